@@ -1,0 +1,48 @@
+// @ts-check
+/**
+ * The import rules of the rooms under src/ as ESLint configurations: extension, cli → runner → source, engine;
+ * webview → engine. Besides, anyone may import the two protocols (types of messages between processes), and the
+ * runner's client serves both the extension and the command line. Circles are import-x/no-cycle's business.
+ */
+
+const protocols = ['runner/protocol.ts', 'webview/protocol.ts'];
+
+/** What each room may import besides itself and the protocols, relative to src/. */
+const rooms = {
+  engine: [],
+  source: [],
+  runner: ['source', 'engine'],
+  extension: ['runner/client'],
+  cli: ['runner/client'],
+  webview: ['engine'],
+};
+
+const zones = Object.entries(rooms).map(([room, allowed]) => ({
+  target: `./src/${room}`,
+  from: './src',
+  except: [`./${room}`, ...(room === 'engine' ? [] : protocols), ...allowed].map((path) =>
+    path.startsWith('./') ? path : `./${path}`,
+  ),
+  message: `src/${room} may import ${[room, ...allowed].join(', ')}${room === 'engine' ? '' : ' and the protocols'} only.`,
+}));
+
+const vscode = { name: 'vscode', message: 'Only src/extension may import vscode.' };
+const node = { group: ['node:*'], message: 'There is no Node here.' };
+
+export const roomRules = [
+  { files: ['src/**/*.ts'], rules: { 'import-x/no-restricted-paths': ['error', { zones }] } },
+  { files: ['src/{source,runner,cli}/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [vscode] }] } },
+  {
+    files: ['src/webview/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [vscode], patterns: [node] }] },
+  },
+  {
+    files: ['src/engine/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^[^.]', message: 'The engine imports nothing outside itself.' }] },
+      ],
+    },
+  },
+];

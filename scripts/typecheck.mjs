@@ -1,0 +1,31 @@
+// @ts-check
+/** Type-checks every tsconfig of the repository, two at a time. Build information is kept, so a second run is short. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const queue = ['.', 'src/engine', 'src/webview', 'test/ui', 'examples'].filter((folder) =>
+  existsSync(join(root, folder, 'tsconfig.json')),
+);
+
+/** @param {string} project */
+const check = (project) =>
+  new Promise((resolve) => {
+    spawn(process.execPath, [tsc, '--pretty', 'false', '-p', project], { cwd: root, stdio: 'inherit' }).on(
+      'exit',
+      resolve,
+    );
+  });
+
+let failed = 0;
+const worker = async () => {
+  for (let project = queue.shift(); project !== undefined; project = queue.shift()) {
+    if ((await check(project)) !== 0) failed++;
+  }
+};
+await Promise.all([worker(), worker()]);
+process.exit(failed === 0 ? 0 : 1);
