@@ -9,6 +9,9 @@ import type {
   ErrorInfo,
   FunctionInfo,
   Inspection,
+  LeafInfo,
+  Matrix,
+  MatrixSummary,
   Operation,
   Profile,
   ProfileRow,
@@ -16,24 +19,44 @@ import type {
   ProgramView,
   Slice,
   SourceRange,
-  Matrix,
-  MatrixSummary,
-  LeafInfo,
 } from '../runner/protocol';
+import type { MessageHandler } from './messageHandler';
 
-export type PanelTab = 'matrix' | 'table' | 'inputs' | 'timing' | 'checks' | 'slices' | 'program';
+export { MessageHandler, RemoteError, type RequestContext } from './messageHandler';
+
+export const panelTabs = ['matrix', 'table', 'inputs', 'timing', 'checks', 'slices', 'program'] as const;
+export type PanelTab = (typeof panelTabs)[number];
 export type MatrixKind = 'derivative' | 'hessian' | 'sparsity';
 
-/** What the panel shows; a whole state, never a patch. */
+/** A command that helps out of a state. */
+export interface PanelAction {
+  label: string;
+  command: string;
+}
+
+/**
+ * What the panel shows; a whole state, never a patch. `stale` and the `last` of `failed` name a ready state by its version
+ * instead of repeating it, so that a key press does not send a large matrix again; a panel that does not hold that version
+ * asks by the event `ready`.
+ */
 export type PanelState =
-  | { kind: 'empty'; reason: string; action?: { label: string; command: string } }
-  | { kind: 'unavailable'; reason: string; action?: { label: string; command: string } }
-  | { kind: 'untrusted'; reason: string; action: { label: string; command: string } }
+  | { kind: 'empty'; reason: string; action?: PanelAction }
+  | { kind: 'unavailable'; reason: string; action?: PanelAction }
+  | { kind: 'untrusted'; reason: string; action: PanelAction }
   | { kind: 'loading'; functionName: string; file: string }
-  | { kind: 'failed'; functionName: string; file: string; error: ErrorInfo; last?: ReadyPanel }
-  | ({ kind: 'ready' | 'stale' } & ReadyPanel);
+  | { kind: 'failed'; functionName: string; file: string; error: ErrorInfo; last?: number }
+  | { kind: 'stale'; version: number }
+  | ({ kind: 'ready' } & ReadyPanel);
+
+/** What a panel is restored from after a reload. */
+export interface PanelTarget {
+  uri: string;
+  functionName: string;
+  pointIndex: number;
+}
 
 export interface ReadyPanel {
+  target: PanelTarget;
   file: string;
   /** `examples/rosenbrock.ts`, relative to the workspace folder. */
   displayPath: string;
@@ -51,10 +74,20 @@ export interface PanelSettings {
   locale: string;
 }
 
+export interface HessianResult {
+  matrix: Matrix;
+  summary: MatrixSummary;
+  inputs: LeafInfo[];
+  outputs: LeafInfo[];
+}
+
 /** Requests of the panel, answered by the host. */
 export interface HostRequests {
-  hessian: { params: { version: number }; result: { matrix: Matrix; summary: MatrixSummary; inputs: LeafInfo[]; outputs: LeafInfo[] } };
-  evaluate: { params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data }; result: { value: Data; result: Data; text: string } };
+  hessian: { params: { version: number }; result: HessianResult };
+  evaluate: {
+    params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
+    result: { value: Data; result: Data; text: string; strategy: string; operations: number };
+  };
   check: { params: Record<string, never>; result: CheckReport };
   profile: { params: { budget: number; groups?: ProfileRow['group'][] }; result: Profile };
   slice: { params: { directions: Float64Array[]; radius: number; samples: number; output?: number }; result: Slice };
@@ -62,7 +95,10 @@ export interface HostRequests {
   exportProgram: { params: { op: Operation; vector?: Data }; result: ProgramExport };
   /** Sets the point of the function from edited arguments; live results follow as a new state. */
   setArguments: { params: { args: Data[] }; result: null };
+  /** Sets another of the function's points. */
+  setPoint: { params: { pointIndex: number }; result: null };
   resetPoint: { params: Record<string, never>; result: null };
+  /** Writes the point into the file as an `@at` tag. */
   writePoint: { params: Record<string, never>; result: null };
   /** Saves a file through VS Code's dialog; null where the user cancelled. */
   save: { params: { name: string; bytes: Uint8Array }; result: { path: string } | null };
@@ -71,24 +107,43 @@ export interface HostRequests {
 
 /** Events of the panel. */
 export interface PanelEvents {
+  /** The panel listens, or has lost what a state referred to: the host sends everything. */
   ready: { tab?: PanelTab };
   /** Highlights the lines that carry a row or a column; null takes the highlight away. */
   select: { row: number | null; column: number | null };
   reveal: { file: string; range: SourceRange };
   pin: { pinned: boolean };
   tab: { tab: PanelTab };
-  command: { command: string; args?: Data[] };
-  cancel: { requestId: number };
+  command: { command: string };
   log: { level: 'info' | 'warn' | 'error'; text: string };
 }
 
 /** Requests of the host, answered by the panel (GPU work runs in the panel's worker). */
 export interface PanelRequests {
-  gpuRun: {
-    params: { program: unknown; inputs: ProgramExport['inputs']; backend?: 'webgpu' | 'webgl2' | 'webasm'; lanes?: number };
-    result: { outputs: { shape: number[]; data: Float32Array }[]; backend: string; adapter: string; compile: number; run: number };
-  };
-  gpuInfo: { params: Record<string, never>; result: { backends: { name: string; available: boolean; adapter?: string; reason?: string }[] } };
+  gpuRun: { params: GpuRunParams; result: GpuRunResult };
+  gpuInfo: { params: Record<string, never>; result: GpuInfo };
+}
+
+export type GpuBackend = 'webgpu' | 'webgl2' | 'webasm';
+
+export interface GpuRunParams {
+  program: unknown;
+  inputs: ProgramExport['inputs'];
+  backend?: GpuBackend;
+  lanes?: number;
+}
+
+export interface GpuRunResult {
+  outputs: { shape: number[]; data: Float32Array }[];
+  backend: string;
+  adapter: string;
+  /** Milliseconds. */
+  compile: number;
+  run: number;
+}
+
+export interface GpuInfo {
+  backends: { name: string; available: boolean; adapter?: string; reason?: string }[];
 }
 
 /** Events of the host. */
@@ -96,7 +151,19 @@ export interface HostEvents {
   state: PanelState;
   settings: PanelSettings;
   showTab: { tab: PanelTab; matrix?: MatrixKind };
-  /** A line was chosen in the editor: its entries are to be highlighted (flat input and output indices). */
-  highlight: { rows: number[]; columns: number[] };
-  progress: { requestId: number; done: number; total: number; message: string; rows?: ProfileRow[] };
+  /** A line was chosen in the editor: its entries are to be highlighted (flat output and input indices). */
+  highlight: { file: string; line: number; rows: number[]; columns: number[] } | null;
 }
+
+/** Progress of a request, in either direction. */
+export interface PanelProgress {
+  done: number;
+  total: number;
+  message: string;
+  rows?: ProfileRow[];
+}
+
+/** The host's end of the channel. */
+export type HostChannel = MessageHandler<HostRequests, PanelRequests, HostEvents, PanelEvents, PanelProgress>;
+/** The panel's end. */
+export type PanelChannel = MessageHandler<PanelRequests, HostRequests, PanelEvents, HostEvents, PanelProgress>;

@@ -1,0 +1,62 @@
+/** Errors of the engine. All are for people: what was asked, of what, and what to do. */
+import { printAval, type Aval } from './program/aval';
+import type { SourcePosition } from './program/positions';
+
+/** Base of all errors that the engine throws on purpose. `position` is the user's line where it is known. */
+export class GradLensError extends Error {
+  constructor(
+    /** Stable and kebab-case, for programs. */
+    readonly code: string,
+    message: string,
+    readonly hint?: string,
+    readonly position?: SourcePosition,
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Operands do not fit a primitive or a function: names it and every shape. */
+export class ShapeError extends GradLensError {
+  constructor(where: string, problem: string, avals: readonly Aval[] = []) {
+    const shapes = avals.length > 0 ? ` (got ${avals.map(printAval).join(', ')})` : '';
+    super('shape-mismatch', `${where}: ${problem}${shapes}.`);
+  }
+}
+
+/** Reverse mode met an operation that has no transposition. */
+export class NotLinearError extends GradLensError {
+  constructor(name: string, position?: SourcePosition) {
+    super(
+      'no-reverse-mode',
+      `Reverse-mode differentiation does not work through \`${name}\`.`,
+      name === 'while'
+        ? 'Use a loop with a fixed number of steps (scan, fori with constant bounds), or forward mode (jvp, jacfwd).'
+        : undefined,
+      position,
+    );
+  }
+}
+
+/** A compiled or batched program met inputs for which control flow goes another way. */
+export class GuardError extends GradLensError {
+  constructor(
+    readonly row: number,
+    expected: number,
+    actual: number,
+    position?: SourcePosition,
+  ) {
+    super('guard-failed', `Control flow goes another way here: expected ${expected}, got ${actual}.`, undefined, position);
+  }
+}
+
+/** A tracer was used after the function that it belongs to had returned. */
+export class LeakedTracerError extends GradLensError {
+  constructor() {
+    super(
+      'leaked-tracer',
+      'A traced value was used after the function that was being differentiated had returned.',
+      'Return the value from the function (or with hasAux) instead of storing it outside.',
+    );
+  }
+}

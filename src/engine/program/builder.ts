@@ -1,0 +1,238 @@
+/** Writes a program row by row into growing columns. */
+import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
+import type { ParamsOf, PrimitiveName } from '../primitives/params';
+import { resultAvals } from '../primitives/table';
+import { SCALAR, type ArrayValue, type Aval } from './aval';
+import { PositionTable } from './positions';
+import { Program, type Row } from './program';
+
+const FIRST_CAPACITY = 64;
+
+const BOOL_SCALAR: Aval = { shape: [], dtype: 'bool' };
+/** Indices of the two avals that every builder starts with. */
+export const SCALAR_AVAL = 0;
+export const BOOL_AVAL = 1;
+
+function grow<T extends Int32Array | Uint8Array | Float64Array>(column: T): T {
+  const larger = new (column.constructor as new (length: number) => T)(column.length * 2);
+  larger.set(column as never);
+  return larger;
+}
+
+export class ProgramBuilder {
+  /** Position id that new rows get. */
+  position = 0;
+
+  private opcodes = new Uint8Array(FIRST_CAPACITY);
+  private operandStarts = new Int32Array(FIRST_CAPACITY + 1);
+  private operandColumn = new Int32Array(FIRST_CAPACITY * 2);
+  private paramIndices = new Int32Array(FIRST_CAPACITY);
+  private avalIndices = new Int32Array(FIRST_CAPACITY);
+  private positions = new Int32Array(FIRST_CAPACITY);
+  private literals = new Float64Array(FIRST_CAPACITY);
+  private literalCount = 0;
+  private rows = 0;
+  private operandTotal = 0;
+  private readonly paramTable: unknown[] = [];
+  private readonly avalTable: Aval[] = [SCALAR, BOOL_SCALAR];
+  private readonly avalIds = new Map<string, number>([
+    ['float64:', SCALAR_AVAL],
+    ['bool:', BOOL_AVAL],
+  ]);
+  private readonly tuples: (readonly Aval[])[] = [];
+  private readonly constantTable: ArrayValue[] = [];
+  private readonly literalRows = new Map<number, Row>();
+  private readonly inputRows: Row[] = [];
+
+  constructor(readonly positionTable: PositionTable = new PositionTable()) {}
+
+  get size(): number {
+    return this.rows;
+  }
+
+  get inputCount(): number {
+    return this.inputRows.length;
+  }
+
+  // ------------------------------------------------------------------------------------------ reading what is written
+
+  name(row: Row): PrimitiveName {
+    return OPCODE_NAMES[this.opcodes[row]] as PrimitiveName;
+  }
+
+  opcode(row: Row): number {
+    return this.opcodes[row];
+  }
+
+  aval(row: Row): Aval {
+    const index = this.avalIndices[row];
+    if (index < 0) throw new Error(`Row ${row} (${this.name(row)}) has several results.`);
+    return this.avalTable[index];
+  }
+
+  tuple(row: Row): readonly Aval[] {
+    const index = this.avalIndices[row];
+    return index < 0 ? this.tuples[-1 - index] : [this.avalTable[index]];
+  }
+
+  operandsOf(row: Row): Int32Array {
+    return this.operandColumn.subarray(this.operandStarts[row], this.operandStarts[row + 1]);
+  }
+
+  params<P extends PrimitiveName = PrimitiveName>(row: Row): ParamsOf<P> {
+    const opcode = this.opcodes[row];
+    const index = this.paramIndices[row];
+    if (index < 0 || opcode === OPCODES.literal || opcode === OPCODES.constant) return undefined as ParamsOf<P>;
+    return this.paramTable[index] as ParamsOf<P>;
+  }
+
+  literalOf(row: Row): number {
+    return this.literals[this.paramIndices[row]];
+  }
+
+  constantOf(row: Row): ArrayValue {
+    return this.constantTable[this.paramIndices[row]];
+  }
+
+  positionOf(row: Row): number {
+    return this.positions[row];
+  }
+
+  // ------------------------------------------------------------------------------------------ writing
+
+  /** A new input of the program. */
+  input(aval: Aval): Row {
+    const row = this.append(OPCODES.input, this.internParams({ index: this.inputRows.length }), this.internAval(aval));
+    this.inputRows.push(row);
+    return row;
+  }
+
+  /** A row that stands for a value fed in later, inside a transform (a tangent seed); it must be dead in the end. */
+  placeholder(aval: Aval): Row {
+    return this.append(OPCODES.input, this.internParams({ index: -1 }), this.internAval(aval));
+  }
+
+  /** A float64 scalar. Equal numbers (bit for bit) share a row. */
+  literal(value: number): Row {
+    // Map keys take −0 for 0 and are otherwise exact (NaN included).
+    if (!Object.is(value, -0)) {
+      const known = this.literalRows.get(value);
+      if (known !== undefined) return known;
+    }
+    const row = this.newLiteral(value);
+    if (!Object.is(value, -0)) this.literalRows.set(value, row);
+    return row;
+  }
+
+  /** A float64 scalar with a row and a pool entry of its own, for data that a loop reads one after the other. */
+  newLiteral(value: number): Row {
+    if (this.literalCount === this.literals.length) this.literals = grow(this.literals);
+    this.literals[this.literalCount] = value;
+    return this.append(OPCODES.literal, this.literalCount++, SCALAR_AVAL);
+  }
+
+  constant(value: ArrayValue): Row {
+    if (value.shape.length === 0 && value.dtype === 'float64') return this.literal(value.data[0]);
+    this.constantTable.push(value);
+    return this.append(OPCODES.constant, this.constantTable.length - 1, this.internAval(value));
+  }
+
+  /**
+   * Appends an equation with one result and returns its row. Shapes are checked by the primitive's shape rule.
+   * @throws ShapeError where the operands do not fit.
+   */
+  emit<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row {
+    const avals = resultAvals(name, operands.map((row) => this.aval(row)), params);
+    if (!Array.isArray(avals)) return this.write(OPCODES[name], operands, params, this.internAval(avals as Aval));
+    throw new Error(`${name} has several results; use emitMany().`);
+  }
+
+  /** Appends an equation with several results and the rows of all of them. */
+  emitMany<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row[] {
+    const avals = resultAvals(name, operands.map((row) => this.aval(row)), params);
+    if (!Array.isArray(avals)) return [this.write(OPCODES[name], operands, params, this.internAval(avals as Aval))];
+    const row = this.write(OPCODES[name], operands, params, -1 - this.tuples.push(avals as Aval[]) + 1);
+    return (avals as Aval[]).map((aval, index) => this.write(OPCODES.project, [row], { index }, this.internAval(aval)));
+  }
+
+  /** One or several results alike. */
+  emitAny<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row[] {
+    return this.emitMany(name, operands, params);
+  }
+
+  /** The hot path of scalar traces: no shape rule, float64 (or bool, by `avalIndex`) scalars only. */
+  emitScalar1(opcode: number, x: Row, avalIndex = SCALAR_AVAL): Row {
+    if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    this.operandColumn[this.operandTotal++] = x;
+    return this.append(opcode, -1, avalIndex);
+  }
+
+  emitScalar2(opcode: number, x: Row, y: Row, avalIndex = SCALAR_AVAL): Row {
+    if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    this.operandColumn[this.operandTotal++] = x;
+    this.operandColumn[this.operandTotal++] = y;
+    return this.append(opcode, -1, avalIndex);
+  }
+
+  /** An immutable program of the rows up to now. Dead rows stay: see `eliminateDeadRows`. */
+  finish(outputs: readonly Row[]): Program {
+    return new Program({
+      opcodes: this.opcodes.slice(0, this.rows),
+      operandStarts: this.operandStarts.slice(0, this.rows + 1),
+      operands: this.operandColumn.slice(0, this.operandTotal),
+      paramIndices: this.paramIndices.slice(0, this.rows),
+      avalIndices: this.avalIndices.slice(0, this.rows),
+      positions: this.positions.slice(0, this.rows),
+      params: this.paramTable.slice(),
+      avals: this.avalTable.slice(),
+      tuples: this.tuples.slice(),
+      literals: this.literals.slice(0, this.literalCount),
+      constants: this.constantTable.slice(),
+      positionTable: this.positionTable,
+      inputs: Int32Array.from(this.inputRows),
+      outputs: Int32Array.from(outputs),
+    });
+  }
+
+  protected internAval(aval: Aval): number {
+    const key = `${aval.dtype}:${aval.shape.join(',')}`;
+    let index = this.avalIds.get(key);
+    if (index === undefined) {
+      index = this.avalTable.push({ shape: [...aval.shape], dtype: aval.dtype }) - 1;
+      this.avalIds.set(key, index);
+    }
+    return index;
+  }
+
+  private internParams(params: unknown): number {
+    return params === undefined ? -1 : this.paramTable.push(params) - 1;
+  }
+
+  private write(opcode: number, operands: readonly Row[], params: unknown, avalIndex: number): Row {
+    while (this.operandTotal + operands.length > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    for (const operand of operands) this.operandColumn[this.operandTotal++] = operand;
+    return this.append(opcode, this.internParams(params), avalIndex);
+  }
+
+  private append(opcode: number, paramIndex: number, avalIndex: number): Row {
+    const row = this.rows;
+    if (row === this.opcodes.length) this.growRows();
+    this.opcodes[row] = opcode;
+    this.paramIndices[row] = paramIndex;
+    this.avalIndices[row] = avalIndex;
+    this.positions[row] = this.position;
+    this.rows = row + 1;
+    this.operandStarts[row + 1] = this.operandTotal;
+    return row;
+  }
+
+  private growRows(): void {
+    this.opcodes = grow(this.opcodes);
+    this.paramIndices = grow(this.paramIndices);
+    this.avalIndices = grow(this.avalIndices);
+    this.positions = grow(this.positions);
+    const starts = new Int32Array(this.opcodes.length + 1);
+    starts.set(this.operandStarts);
+    this.operandStarts = starts;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The intermediate representation: SSA, one row an equation, stored in columns. A row is also the value that it computes; a
+ * primitive with several results is a row followed by `project` rows. Programs are immutable: transforms build new ones.
+ */
+import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
+import type { ParamsOf, PrimitiveName } from '../primitives/params';
+import type { ArrayValue, Aval } from './aval';
+import type { PositionTable, SourcePosition } from './positions';
+
+/** Index of an equation and of its value. */
+export type Row = number;
+
+/** No row: a symbolic zero among tangents and cotangents, "not batched" among batch axes. */
+export const NONE = -1;
+
+export interface ProgramColumns {
+  readonly opcodes: Uint8Array;
+  /** size + 1 entries; operands of row r are operands[operandStarts[r] … operandStarts[r + 1]). */
+  readonly operandStarts: Int32Array;
+  readonly operands: Int32Array;
+  /** Index into `params`, the literal pool (`literal`) or the constants (`constant`); −1 for none. */
+  readonly paramIndices: Int32Array;
+  /** Index into `avals`; −1 − k for the k-th of `tuples` (several results). */
+  readonly avalIndices: Int32Array;
+  /** Id in the position table; 0 unknown. */
+  readonly positions: Int32Array;
+  readonly params: readonly unknown[];
+  readonly avals: readonly Aval[];
+  readonly tuples: readonly (readonly Aval[])[];
+  readonly literals: Float64Array;
+  readonly constants: readonly ArrayValue[];
+  readonly positionTable: PositionTable;
+  /** Rows of the inputs, in order. */
+  readonly inputs: Int32Array;
+  readonly outputs: Int32Array;
+}
+
+export class Program {
+  readonly size: number;
+
+  constructor(readonly columns: ProgramColumns) {
+    this.size = columns.opcodes.length;
+  }
+
+  get inputs(): Int32Array {
+    return this.columns.inputs;
+  }
+
+  get outputs(): Int32Array {
+    return this.columns.outputs;
+  }
+
+  get inputAvals(): Aval[] {
+    return Array.from(this.inputs, (row) => this.aval(row));
+  }
+
+  get outputAvals(): Aval[] {
+    return Array.from(this.outputs, (row) => this.aval(row));
+  }
+
+  opcode(row: Row): number {
+    return this.columns.opcodes[row];
+  }
+
+  name(row: Row): PrimitiveName {
+    return OPCODE_NAMES[this.columns.opcodes[row]] as PrimitiveName;
+  }
+
+  operandCount(row: Row): number {
+    return this.columns.operandStarts[row + 1] - this.columns.operandStarts[row];
+  }
+
+  operand(row: Row, index: number): Row {
+    return this.columns.operands[this.columns.operandStarts[row] + index];
+  }
+
+  /** The operands as a view of the column: do not keep or change it. */
+  operands(row: Row): Int32Array {
+    return this.columns.operands.subarray(this.columns.operandStarts[row], this.columns.operandStarts[row + 1]);
+  }
+
+  /** Parameters of an equation; undefined for primitives without any, and for literals and constants. */
+  params<P extends PrimitiveName = PrimitiveName>(row: Row): ParamsOf<P> {
+    const opcode = this.columns.opcodes[row];
+    const index = this.columns.paramIndices[row];
+    if (index < 0 || opcode === OPCODES.literal || opcode === OPCODES.constant) return undefined as ParamsOf<P>;
+    return this.columns.params[index] as ParamsOf<P>;
+  }
+
+  /** Shape and dtype of the row's value. Throws for a row with several results: see `tuple`. */
+  aval(row: Row): Aval {
+    const index = this.columns.avalIndices[row];
+    if (index < 0) throw new Error(`Row ${row} (${this.name(row)}) has several results; use tuple().`);
+    return this.columns.avals[index];
+  }
+
+  /** Shapes and dtypes of all results of a row. */
+  tuple(row: Row): readonly Aval[] {
+    const index = this.columns.avalIndices[row];
+    return index < 0 ? this.columns.tuples[-1 - index] : [this.columns.avals[index]];
+  }
+
+  hasSeveralResults(row: Row): boolean {
+    return this.columns.avalIndices[row] < 0;
+  }
+
+  literal(row: Row): number {
+    return this.columns.literals[this.columns.paramIndices[row]];
+  }
+
+  constant(row: Row): ArrayValue {
+    return this.columns.constants[this.columns.paramIndices[row]];
+  }
+
+  position(row: Row): SourcePosition | undefined {
+    return this.columns.positionTable.at(this.columns.positions[row]);
+  }
+}

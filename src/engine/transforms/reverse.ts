@@ -1,0 +1,101 @@
+/**
+ * Reverse mode as in JAX: linearize (jvp, then tell the linear rows from the others), then transpose the linear rows from the
+ * last to the first.
+ */
+import { OPCODES } from '../primitives/opcodes';
+import { primitive } from '../primitives/table';
+import { isFloat } from '../program/aval';
+import { Emitter } from '../program/emitter';
+import { NONE, type Program, type Row } from '../program/program';
+import { transcribeJvp } from './jvp';
+import { NotLinearError } from '../errors';
+
+/**
+ * Transposes the rows of `b` from `start` on that depend linearly on `seeds`, and appends the cotangents of the seeds.
+ * @throws NotLinearError where a row has no transposition (a `while` loop, say)
+ */
+export function transposeRows(
+  b: Emitter,
+  start: Row,
+  seeds: readonly Row[],
+  outputs: readonly Row[],
+  cotangents: readonly Row[],
+): Row[] {
+  const end = b.size;
+  const linear = new Uint8Array(end - start);
+  for (const seed of seeds) if (seed !== NONE) linear[seed - start] = 1;
+  for (let row = start; row < end; row++) {
+    for (const operand of b.operandsOf(row)) if (operand >= start && linear[operand - start]) linear[row - start] = 1;
+  }
+  const isLinear = (row: Row) => row >= start && row < end && linear[row - start] === 1;
+  const cotangentOf = new Int32Array(end - start).fill(NONE);
+  const add = (row: Row, cotangent: Row) => {
+    if (cotangent === NONE || !isLinear(row)) return;
+    cotangentOf[row - start] = b.addMaybe(cotangentOf[row - start], cotangent);
+  };
+  outputs.forEach((row, index) => row !== NONE && add(row, cotangents[index]));
+  const tupleCotangents = new Map<Row, Row[]>();
+  for (let row = end - 1; row >= start; row--) {
+    if (!isLinear(row)) continue;
+    const opcode = b.opcode(row);
+    if (opcode === OPCODES.input) continue;
+    if (opcode === OPCODES.project) {
+      const cotangent = cotangentOf[row - start];
+      if (cotangent === NONE) continue;
+      const tuple = b.operandsOf(row)[0];
+      let list = tupleCotangents.get(tuple);
+      if (!list) tupleCotangents.set(tuple, (list = b.tuple(tuple).map(() => NONE)));
+      const { index } = b.params<'project'>(row);
+      list[index] = b.addMaybe(list[index], cotangent);
+      continue;
+    }
+    const several = tupleCotangents.get(row);
+    if (!several && cotangentOf[row - start] === NONE) continue;
+    const name = b.name(row);
+    const rule = primitive(name).transpose;
+    if (!rule) throw new NotLinearError(name, b.positionTable.at(b.positionOf(row)));
+    const operands = Array.from(b.operandsOf(row));
+    const flags = operands.map(isLinear);
+    b.position = b.positionOf(row);
+    const out = rule(b, {
+      cotangents: several ?? [cotangentOf[row - start]],
+      linear: flags,
+      operands: operands.map((operand, index) => (flags[index] ? NONE : operand)),
+      avals: operands.map((operand) => b.aval(operand)),
+      params: b.params(row),
+    });
+    operands.forEach((operand, index) => flags[index] && add(operand, out[index]));
+  }
+  return seeds.map((seed) => (seed === NONE ? NONE : cotangentOf[seed - start]));
+}
+
+/**
+ * Writes `program` and its reverse pass into `b`: returns the results and the cotangents of the `active` inputs (NONE for zero
+ * or not active). `cotangents` is asked once the results are known.
+ */
+export function transcribeVjp(
+  b: Emitter,
+  program: Program,
+  primals: readonly Row[],
+  active: readonly boolean[],
+  cotangents: (results: readonly Row[]) => readonly Row[],
+): { results: Row[]; cotangents: Row[] } {
+  const start = b.size;
+  const seeds = primals.map((row, index) => (active[index] ? b.placeholder(b.aval(row)) : NONE));
+  const out = transcribeJvp(b, program, primals, seeds);
+  // Written before the transposition starts: a cotangent's rows are not linear in the seeds.
+  const given = cotangents(out.primals);
+  return { results: out.primals, cotangents: transposeRows(b, start, seeds, out.tangents, given) };
+}
+
+/** (...inputs, ...cotangents of the float results) → (...results, ...cotangents of the `active` inputs). */
+export function vjpProgram(program: Program, active: readonly boolean[]): Program {
+  const b = new Emitter(program.columns.positionTable);
+  const primals = program.inputAvals.map((aval) => b.input(aval));
+  const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
+  const { results, cotangents } = transcribeVjp(b, program, primals, active, () => given);
+  const wanted = cotangents.flatMap((row, index) =>
+    active[index] ? [row === NONE ? b.zeros(b.aval(primals[index])) : row] : [],
+  );
+  return b.finish([...results, ...wanted]);
+}

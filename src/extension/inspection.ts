@@ -1,0 +1,47 @@
+/**
+ * What the editor surfaces (lenses, inline values, hovers, tree, status) and the panel know about functions under live
+ * inspection: one whole state per function and point, never patched.
+ */
+import type { Event, Uri } from 'vscode';
+import type { Data, ErrorInfo, FunctionInfo, Inspection, RunnerMethod, RunnerRequests } from '../runner/protocol';
+
+/** One function at one of its points. */
+export interface InspectionTarget {
+  readonly uri: Uri;
+  readonly functionName: string;
+  /** Index into `FunctionInfo.points`. */
+  readonly pointIndex: number;
+}
+
+/** `stale` keeps the last result while a newer one is computed: nothing is cleared on a key press. */
+export type InspectionState =
+  | { kind: 'idle' }
+  | { kind: 'running' }
+  | { kind: 'ready'; fn: FunctionInfo; inspection: Inspection; version: number }
+  | { kind: 'stale'; fn: FunctionInfo; inspection: Inspection; version: number }
+  | { kind: 'failed'; fn?: FunctionInfo; error: ErrorInfo; last?: Inspection; version: number }
+  | { kind: 'untrusted' }
+  | { kind: 'unavailable'; reason: string };
+
+/** The live side of the extension, as the panel and the other surfaces use it. */
+export interface InspectionService {
+  /** Fires with the target whose state is new. */
+  readonly onDidChange: Event<InspectionTarget>;
+  /** Fires when the list of functions of a document is new. */
+  readonly onDidChangeFunctions: Event<Uri>;
+  functions(uri: Uri): readonly FunctionInfo[];
+  state(target: InspectionTarget): InspectionState;
+  /** Asks for an inspection now (visible surfaces first); the state changes when it arrives. */
+  refresh(target: InspectionTarget): void;
+  /** The point set in the panel or by command; `undefined` goes back to the file's own. */
+  setPoint(target: InspectionTarget, point: { expression?: string; args?: Data[] } | undefined): void;
+  /** Which output component the lines' adjoints are of. */
+  setOutput(target: InspectionTarget, output: number): void;
+  /** Any other request to the runner about the target, with its point filled in and the unsaved text in place. */
+  request<M extends Exclude<RunnerMethod, 'list'>>(
+    target: InspectionTarget,
+    method: M,
+    params: Omit<RunnerRequests[M]['params'], 'file' | 'fn'>,
+    options?: { signal?: AbortSignal; timeLimit?: number; onProgress?: (done: number, total: number, message: string) => void },
+  ): Promise<RunnerRequests[M]['result']>;
+}

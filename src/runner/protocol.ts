@@ -1,0 +1,458 @@
+/**
+ * The messages between the runner (a process of its own that loads and differentiates the user's code) and its clients:
+ * the extension and the command line. Everything here survives structured clone; large numbers travel as typed arrays.
+ * Lines and columns are 1-based, ends exclusive, columns in UTF-16 units as in VS Code (whose own are 0-based).
+ */
+
+export type Operation = 'value' | 'grad' | 'jvp' | 'vjp' | 'jacobian' | 'jacfwd' | 'jacrev' | 'hessian' | 'hvp';
+export type BackendChoice = 'auto' | 'interpret' | 'wasm' | 'gpu';
+
+export type NumericArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** A value of the user's: JSON, but typed arrays stay typed arrays and NaN and infinities stay numbers. */
+export type Data = number | boolean | string | null | undefined | NumericArray | Data[] | { [key: string]: Data };
+
+export interface SourceRange {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+export interface Location extends SourceRange {
+  file: string;
+}
+
+// ---------------------------------------------------------------------------------------------------- functions
+
+export interface ParameterInfo {
+  name: string;
+  /** The type as the user would write it, aliases resolved. */
+  type: string;
+  range: SourceRange;
+  optional: boolean;
+  differentiable: boolean;
+  /** Why the parameter is not differentiable. */
+  reason?: string;
+}
+
+/** Where a function is looked at. `expression` is the argument list over the module's scope, as after `@at`. */
+export interface PointInfo {
+  source: '@at' | 'panel' | 'default' | 'random';
+  expression: string;
+  /** The range of the `@at` tag's text, where there is one. */
+  range?: SourceRange;
+}
+
+export interface FunctionInfo {
+  /** Qualified: `f`, `Class.method`, `namespace.f`, `default`. */
+  name: string;
+  /** The whole declaration, without the doc comment. */
+  range: SourceRange;
+  nameRange: SourceRange;
+  parameters: ParameterInfo[];
+  returnType?: string;
+  exported: boolean;
+  differentiable: boolean;
+  /** Why the function is not differentiable, in one short sentence. */
+  reason?: string;
+  /** At least one where the function is differentiable. */
+  points: PointInfo[];
+  /** Indices of the arguments to differentiate: `@wrt`, else every floating-point argument. */
+  wrt: number[];
+  /** The function whose gradient this one claims to be (`@gradientOf f`). */
+  gradientOf?: string;
+  /** True where the doc comment asks for a check (`@check`) or `@gradientOf` stands. */
+  checked: boolean;
+}
+
+// ---------------------------------------------------------------------------------------------------- results
+
+/** One leaf of an argument or of the result: its path in the user's words and where it lies in the flat vector. */
+export interface LeafInfo {
+  /** `x`, `x[3]`, `params.W`, `[0].pos`; for the output of a plain number: ``. */
+  path: string;
+  shape: number[];
+  /** First index in the flattened vector. */
+  offset: number;
+  size: number;
+  /** Index of the argument that the leaf belongs to (inputs only). */
+  argument?: number;
+}
+
+export interface DenseMatrix {
+  kind: 'dense';
+  rows: number;
+  columns: number;
+  /** Row-major, rows × columns. */
+  values: Float64Array;
+}
+
+/** Compressed sparse rows. */
+export interface SparseMatrix {
+  kind: 'sparse';
+  rows: number;
+  columns: number;
+  rowStarts: Int32Array;
+  columnIndices: Int32Array;
+  values: Float64Array;
+  /** Number of colours (products) that it took. */
+  colors: number;
+}
+
+export type Matrix = DenseMatrix | SparseMatrix;
+
+export interface MatrixSummary {
+  rows: number;
+  columns: number;
+  frobenius: number;
+  maxAbs: number;
+  /** Entries that are not zero. */
+  nonZeros: number;
+  nonFinite: number;
+  symmetric?: boolean;
+  /** Numerical rank, condition number and singular values (descending): only where min(rows, columns) ≤ 300. */
+  rank?: number;
+  condition?: number;
+  singularValues?: Float64Array;
+}
+
+export interface Timing {
+  /** Milliseconds. */
+  load: number;
+  trace: number;
+  transform: number;
+  compile: number;
+  run: number;
+  total: number;
+}
+
+export type FindingCode =
+  | 'derivative-lost'
+  | 'nan-born'
+  | 'infinity-born'
+  | 'non-differentiable'
+  | 'zero-derivative'
+  | 'check-failed'
+  | 'gradient-mismatch'
+  | 'time-out'
+  | 'numerically-unstable'
+  | 'impure';
+
+export interface TextEdit {
+  range: SourceRange;
+  newText: string;
+}
+
+/** Something the user should know about a line. */
+export interface Finding {
+  code: FindingCode;
+  message: string;
+  location: Location;
+  /** What to do about it. */
+  hint?: string;
+  fix?: { title: string; edits: TextEdit[] };
+}
+
+export interface ErrorInfo {
+  /** Stable, kebab-case: `time-out`, `syntax-error`, `no-such-function`, `module-not-allowed`, `not-scalar`, `user-error`… */
+  code: string;
+  message: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  hint?: string;
+  /** For the output channel only; never shown in the UI. */
+  stack?: string;
+}
+
+/** What every request about one function at one point carries. */
+export interface Target {
+  file: string;
+  /** Qualified name. */
+  fn: string;
+  /** Argument-list expression over the module's scope (`[-1.2, 1]`, `x = [1], k = 3`); default: the first point. */
+  at?: string;
+  /** Arguments as data instead of an expression. */
+  args?: Data[];
+  wrt?: number[];
+}
+
+export interface EvaluateParams extends Target {
+  op: Operation;
+  tangent?: Data;
+  cotangent?: Data;
+  vector?: Data;
+  backend?: BackendChoice;
+}
+
+export interface Evaluation {
+  value: Data;
+  /** In the user's structure: of the argument for one index in `wrt`, an array of them for several; as JAX nests pytrees. */
+  result: Data;
+  /** The same as a matrix, where `op` is grad (1 × n), jacobian, jacfwd, jacrev or hessian. */
+  matrix?: Matrix;
+  inputs: LeafInfo[];
+  outputs: LeafInfo[];
+  warnings: Finding[];
+  operations: number;
+  timing: Timing;
+  /** The backend that ran and the strategy (`reverse`, `forward`, `compressed 3 colours`…). */
+  backend: string;
+  strategy: string;
+}
+
+/** One source line (or several statements on it) during one evaluation. */
+export interface LineValue {
+  file: string;
+  line: number;
+  /** The last value computed by the line's last statement. */
+  value: number;
+  count: number;
+  min: number;
+  max: number;
+  /** ∂output/∂value of that value; NaN where it has none (see `hasAdjoint`). */
+  adjoint: number;
+  hasAdjoint: boolean;
+  /** The last ≤ 200 iterations, oldest first. */
+  values: Float64Array;
+  adjoints: Float64Array;
+  /** The line's share of the estimated rounding error, Σ|adjoint · value| · ε over the whole; 0 … 1. */
+  errorShare: number;
+  /** Branch decisions taken on the line: source text and how often true and false. */
+  guards: { text: string; taken: number; notTaken: number }[];
+}
+
+export interface InspectParams extends Target {
+  /** The output component (flat index) whose adjoints the lines show; default 0. */
+  output?: number;
+  /** A full cotangent instead of one component. */
+  cotangent?: Float64Array;
+  /** Do not compute the matrix when it would have more entries (default 4_000_000). */
+  maxEntries?: number;
+}
+
+/** Everything live that the editor and the panel show of one function at one point. */
+export interface Inspection {
+  target: Target;
+  /** The point that was used, and the arguments it gave. */
+  point: PointInfo;
+  args: Data[];
+  wrt: number[];
+  value: Data;
+  scalar: boolean;
+  inputs: LeafInfo[];
+  outputs: LeafInfo[];
+  /** The flat inputs and outputs. */
+  inputValues: Float64Array;
+  outputValues: Float64Array;
+  /** Gradient as 1 × n for a scalar function, else the Jacobian; absent when over `maxEntries` (`matrixReason` says why). */
+  matrix?: Matrix;
+  matrixReason?: string;
+  summary?: MatrixSummary;
+  lines: LineValue[];
+  findings: Finding[];
+  operations: number;
+  strategy: string;
+  backend: string;
+  timing: Timing;
+  /** What the user's code wrote to the console. */
+  console: { level: string; text: string; location?: Location }[];
+  /** Files that the result depends on (for invalidation). */
+  dependencies: string[];
+}
+
+// ---------------------------------------------------------------------------------------------------- checks
+
+export interface CheckPart {
+  name: string;
+  passed: boolean;
+  /** In words a person understands. */
+  message: string;
+  error: number;
+  tolerance: number;
+}
+
+export interface CheckReport {
+  passed: boolean;
+  /** One plain sentence. */
+  verdict: string;
+  parts: CheckPart[];
+  /** Taylor test: |f(x+hv) − f(x)| and |f(x+hv) − f(x) − h·Jv| at each step size, and the slope fitted to the latter (about 2). */
+  taylor: { steps: Float64Array; zeroth: Float64Array; first: Float64Array; slope: number };
+  dotProduct: { left: number; right: number; error: number };
+  /** AD and Richardson differences, and their relative errors, component by component. */
+  derivative: Matrix;
+  differences: Matrix;
+  errors: Matrix;
+  /** `@gradientOf` only: the worst component. */
+  mismatch?: { path: string; claimed: number; derived: number };
+  inputs: LeafInfo[];
+  outputs: LeafInfo[];
+  warnings: Finding[];
+}
+
+// ---------------------------------------------------------------------------------------------------- profile
+
+export interface ProfileRow {
+  /** Stable id: `value`, `jvp`, `vjp`, `gradient`, `jacfwd`, `jacrev`, `compressed`, `differences`, `hvp-fwd-rev`… */
+  id: string;
+  label: string;
+  group: 'function' | 'jacobian' | 'hvp' | 'products' | 'backend' | 'scaling';
+  backend: string;
+  /** Milliseconds; `compile` apart from the runs. */
+  compile: number;
+  first: number;
+  median: number;
+  p10: number;
+  p90: number;
+  runs: number;
+  operations: number;
+  bytes: number;
+  /** Median over the median of one evaluation of the plain function. */
+  ratio: number;
+  /** For `scaling`: the size n or k. */
+  size?: number;
+  /** Why a row has no figures (`unavailable: …`). */
+  unavailable?: string;
+  /** Largest relative error against float64, for float32 backends. */
+  error?: number;
+}
+
+export interface Profile {
+  rows: ProfileRow[];
+  crossover?: { size: number; message: string };
+  /** What `auto` would take, and why. */
+  advice: string;
+  timing: Timing;
+}
+
+export interface ProfileParams extends Target {
+  /** Milliseconds for the whole, default 3000. */
+  budget?: number;
+  groups?: ProfileRow['group'][];
+}
+
+// ---------------------------------------------------------------------------------------------------- program, slices
+
+export interface ProgramLine {
+  text: string;
+  /** Nesting depth, for folding. */
+  depth: number;
+  location?: Location;
+  primitive?: string;
+}
+
+export interface ProgramView {
+  op: Operation;
+  text: string;
+  lines: ProgramLine[];
+  /** Operation name → count. */
+  counts: Record<string, number>;
+  guards: { text: string; location?: Location }[];
+  /** Loops that were rolled up: where, how often they go round, rows of the body. */
+  loops: { location?: Location; trips: number; body: number }[];
+  operations: number;
+}
+
+export interface SliceParams extends Target {
+  /** One or two directions in the flat input space. */
+  directions: Float64Array[];
+  /** Half-width in units of the directions. */
+  radius: number;
+  /** Samples per direction. */
+  samples: number;
+  output?: number;
+}
+
+export interface Slice {
+  /** Positions along a direction, in units of it. */
+  positions: Float64Array;
+  /** samples (1-D) or samples × samples (2-D, second direction fastest). */
+  values: Float64Array;
+  /** Directional derivatives at the point and, 1-D, the second derivative. */
+  slope: Float64Array;
+  curvature: number;
+  center: number;
+  /** 2-D: the gradient field (∂/∂a, ∂/∂b) on the same grid. */
+  field?: { a: Float64Array; b: Float64Array };
+  backend: string;
+}
+
+/** The program of an operation in the engine's serial form (`serializeProgram`), for the panel's GPU: code of the engine, not the user's. */
+export interface ProgramExport {
+  program: unknown;
+  /** Flat inputs of the program, one array a program input. */
+  inputs: { shape: number[]; dtype: string; data: NumericArray }[];
+  inputLeaves: LeafInfo[];
+  outputLeaves: LeafInfo[];
+}
+
+// ---------------------------------------------------------------------------------------------------- messages
+
+export interface RunnerConfiguration {
+  /** Milliseconds a request may take (default 2000). */
+  timeLimit: number;
+  /** Megabytes of heap (default 2048). */
+  memoryLimit: number;
+  /** Built-in modules that user code may import besides the pure ones. */
+  allowedModules: string[];
+  backend: BackendChoice;
+}
+
+/** Request name → parameters and result. */
+export interface RunnerRequests {
+  list: { params: { file: string }; result: { functions: FunctionInfo[]; syntaxErrors: { message: string; location: Location }[] } };
+  evaluate: { params: EvaluateParams; result: Evaluation };
+  inspect: { params: InspectParams; result: Inspection };
+  /** Value and adjoint of an expression inside a function (its text's range in the file), at the function's point. */
+  inspectSelection: {
+    params: Target & { range: SourceRange };
+    result: { text: string; value: number; count: number; adjoint: number; hasAdjoint: boolean; gradient: Float64Array; inputs: LeafInfo[] };
+  };
+  check: { params: Target & { tolerance?: number }; result: CheckReport };
+  profile: { params: ProfileParams; result: Profile };
+  program: { params: Target & { op: Operation }; result: ProgramView };
+  exportProgram: { params: Target & { op: Operation; vector?: Data }; result: ProgramExport };
+  slice: { params: SliceParams; result: Slice };
+  /** A self-contained TypeScript function that computes the gradient or the JVP; it compiles and agrees. */
+  derivativeSource: { params: Target & { op: 'grad' | 'jvp' }; result: { text: string; name: string } };
+  /** Arguments of a point as data: evaluates an `@at` expression, or draws the random point. */
+  arguments: { params: Target; result: { args: Data[]; expression: string; inputs: LeafInfo[] } };
+}
+
+export type RunnerMethod = keyof RunnerRequests;
+
+export interface RequestMessage<M extends RunnerMethod = RunnerMethod> {
+  kind: 'request';
+  id: number;
+  method: M;
+  params: RunnerRequests[M]['params'];
+  /** Overrides the configuration's for this request. */
+  timeLimit?: number;
+}
+
+export type ToRunner =
+  | RequestMessage
+  | { kind: 'cancel'; id: number }
+  /** Unsaved text wins over disk; `null` takes it away again. */
+  | { kind: 'overlay'; file: string; text: string | null }
+  /** A file changed on disk. */
+  | { kind: 'changed'; file: string }
+  | { kind: 'configure'; configuration: Partial<RunnerConfiguration> };
+
+export type FromRunner =
+  | { kind: 'ready'; pid: number }
+  | { kind: 'response'; id: number; result: RunnerRequests[RunnerMethod]['result'] }
+  | { kind: 'error'; id: number; error: ErrorInfo }
+  | { kind: 'progress'; id: number; done: number; total: number; message: string; rows?: ProfileRow[] }
+  | { kind: 'log'; level: 'info' | 'warn' | 'error'; text: string };
