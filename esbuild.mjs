@@ -1,0 +1,156 @@
+// @ts-check
+/**
+ * Builds everything into dist/ (or --outdir=DIR):
+ *
+ *   extension.js    the extension, CommonJS, `vscode` left to the host        src/extension/main.ts
+ *   runner.js       the process that runs user code, TypeScript bundled in    src/runner/main.ts
+ *   cli.js          the command line                                          src/cli/main.ts
+ *   webview/*.js    the panel, IIFE + CSS                                     src/webview/main.ts and src/webview/*.entry.ts
+ *   engine/         the npm package: index.mjs, index.cjs, declarations       src/engine/index.ts
+ *
+ * `src/webview/NAME.entry.ts` becomes `webview/NAME.js`: a bundle of its own that the panel loads by a script element when it
+ * is needed. `import source from './NAME.worker?inline'` bundles `NAME.worker.ts` and gives it as a string: a webview starts
+ * workers from blobs only. Fonts and images that a style sheet names are copied beside it.
+ *
+ * Options: --watch rebuilds on change; --production minifies (both write source maps); --no-types skips the declarations;
+ * --quiet prints problems only.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const options = new Set(process.argv.slice(2));
+const production = options.has('--production');
+const outdir = resolve(
+  root,
+  process.argv.find((argument) => argument.startsWith('--outdir='))?.slice('--outdir='.length) ?? 'dist',
+);
+
+/** @type {esbuild.BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  target: 'es2022',
+  minify: production,
+  keepNames: production,
+  sourcemap: true,
+  sourcesContent: !production,
+  legalComments: production ? 'linked' : 'none',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+};
+
+/** Worker sources as strings. The bundle is rebuilt whenever one of its files changes, as esbuild is told of them all. */
+const inlineWorkers = {
+  name: 'inline-workers',
+  /** @param {esbuild.PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /\?inline$/ }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, path.replace(/(\.ts)?\?inline$/, '.ts')),
+      namespace: 'inline-worker',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'inline-worker' }, async ({ path }) => {
+      const result = await esbuild.build({
+        ...common,
+        entryPoints: [path],
+        platform: 'browser',
+        format: 'iife',
+        sourcemap: false,
+        legalComments: 'none',
+        write: false,
+        metafile: true,
+      });
+      return {
+        contents: result.outputFiles[0]?.text ?? '',
+        loader: 'text',
+        watchFiles: Object.keys(result.metafile.inputs).map((file) => resolve(root, file)),
+      };
+    });
+  },
+};
+
+/** @type {esbuild.BuildOptions} */
+const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
+
+/** @returns {esbuild.BuildOptions[]} */
+function bundles() {
+  const entries = readdirSync(join(root, 'src/webview')).filter((name) => name.endsWith('.entry.ts'));
+  return [
+    { ...node, entryPoints: ['src/extension/main.ts'], outfile: join(outdir, 'extension.js'), external: ['vscode'] },
+    { ...node, entryPoints: ['src/runner/main.ts'], outfile: join(outdir, 'runner.js') },
+    { ...node, entryPoints: ['src/cli/main.ts'], outfile: join(outdir, 'cli.js') },
+    {
+      ...common,
+      platform: 'browser',
+      format: 'iife',
+      entryPoints: [
+        { in: 'src/webview/main.ts', out: 'main' },
+        ...entries.map((name) => ({ in: `src/webview/${name}`, out: basename(name, '.entry.ts') })),
+      ],
+      outdir: join(outdir, 'webview'),
+      assetNames: '[name]',
+      loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+      plugins: [inlineWorkers],
+    },
+    ...['mjs', 'cjs'].map((extension) => ({
+      ...common,
+      platform: /** @type {const} */ ('neutral'),
+      format: extension === 'mjs' ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
+      entryPoints: ['src/engine/index.ts'],
+      outfile: join(outdir, 'engine', `index.${extension}`),
+    })),
+  ];
+}
+
+/**
+ * The engine's declarations, by tsc, one file a module; index.d.mts and index.d.cts re-export them, so that TypeScript
+ * sees the right kind of module whether the package is imported or required.
+ */
+function declarations() {
+  const types = join(outdir, 'engine/types');
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', types];
+  const info = ['--rootDir', 'src/engine', '--tsBuildInfoFile', join(types, '.tsbuildinfo')];
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'src/engine', ...flags, ...info], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  mkdirSync(join(outdir, 'engine'), { recursive: true });
+  writeFileSync(join(outdir, 'engine/index.d.mts'), "export * from './types/index.js';\n");
+  writeFileSync(join(outdir, 'engine/index.d.cts'), "export * from './types/index';\n");
+  if (status !== 0) {
+    console.error('The engine has type errors; its declarations may be wrong.');
+    if (production) process.exit(1);
+  }
+}
+
+function printSizes() {
+  const names = readdirSync(outdir, { recursive: true, encoding: 'utf8' }).sort();
+  for (const file of names.filter((name) => /\.([mc]?js|css|ttf)$/.test(name)).map((name) => join(outdir, name))) {
+    console.log(`${(statSync(file).size / 1024).toFixed(1).padStart(9)} KB  ${relative(root, file)}`);
+  }
+}
+
+if (options.has('--watch')) {
+  const contexts = await Promise.all(bundles().map((bundle) => esbuild.context({ ...bundle, logLevel: 'info' })));
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  const started = performance.now();
+  if (production) rmSync(outdir, { recursive: true, force: true });
+  try {
+    await Promise.all(bundles().map((bundle) => esbuild.build(bundle)));
+  } catch {
+    process.exit(1); // esbuild has printed the errors
+  }
+  if (!options.has('--no-types')) declarations();
+  if (!options.has('--quiet')) {
+    printSizes();
+    console.log(
+      `Built ${production ? 'for production ' : ''}in ${((performance.now() - started) / 1000).toFixed(1)} s.`,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+/** Opens a window of a real VS Code in a real browser, and keeps evidence when a test fails. */
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from '../../harness/chromium';
+import { Driver } from '../../harness/driver';
+import { patience, poll } from '../../harness/poll';
+import { temporaryFolder } from '../../harness/processes';
+import { VsCodeServer } from '../../harness/server';
+import { stageExtension, stageWorkspace } from '../../harness/stage';
+import { root } from '../../harness/vscode';
+
+export interface WindowOptions {
+  /** The folder that a copy of is opened; test/fixtures/workspace by default. */
+  folder?: string;
+  /** False boots an untrusted workspace. */
+  trusted?: boolean;
+  /** Added to the user settings. */
+  settings?: Record<string, unknown>;
+  /** A folder of installed extensions, instead of loading the extension from the built sources. */
+  installed?: string;
+}
+
+export const results = join(root, 'test-results/ui');
+
+let browser: Promise<Browser> | undefined;
+const sharedBrowser = () => (browser ??= launchChromium());
+
+/** The server, the page and the folder of one window. */
+export interface Window {
+  readonly server: VsCodeServer;
+  /** Absent where only an installed VSIX runs. */
+  readonly driver: Driver | undefined;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly folder: string;
+}
+
+export async function openWindow(options: WindowOptions): Promise<Window> {
+  const folder = stageWorkspace(options.folder ?? 'test/fixtures/workspace');
+  const driver = options.installed === undefined ? await Driver.listen() : undefined;
+  const extensions = options.installed ?? temporaryFolder('extensions');
+  driver?.installInto(extensions);
+  const server = await VsCodeServer.start({
+    trusted: options.trusted ?? true,
+    settings: options.settings,
+    environment: driver?.environment,
+    extensions,
+  });
+  const context = await (await sharedBrowser()).newContext({ viewport: { width: 1280, height: 900 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const payload: [string, string][] =
+    options.installed === undefined ? [['extensionDevelopmentPath', server.uri(stageExtension())]] : [];
+  const address = server.url(folder, payload);
+  // The boot is infrastructure: a page that never becomes a workbench is loaded once more.
+  const boot = async () => {
+    await page.goto(address, { waitUntil: 'commit', timeout: 2 * patience });
+    await poll('the workbench', () => page.isVisible('.monaco-workbench .part.editor'), 2 * patience);
+  };
+  await boot().catch(boot);
+  return { server, driver, context, page, folder };
+}
+
+/** Keeps a picture of the window and the logs of its extension host under test-results/ui. */
+export async function keepEvidence(window: Window, name: string): Promise<void> {
+  const file = name.replace(/[^\w.-]+/g, '-').slice(0, 120);
+  await window.page.screenshot({ path: join(results, `${file}.png`), timeout: 30_000 }).catch(() => undefined);
+  window.server.keepLogs(join(results, `${file}-logs`));
+}

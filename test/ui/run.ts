@@ -1,0 +1,51 @@
+/**
+ * Runs the suites of test/ui: mocha on Node, driving a real VS Code in a real browser. One window is shared by all suites that
+ * ask for it. `--only TEXT` runs the files whose names contain TEXT.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Mocha from 'mocha';
+import { ensureChromium } from '../harness/chromium';
+import { cleanUp } from '../harness/processes';
+import { ensureVsCode } from '../harness/vscode';
+import { openWorkbenches } from './harness';
+import { keepEvidence, results } from './harness/window';
+
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
+
+async function run(): Promise<number> {
+  ensureChromium();
+  await ensureVsCode();
+  rmSync(results, { recursive: true, force: true });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    reporter: join(__dirname, '../harness/reporter.cjs'),
+    reporterOptions: { suite: 'ui' },
+    // A test has several steps that each may wait for a minute on a machine that is slow.
+    timeout: 300_000,
+    slow: 10_000,
+    rootHooks: {
+      async afterEach(this: Mocha.Context) {
+        if (this.currentTest?.state !== 'failed') return;
+        for (const { window } of openWorkbenches()) await keepEvidence(window, this.currentTest.fullTitle());
+      },
+    },
+  });
+  const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.test.ts'),
+  );
+  for (const name of names.filter((name) => name.includes(only)).sort()) mocha.addFile(join(__dirname, name));
+  return new Promise((resolve) => {
+    const runner = mocha.run((failures) => resolve(runner.stats?.passes ? failures : Math.max(1, failures)));
+  });
+}
+
+void run()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    return 1;
+  })
+  .then(async (failures) => {
+    await cleanUp();
+    process.exit(failures === 0 ? 0 : 1);
+  });
