@@ -1,10 +1,11 @@
 /**
  * The primitives and the type of each one's parameters. The rule tables are total over this interface, so a primitive
  * without a rule does not compile. Names and meanings follow `jax.lax`; operands of elementwise primitives have equal
- * shapes (broadcasting is explicit, by `broadcastInDim`), as there.
+ * shapes (broadcasting is explicit, by `broadcastInDim`), as there. Programs hold parameters and parameters hold programs:
+ * so that no circle of imports comes of it, the type of a sub-program is a type parameter here, and `ParamsOf` stands beside
+ * `Program`.
  */
 import type { Aval, DType, Shape } from '../program/aval';
-import type { Program } from '../program/program';
 
 export type NoParams = undefined;
 export interface AxesParams {
@@ -46,7 +47,7 @@ export interface TriangularSolveParams {
   readonly unitDiagonal: boolean;
 }
 
-export interface PrimitiveParams {
+export interface PrimitiveParamsOver<Program> {
   // structure of a program
   input: { readonly index: number };
   /** A float64 scalar of the program's literal pool; the parameter column holds the pool's index. */
@@ -201,22 +202,28 @@ export interface PrimitiveParams {
   call: { readonly program: Program; readonly name: string; readonly kind: 'jit' | 'checkpoint' };
   /** primals → results; `jvp`: (...primals, ...tangents) → (...results, ...result tangents). */
   customJvp: { readonly program: Program; readonly jvp: Program; readonly name: string };
-  /** `forward`: primals → (...results, ...residuals); `backward`: (...residuals, ...cotangents) → cotangents of the primals. */
   /**
    * A function linear in its tangents with a transposition of its own (as `jax.custom_derivatives.linear_call`): what structured
    * primitives and custom rules become when they are differentiated. Operands (...residuals, ...tangents).
    * `forward`: operands → result tangents, or null where only the reverse pass exists (custom_vjp);
-   * `backward`: (...residuals, ...cotangents of the results) → cotangents of the tangents.
+   * `backward`: (...residuals, ...cotangents of the results) → cotangents of the tangents, or null where only the forward pass
+   * exists (while).
    */
   linearCall: {
     readonly forward: Program | null;
-    readonly backward: Program;
+    readonly backward: Program | null;
     readonly residuals: number;
     readonly results: readonly Aval[];
     readonly name: string;
   };
-  customVjp: { readonly program: Program; readonly forward: Program; readonly backward: Program; readonly residuals: number; readonly name: string };
+  /** `forward`: primals → (...results, ...residuals); `backward`: (...residuals, ...cotangents) → cotangents of the primals. */
+  customVjp: {
+    readonly program: Program;
+    readonly forward: Program;
+    readonly backward: Program;
+    readonly residuals: number;
+    readonly name: string;
+  };
 }
 
-export type PrimitiveName = keyof PrimitiveParams;
-export type ParamsOf<P extends PrimitiveName> = PrimitiveParams[P];
+export type PrimitiveName = keyof PrimitiveParamsOver<unknown>;

@@ -1,19 +1,21 @@
-/** All primitives. The type makes the table total: a primitive without an entry does not compile. */
-import type { Aval } from '../program/aval';
-import type { ParamsOf, PrimitiveName, } from './params';
+/**
+ * Where builders, transforms and executors look primitives up. The entries come from `all.ts`, which imports every family;
+ * it stands apart because the structured primitives are themselves written with the transforms, which look up here.
+ */
+import type { ParamsOf } from '../program/program';
+import { useShapeRule } from '../program/shapeRules';
+import type { PrimitiveName } from './params';
 import type { Primitive, PrimitiveTable } from './primitive';
 
+/** All primitives, once `primitives/all` is loaded. */
 export const primitives: PrimitiveTable = {} as PrimitiveTable;
 
-export function primitive<P extends PrimitiveName>(name: P): Primitive<P> {
-  return primitives[name] as Primitive<P>;
+/** Fills the table: for `all.ts` alone. */
+export function definePrimitives(table: PrimitiveTable): void {
+  Object.assign(primitives, table);
+  useShapeRule((name, operands, params) => primitive(name).shape(operands, params as ParamsOf<typeof name> as never));
 }
 
-/** Avals of the results of an equation. @throws ShapeError */
-export function resultAvals<P extends PrimitiveName>(
-  name: P,
-  operands: readonly Aval[],
-  params: ParamsOf<P>,
-): Aval | readonly Aval[] {
-  return primitive(name).shape(operands, params);
+export function primitive<P extends PrimitiveName>(name: P): Primitive<P> {
+  return primitives[name];
 }

@@ -1,10 +1,10 @@
 /** Writes a program row by row into growing columns. */
 import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
-import type { ParamsOf, PrimitiveName } from '../primitives/params';
-import { resultAvals } from '../primitives/table';
+import type { PrimitiveName } from '../primitives/params';
 import { SCALAR, type ArrayValue, type Aval } from './aval';
-import { PositionTable } from './positions';
-import { Program, type Row } from './program';
+import { PositionTable, type SourcePosition } from './positions';
+import { Program, type ParamsOf, type ProgramColumns, type Row } from './program';
+import { resultAvals } from './shapeRules';
 
 const FIRST_CAPACITY = 64;
 
@@ -17,6 +17,13 @@ function grow<T extends Int32Array | Uint8Array | Float64Array>(column: T): T {
   const larger = new (column.constructor as new (length: number) => T)(column.length * 2);
   larger.set(column as never);
   return larger;
+}
+
+const projections: { readonly index: number }[] = [];
+
+/** Parameters of `project`, shared. */
+function projection(index: number): { readonly index: number } {
+  return (projections[index] ??= { index });
 }
 
 export class ProgramBuilder {
@@ -41,6 +48,11 @@ export class ProgramBuilder {
   ]);
   private readonly tuples: (readonly Aval[])[] = [];
   private readonly constantTable: ArrayValue[] = [];
+  private readonly paramIds = new Map<unknown, number>();
+  /** The avals of the program last copied from, and where they stand here; −1 for not yet. */
+  private foreignAvals: readonly Aval[] | undefined;
+  private foreignMap: Int32Array = new Int32Array(0);
+  private readonly foreignMaps = new Map<readonly Aval[], Int32Array>();
   private readonly literalRows = new Map<number, Row>();
   private readonly inputRows: Row[] = [];
 
@@ -70,9 +82,19 @@ export class ProgramBuilder {
     return this.avalTable[index];
   }
 
+  /** Index of a row's aval among this builder's; rows of equal avals have equal indices. Negative for a tuple. */
+  avalIndexOf(row: Row): number {
+    return this.avalIndices[row];
+  }
+
   tuple(row: Row): readonly Aval[] {
     const index = this.avalIndices[row];
     return index < 0 ? this.tuples[-1 - index] : [this.avalTable[index]];
+  }
+
+  /** True for a float64 scalar: one comparison, for the paths that skip the shape rules. */
+  isScalar(row: Row): boolean {
+    return this.avalIndices[row] === SCALAR_AVAL;
   }
 
   operandsOf(row: Row): Int32Array {
@@ -147,24 +169,53 @@ export class ProgramBuilder {
     throw new Error(`${name} has several results; use emitMany().`);
   }
 
-  /** Appends an equation with several results and the rows of all of them. */
+  /** Appends an equation with one or several results and returns the rows of all of them. @throws ShapeError */
   emitMany<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row[] {
     const avals = resultAvals(name, operands.map((row) => this.aval(row)), params);
     if (!Array.isArray(avals)) return [this.write(OPCODES[name], operands, params, this.internAval(avals as Aval))];
-    const row = this.write(OPCODES[name], operands, params, -1 - this.tuples.push(avals as Aval[]) + 1);
-    return (avals as Aval[]).map((aval, index) => this.write(OPCODES.project, [row], { index }, this.internAval(aval)));
+    const tuple = this.writeTuple(OPCODES[name], operands, this.internParams(params), avals as Aval[]);
+    return (avals as Aval[]).map((_, index) => tuple + 1 + index);
   }
 
-  /** One or several results alike. */
-  emitAny<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row[] {
-    return this.emitMany(name, operands, params);
+  /**
+   * Appends a row of another program as it is, its operands renamed by `map`; no shape rule runs and parameters are shared.
+   * A tuple's projections come with it, directly behind: those of the source need no copy of their own.
+   */
+  copy(program: Program, row: Row, map: Int32Array): Row {
+    const { columns } = program;
+    const opcode = columns.opcodes[row];
+    const paramIndex = columns.paramIndices[row];
+    if (opcode === OPCODES.literal) return this.literal(columns.literals[paramIndex]);
+    if (opcode === OPCODES.constant) return this.constant(columns.constants[paramIndex]);
+    if (opcode === OPCODES.project) return map[program.operand(row, 0)] + 1 + program.params<'project'>(row).index;
+    this.position = this.positionIn(program, row);
+    const start = columns.operandStarts[row];
+    const end = columns.operandStarts[row + 1];
+    const params = paramIndex < 0 ? -1 : this.internParams(columns.params[paramIndex]);
+    const avalIndex = columns.avalIndices[row];
+    if (avalIndex < 0) {
+      const operands = Array.from(columns.operands.subarray(start, end), (operand) => map[operand]);
+      return this.writeTuple(opcode, operands, params, columns.tuples[-1 - avalIndex]);
+    }
+    while (this.operandTotal + end - start > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    for (let index = start; index < end; index++) this.operandColumn[this.operandTotal++] = map[columns.operands[index]];
+    return this.append(opcode, params, this.avalIn(columns, avalIndex));
+  }
+
+  /** The position of a program's row in this builder's table. */
+  positionIn(program: Program, row: Row): number {
+    const id = program.columns.positions[row];
+    const table = program.columns.positionTable;
+    if (id === 0 || table === this.positionTable) return id;
+    const { file, line, column } = table.at(id) as SourcePosition;
+    return this.positionTable.add(file, line, column);
   }
 
   /** The hot path of scalar traces: no shape rule, float64 (or bool, by `avalIndex`) scalars only. */
-  emitScalar1(opcode: number, x: Row, avalIndex = SCALAR_AVAL): Row {
+  emitScalar1(opcode: number, x: Row, avalIndex = SCALAR_AVAL, paramIndex = -1): Row {
     if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
     this.operandColumn[this.operandTotal++] = x;
-    return this.append(opcode, -1, avalIndex);
+    return this.append(opcode, paramIndex, avalIndex);
   }
 
   emitScalar2(opcode: number, x: Row, y: Row, avalIndex = SCALAR_AVAL): Row {
@@ -204,14 +255,41 @@ export class ProgramBuilder {
     return index;
   }
 
-  private internParams(params: unknown): number {
-    return params === undefined ? -1 : this.paramTable.push(params) - 1;
+  /** Parameters that are one object have one entry. */
+  protected internParams(params: unknown): number {
+    if (params === undefined) return -1;
+    let index = this.paramIds.get(params);
+    if (index === undefined) this.paramIds.set(params, (index = this.paramTable.push(params) - 1));
+    return index;
+  }
+
+  /** Index here of an aval of another program. */
+  private avalIn(columns: ProgramColumns, avalIndex: number): number {
+    if (columns.avals !== this.foreignAvals) {
+      this.foreignAvals = columns.avals;
+      const known = this.foreignMaps.get(columns.avals);
+      this.foreignMap = known ?? new Int32Array(columns.avals.length).fill(-1);
+      if (!known) this.foreignMaps.set(columns.avals, this.foreignMap);
+    }
+    let index = this.foreignMap[avalIndex];
+    if (index < 0) this.foreignMap[avalIndex] = index = this.internAval(columns.avals[avalIndex]);
+    return index;
+  }
+
+  private writeTuple(opcode: number, operands: readonly Row[], paramIndex: number, avals: readonly Aval[]): Row {
+    const tuple = this.writeRow(opcode, operands, paramIndex, -this.tuples.push(avals));
+    avals.forEach((aval, index) => this.writeRow(OPCODES.project, [tuple], this.internParams(projection(index)), this.internAval(aval)));
+    return tuple;
   }
 
   private write(opcode: number, operands: readonly Row[], params: unknown, avalIndex: number): Row {
+    return this.writeRow(opcode, operands, this.internParams(params), avalIndex);
+  }
+
+  private writeRow(opcode: number, operands: readonly Row[], paramIndex: number, avalIndex: number): Row {
     while (this.operandTotal + operands.length > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
     for (const operand of operands) this.operandColumn[this.operandTotal++] = operand;
-    return this.append(opcode, this.internParams(params), avalIndex);
+    return this.append(opcode, paramIndex, avalIndex);
   }
 
   private append(opcode: number, paramIndex: number, avalIndex: number): Row {

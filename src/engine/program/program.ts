@@ -3,7 +3,7 @@
  * primitive with several results is a row followed by `project` rows. Programs are immutable: transforms build new ones.
  */
 import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
-import type { ParamsOf, PrimitiveName } from '../primitives/params';
+import type { PrimitiveName, PrimitiveParamsOver } from '../primitives/params';
 import type { ArrayValue, Aval } from './aval';
 import type { PositionTable, SourcePosition } from './positions';
 
@@ -12,6 +12,10 @@ export type Row = number;
 
 /** No row: a symbolic zero among tangents and cotangents, "not batched" among batch axes. */
 export const NONE = -1;
+
+export type PrimitiveParams = PrimitiveParamsOver<Program>;
+/** Parameters of a primitive, undefined where it has none. */
+export type ParamsOf<P extends PrimitiveName> = PrimitiveParams[P];
 
 export interface ProgramColumns {
   readonly opcodes: Uint8Array;

@@ -1,7 +1,8 @@
 /** The only way to apply a primitive to values: evaluates it, or records it in the innermost trace among its operands. */
-import type { ParamsOf, PrimitiveName } from '../primitives/params';
+import type { PrimitiveName } from '../primitives/params';
 import { primitive } from '../primitives/table';
 import type { ArrayValue } from '../program/aval';
+import type { ParamsOf } from '../program/program';
 import { ConcreteArray, type NdArray } from './ndarray';
 import type { Recorder } from './recorder';
 import { Tracer } from './tracer';

@@ -4,43 +4,69 @@
  */
 import { LeakedTracerError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
-import type { ParamsOf, PrimitiveName } from '../primitives/params';
+import type { PrimitiveName } from '../primitives/params';
 import { primitive } from '../primitives/table';
-import type { ArrayValue } from '../program/aval';
+import type { ArrayValue, Aval } from '../program/aval';
 import { SCALAR_AVAL } from '../program/builder';
 import { Emitter } from '../program/emitter';
 import type { PositionTable } from '../program/positions';
-import type { Program, Row } from '../program/program';
-import { ConcreteArray, NdArray } from './ndarray';
+import type { ParamsOf, Program, Row } from '../program/program';
+import { ConcreteArray, type NdArray } from './ndarray';
 import { Tracer } from './tracer';
 
-let depth = 0;
+/** The recorders whose functions are running now, outermost first. */
+const running: Recorder[] = [];
+
+/** The innermost function that is being traced; undefined outside any trace. */
+export function currentRecorder(): Recorder | undefined {
+  return running[running.length - 1];
+}
+
+/** Bits of the column beside the values. */
+const KNOWN = 1;
+const GUARDED = 2;
 
 export class Recorder extends Emitter {
   /** Nesting depth of the trace: operations on tracers of several traces go to the innermost. */
-  readonly level = ++depth;
-  /** Values of scalar float rows written by the hot path (`recordScalar*`); NaN elsewhere. */
+  readonly level = running.length + 1;
+  /** Values of scalar rows written by the hot path (`recordScalar*`) and of literals; anything elsewhere. */
   values = new Float64Array(64);
 
+  private flags = new Uint8Array(64);
+  /** Values of all other rows that somebody asked for. */
   private readonly known = new Map<Row, ArrayValue | readonly ArrayValue[]>();
+  private readonly sources = new Map<Row, () => ArrayValue>();
   private readonly lifted = new Map<NdArray, Row>();
-  private readonly capturedValues: NdArray[] = [];
-  private hot = new Uint8Array(64);
+  private readonly capturedValues: Tracer[] = [];
+  private readonly guardParams = new Map<number, number>();
   private closed = false;
 
-  constructor(positionTable?: PositionTable) {
+  /** Inner traces share the position table of the outer one. */
+  constructor(positionTable: PositionTable | undefined = currentRecorder()?.positionTable) {
     super(positionTable);
+    running.push(this);
   }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  // ------------------------------------------------------------------------------------------ what comes in
 
   /** A new input that carries `value` (itself possibly a tracer of an outer trace). */
   argument(value: NdArray): Tracer {
-    const row = this.input(value.aval);
-    this.sources.set(row, value);
-    return new Tracer(this, row);
+    return this.argumentOf(value.aval, () => value.concrete);
+  }
+
+  /** A new input whose sample value is computed when somebody asks; `isNumber` as in Tracer. */
+  argumentOf(aval: Aval, sample: () => ArrayValue, isNumber = false): Tracer {
+    const row = this.input(aval);
+    this.sources.set(row, sample);
+    return new Tracer(this, row, isNumber);
   }
 
   /** Outer tracers that the function used, in the order of the extra inputs that stand for them. */
-  get captured(): readonly NdArray[] {
+  get captured(): readonly Tracer[] {
     return this.capturedValues;
   }
 
@@ -54,7 +80,7 @@ export class Recorder extends Emitter {
     if (row === undefined) {
       if (value instanceof Tracer) {
         row = this.input(value.aval);
-        this.sources.set(row, value);
+        this.sources.set(row, () => value.concrete);
         this.capturedValues.push(value);
       } else {
         row = this.constant(value.concrete);
@@ -64,10 +90,25 @@ export class Recorder extends Emitter {
     return row;
   }
 
+  override literal(value: number): Row {
+    const row = super.literal(value);
+    this.keep(row, value);
+    return row;
+  }
+
+  override newLiteral(value: number): Row {
+    const row = super.newLiteral(value);
+    this.keep(row, value);
+    return row;
+  }
+
+  // ------------------------------------------------------------------------------------------ recording
+
   /** Records an equation; its value is computed when somebody asks. */
   record<P extends PrimitiveName>(name: P, operands: readonly NdArray[], params: ParamsOf<P>): Tracer[] {
     if (this.closed) throw new LeakedTracerError();
-    return this.emitMany(name, operands.map((operand) => this.lift(operand)), params).map((row) => new Tracer(this, row));
+    const rows = operands.map((operand) => this.lift(operand));
+    return this.emitMany(name, rows, params).map((row) => new Tracer(this, row));
   }
 
   /** The hot path of plain numbers: an equation on scalars whose value is known already. */
@@ -83,16 +124,27 @@ export class Recorder extends Emitter {
     return row;
   }
 
-  /** Records that control flow depended on the row's value, which stays `expected` wherever the program is used again. */
+  /**
+   * Records that control flow depended on the value of a one-element row, which stays `expected` wherever the program is used
+   * again, and returns it. Guarding a row twice costs nothing.
+   */
   guard(row: Row): number {
-    const expected = this.valueAt(row).data[0];
-    this.emit('guard', [row], { expected });
+    const expected = this.scalarAt(row);
+    if (row < this.flags.length && this.flags[row] & GUARDED) return expected;
+    this.flag(row, GUARDED);
+    const opcode = this.opcode(row);
+    if (opcode === OPCODES.literal || opcode === OPCODES.constant) return expected;
+    let params = this.guardParams.get(expected);
+    if (params === undefined) this.guardParams.set(expected, (params = this.internParams({ expected })));
+    this.emitScalar1(OPCODES.guard, row, this.avalIndexOf(row), params);
     return expected;
   }
 
+  // ------------------------------------------------------------------------------------------ values
+
   /** Concrete value of a row, computed (with what it needs) and remembered. */
   valueAt(row: Row): ArrayValue {
-    if (row < this.hot.length && this.hot[row]) {
+    if (row < this.flags.length && this.flags[row] & KNOWN) {
       const { dtype } = this.aval(row);
       const value = this.values[row];
       return { shape: [], dtype, data: dtype === 'bool' ? Uint8Array.of(value) : Float64Array.of(value) };
@@ -100,38 +152,50 @@ export class Recorder extends Emitter {
     return this.compute(row) as ArrayValue;
   }
 
-  /** Scalar value of a row as a number. */
+  /** Value of a one-element row as a number. */
   scalarAt(row: Row): number {
-    return row < this.hot.length && this.hot[row] ? this.values[row] : this.valueAt(row).data[0];
+    return row < this.flags.length && this.flags[row] & KNOWN ? this.values[row] : this.valueAt(row).data[0];
   }
+
+  /** Says what a row's value is where it is known already. */
+  know(row: Row, value: ArrayValue): void {
+    this.known.set(row, value);
+  }
+
+  // ------------------------------------------------------------------------------------------ the end
 
   /** Ends the trace: later use of its tracers is an error. */
   close(outputs: readonly NdArray[]): Program {
     const rows = outputs.map((output) => this.lift(output));
-    this.closed = true;
-    depth--;
+    this.abandon();
     return this.finish(rows);
   }
 
   /** Ends the trace without a program (the traced function threw). */
   abandon(): void {
-    if (!this.closed) depth--;
+    const index = running.lastIndexOf(this);
+    if (index >= 0) running.splice(index, 1);
     this.closed = true;
   }
 
-  private readonly sources = new Map<Row, NdArray>();
-
   private keep(row: Row, value: number): void {
-    if (row >= this.values.length) {
-      const values = new Float64Array(Math.max(row + 1, this.values.length * 2));
-      values.set(this.values);
-      this.values = values;
-      const hot = new Uint8Array(values.length);
-      hot.set(this.hot);
-      this.hot = hot;
-    }
+    if (row >= this.flags.length) this.growValues(row);
     this.values[row] = value;
-    this.hot[row] = 1;
+    this.flags[row] |= KNOWN;
+  }
+
+  private flag(row: Row, bit: number): void {
+    if (row >= this.flags.length) this.growValues(row);
+    this.flags[row] |= bit;
+  }
+
+  private growValues(row: Row): void {
+    const values = new Float64Array(Math.max(row + 1, this.values.length * 2));
+    values.set(this.values);
+    this.values = values;
+    const flags = new Uint8Array(values.length);
+    flags.set(this.flags);
+    this.flags = flags;
   }
 
   /** Evaluates `row` after whatever it needs, without recursion (traces are deep). */
@@ -157,15 +221,16 @@ export class Recorder extends Emitter {
   }
 
   private has(row: Row): boolean {
-    return (row < this.hot.length && this.hot[row] === 1) || this.known.has(row);
+    return (row < this.flags.length && (this.flags[row] & KNOWN) !== 0) || this.known.has(row);
   }
 
   private evaluateRow(row: Row, operands: Row[]): ArrayValue | readonly ArrayValue[] {
     switch (this.opcode(row)) {
-      case OPCODES.input:
-        return (this.sources.get(row) as NdArray).concrete;
-      case OPCODES.literal:
-        return { shape: [], dtype: 'float64', data: Float64Array.of(this.literalOf(row)) };
+      case OPCODES.input: {
+        const source = this.sources.get(row);
+        if (!source) throw new Error(`Row ${row} stands for a value that is not known while tracing.`);
+        return source();
+      }
       case OPCODES.constant:
         return this.constantOf(row);
       case OPCODES.project:
