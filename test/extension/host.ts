@@ -44,7 +44,7 @@ async function runSuites(send: (message: Message) => void): Promise<number> {
       });
     } catch (error) {
       send({ kind: 'output', text: `${(error as Error).stack}\n` });
-      reject(error as Error);
+      reject(error);
     }
   });
 }

@@ -17,6 +17,8 @@ export interface ServerOptions {
   settings?: Record<string, unknown>;
   /** Added to the environment of the server, hence of the extension host. */
   environment?: Record<string, string>;
+  /** Opened where the address names no folder. */
+  folder?: string;
   /** Made for people: no smoke-test driver, and settings that exist are kept. */
   interactive?: boolean;
 }
@@ -46,7 +48,12 @@ export class VsCodeServer {
     private readonly child: ChildProcess,
     readonly port: number,
     readonly userData: string,
-  ) {}
+  ) {
+    this.ended = new Promise((resolve) => child.once('exit', () => resolve()));
+  }
+
+  /** Settles when the server ends, for whatever reason. */
+  readonly ended: Promise<void>;
 
   /** Boots the server. A boot that fails or stalls is tried once more. */
   static async start(options: ServerOptions): Promise<VsCodeServer> {
@@ -91,15 +98,18 @@ export class VsCodeServer {
 
   /** Copies the logs of the server, the extension host and every extension. */
   keepLogs(target: string): void {
-    const logs = join(this.userData, 'logs');
-    if (!existsSync(logs)) return;
-    rmSync(target, { recursive: true, force: true });
-    for (const name of readdirSync(logs)) cpSync(join(logs, name), join(target, name), { recursive: true });
+    keepLogs(join(this.userData, 'logs'), target);
   }
 
   stop(): Promise<void> {
     return stop(this.child);
   }
+}
+
+export function keepLogs(logs: string, target: string): void {
+  if (!existsSync(logs)) return;
+  rmSync(target, { recursive: true, force: true });
+  for (const name of readdirSync(logs)) cpSync(join(logs, name), join(target, name), { recursive: true });
 }
 
 function slashes(path: string): string {
@@ -114,6 +124,7 @@ function serverArguments(userData: string, extensions: string, options: ServerOp
     ...['--server-data-dir', join(userData, 'server'), '--user-data-dir', userData, '--extensions-dir', extensions],
     ...['--telemetry-level', 'off', '--disable-telemetry', '--disable-getting-started-override'],
     ...(options.interactive ? [] : ['--enable-smoke-test-driver']),
+    ...(options.folder === undefined ? [] : ['--default-folder', options.folder]),
     ...(options.trusted ? ['--disable-workspace-trust'] : []),
   ];
 }
