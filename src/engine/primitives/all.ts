@@ -1,0 +1,26 @@
+/** Every primitive, family by family. The type makes the table total: a primitive without an entry does not compile. */
+import { cumulatives } from './cumulative';
+import { dotGeneral } from './dot';
+import { elementwiseBinary } from './elementwiseBinary';
+import { elementwiseUnary } from './elementwiseUnary';
+import { indexing } from './indexing';
+import type { PrimitiveTable } from './primitive';
+import { reductions } from './reductions';
+import { selection } from './select';
+import { shapes } from './shape';
+import { sorting } from './sorting';
+import { definePrimitives } from './table';
+
+const table: Partial<PrimitiveTable> = {
+  ...elementwiseUnary,
+  ...elementwiseBinary,
+  ...selection,
+  ...reductions,
+  ...cumulatives,
+  ...sorting,
+  ...shapes,
+  ...indexing,
+  dotGeneral,
+};
+
+definePrimitives(table as PrimitiveTable);
