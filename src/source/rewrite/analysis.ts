@@ -1,0 +1,189 @@
+/** One walk over a module before it is rewritten: what to erase, which names are declared where, imports and exports. */
+import ts from 'typescript';
+import type { ParsedModule } from '../parse';
+import { lineAndColumn } from '../positions';
+import { ScopeCollector, type Scopes } from './scopes';
+import { ErasureCollector, hasModifier, type Erasure } from './typeSyntax';
+
+/** A name bound by an import: property `name` of the import number `index`; `*` is the namespace itself. */
+export interface ImportBinding {
+  index: number;
+  name: string;
+}
+
+export interface ExportBinding {
+  name: string;
+  /** Expression that gives the current value. */
+  local: string;
+  /** Never assigned to after its declaration. */
+  constant: boolean;
+}
+
+export interface Analysis {
+  erasure: Erasure;
+  scopes: Scopes;
+  /** Specifiers of the static imports, in the order of the text. */
+  imports: { specifier: string; sideEffectOnly: boolean; node: ts.Node }[];
+  bindings: Map<string, ImportBinding>;
+  exports: ExportBinding[];
+  /** Imports whose exports this module exports again (`export * from`). */
+  stars: number[];
+  /** All identifiers in the text. */
+  identifiers: Set<string>;
+}
+
+/** Syntax that is valid but that this program does not run; shown to the user. */
+export class UnsupportedSyntaxError extends Error {
+  readonly code = 'unsupported-syntax';
+
+  constructor(
+    message: string,
+    readonly file: string,
+    readonly line: number,
+    readonly column: number,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
+
+export const DEFAULT_NAME = '$$default';
+
+export function analyze(module: ParsedModule): Analysis {
+  return new Analyzer(module).run();
+}
+
+class Analyzer {
+  private readonly scopes = new ScopeCollector();
+  private readonly erasures: ErasureCollector;
+  private readonly identifiers = new Set<string>();
+  private readonly imports: Analysis['imports'] = [];
+  private readonly bindings = new Map<string, ImportBinding>();
+  private readonly exported: { name: string; local: string }[] = [];
+  private readonly stars: number[] = [];
+
+  constructor(private readonly module: ParsedModule) {
+    this.erasures = new ErasureCollector(module.sourceFile);
+  }
+
+  run(): Analysis {
+    const { sourceFile } = this.module;
+    this.walk(sourceFile);
+    if (this.module.esm) for (const statement of sourceFile.statements) this.statement(statement);
+    const top = this.scopes.scopes.get(sourceFile) ?? new Set<string>();
+    const { assigned } = this.scopes;
+    return {
+      erasure: this.erasures.finish(),
+      scopes: this.scopes.scopes,
+      imports: this.imports,
+      bindings: this.bindings,
+      exports: this.exported.flatMap(({ name, local }) => {
+        const bound = this.bindings.get(local);
+        if (bound) return [{ name, local: importExpression(bound), constant: false }];
+        const known = local.startsWith('$$') || top.has(local);
+        return known ? [{ name, local, constant: !assigned.has(local) }] : [];
+      }),
+      stars: this.stars,
+      identifiers: this.identifiers,
+    };
+  }
+
+  private readonly walk = (node: ts.Node): void => {
+    if (node.kind === ts.SyntaxKind.Identifier) {
+      this.identifiers.add((node as ts.Identifier).text);
+      return;
+    }
+    if (node.kind === ts.SyntaxKind.Decorator) this.unsupported(node);
+    if (this.module.typescript && this.erasures.visit(node)) {
+      // Types may still be imported by name; nothing inside is a value.
+      return;
+    }
+    this.scopes.enter(node);
+    ts.forEachChild(node, this.walk);
+    this.scopes.leave(node);
+  };
+
+  private unsupported(node: ts.Node): never {
+    const { line, column } = lineAndColumn(this.module.sourceFile, node.getStart(this.module.sourceFile));
+    throw new UnsupportedSyntaxError(
+      'Decorators are not supported.',
+      this.module.file,
+      line,
+      column,
+      'Move the function to a module without decorators and import it there.',
+    );
+  }
+
+  private statement(statement: ts.Statement): void {
+    if (ts.isImportDeclaration(statement)) this.importDeclaration(statement);
+    else if (ts.isExportDeclaration(statement)) this.exportDeclaration(statement);
+    else if (ts.isExportAssignment(statement)) {
+      if (!statement.isExportEquals) this.exported.push({ name: 'default', local: DEFAULT_NAME });
+    } else if (hasModifier(statement, ts.SyntaxKind.ExportKeyword)) this.exportedStatement(statement);
+  }
+
+  private addImport(node: ts.Node, specifier: ts.Expression, sideEffectOnly: boolean): number {
+    return this.imports.push({ specifier: (specifier as ts.StringLiteral).text, sideEffectOnly, node }) - 1;
+  }
+
+  private importDeclaration(node: ts.ImportDeclaration): void {
+    const clause = node.importClause;
+    if (clause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return;
+    const index = this.addImport(node, node.moduleSpecifier, !clause);
+    if (!clause) return;
+    if (clause.name) this.bindings.set(clause.name.text, { index, name: 'default' });
+    const named = clause.namedBindings;
+    if (!named) return;
+    if (ts.isNamespaceImport(named)) {
+      this.bindings.set(named.name.text, { index, name: '*' });
+      return;
+    }
+    for (const element of named.elements) {
+      if (element.isTypeOnly) continue;
+      this.bindings.set(element.name.text, { index, name: (element.propertyName ?? element.name).text });
+    }
+  }
+
+  private exportDeclaration(node: ts.ExportDeclaration): void {
+    if (node.isTypeOnly) return;
+    const clause = node.exportClause;
+    if (!node.moduleSpecifier) {
+      if (!clause || !ts.isNamedExports(clause)) return;
+      for (const { name, propertyName, isTypeOnly } of clause.elements) {
+        if (!isTypeOnly) this.exported.push({ name: name.text, local: (propertyName ?? name).text });
+      }
+      return;
+    }
+    const index = this.addImport(node, node.moduleSpecifier, true);
+    if (!clause) this.stars.push(index);
+    else if (ts.isNamespaceExport(clause)) this.exported.push({ name: clause.name.text, local: `$$i${index}` });
+    else {
+      for (const { name, propertyName, isTypeOnly } of clause.elements) {
+        const local = importExpression({ index, name: (propertyName ?? name).text });
+        if (!isTypeOnly) this.exported.push({ name: name.text, local });
+      }
+    }
+  }
+
+  private exportedStatement(statement: ts.Statement): void {
+    const isDefault = hasModifier(statement, ts.SyntaxKind.DefaultKeyword);
+    if (this.erasures.nodes.has(statement)) return;
+    const add = (local: string) => this.exported.push({ name: isDefault ? 'default' : local, local });
+    if (ts.isVariableStatement(statement)) {
+      for (const { name } of statement.declarationList.declarations) boundNames(name, add);
+    } else {
+      const { name } = statement as ts.FunctionDeclaration;
+      add(name ? name.text : DEFAULT_NAME);
+    }
+  }
+}
+
+export function boundNames(name: ts.BindingName, add: (name: string) => void): void {
+  if (ts.isIdentifier(name)) add(name.text);
+  else for (const element of name.elements) if (ts.isBindingElement(element)) boundNames(element.name, add);
+}
+
+export function importExpression({ index, name }: ImportBinding): string {
+  if (name === '*') return `$$i${index}`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `$$i${index}.${name}` : `$$i${index}[${JSON.stringify(name)}]`;
+}

@@ -1,0 +1,148 @@
+/** Which names a module declares, scope by scope: enough to tell an import or a global from a local of the same name. */
+import ts from 'typescript';
+
+export function isAssignment(kind: ts.SyntaxKind): boolean {
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+}
+
+export type Scopes = Map<ts.Node, Set<string>>;
+
+function isFunctionScope(node: ts.Node): boolean {
+  return ts.isFunctionLike(node) || ts.isSourceFile(node) || ts.isModuleBlock(node) || ts.isClassStaticBlockDeclaration(node);
+}
+
+function isScope(node: ts.Node): boolean {
+  switch (node.kind) {
+    case ts.SyntaxKind.Block:
+    case ts.SyntaxKind.CaseBlock:
+    case ts.SyntaxKind.CatchClause:
+    case ts.SyntaxKind.ForStatement:
+    case ts.SyntaxKind.ForInStatement:
+    case ts.SyntaxKind.ForOfStatement:
+    case ts.SyntaxKind.ClassDeclaration:
+    case ts.SyntaxKind.ClassExpression:
+      return true;
+    default:
+      return isFunctionScope(node);
+  }
+}
+
+/** Collects declarations while a walk goes through the tree: call `enter` and `leave` around each node's children. */
+export class ScopeCollector {
+  readonly scopes: Scopes = new Map();
+  /** Names assigned to anywhere (however they resolve): an export among them is not constant. */
+  readonly assigned = new Set<string>();
+  private readonly stack: ts.Node[] = [];
+
+  enter(node: ts.Node): void {
+    this.declare(node);
+    if (isScope(node)) this.stack.push(node);
+  }
+
+  leave(node: ts.Node): void {
+    if (this.stack[this.stack.length - 1] === node) this.stack.pop();
+  }
+
+  private declare(node: ts.Node): void {
+    switch (node.kind) {
+      case ts.SyntaxKind.VariableDeclaration: {
+        const { parent } = node as ts.VariableDeclaration;
+        const block = ts.isVariableDeclarationList(parent) && (parent.flags & ts.NodeFlags.BlockScoped) === 0;
+        this.bind((node as ts.VariableDeclaration).name, block ? this.functionScope() : this.blockScope());
+        break;
+      }
+      case ts.SyntaxKind.Parameter:
+        this.bind((node as ts.ParameterDeclaration).name, this.blockScope());
+        break;
+      case ts.SyntaxKind.FunctionDeclaration:
+      case ts.SyntaxKind.ClassDeclaration:
+      case ts.SyntaxKind.EnumDeclaration:
+      case ts.SyntaxKind.ModuleDeclaration: {
+        const { name } = node as ts.FunctionDeclaration;
+        if (name) this.bind(name, this.blockScope());
+        break;
+      }
+      case ts.SyntaxKind.ImportEqualsDeclaration:
+        this.bind((node as ts.ImportEqualsDeclaration).name, this.blockScope());
+        break;
+      case ts.SyntaxKind.FunctionExpression:
+      case ts.SyntaxKind.ClassExpression: {
+        const { name } = node as ts.FunctionExpression;
+        // Its own name is visible inside only; the scope node is the expression itself.
+        if (name) this.add(node, name.text);
+        break;
+      }
+      case ts.SyntaxKind.ImportClause:
+      case ts.SyntaxKind.ImportSpecifier:
+      case ts.SyntaxKind.NamespaceImport: {
+        const { name } = node as ts.ImportClause;
+        if (name) this.add(this.stack[0], name.text);
+        break;
+      }
+      case ts.SyntaxKind.BinaryExpression: {
+        const { operatorToken, left } = node as ts.BinaryExpression;
+        if (isAssignment(operatorToken.kind)) this.assign(left);
+        break;
+      }
+      case ts.SyntaxKind.PrefixUnaryExpression:
+      case ts.SyntaxKind.PostfixUnaryExpression: {
+        const { operator, operand } = node as ts.PostfixUnaryExpression;
+        if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) this.assign(operand);
+        break;
+      }
+      case ts.SyntaxKind.ForInStatement:
+      case ts.SyntaxKind.ForOfStatement:
+        this.assign((node as ts.ForOfStatement).initializer);
+        break;
+    }
+  }
+
+  private assign(target: ts.Node): void {
+    if (ts.isIdentifier(target)) this.assigned.add(target.text);
+    else if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) {
+      const visit = (node: ts.Node): void => {
+        if (ts.isIdentifier(node)) this.assigned.add(node.text);
+        ts.forEachChild(node, visit);
+      };
+      visit(target);
+    }
+  }
+
+  private functionScope(): ts.Node {
+    for (let index = this.stack.length - 1; index > 0; index--) {
+      if (isFunctionScope(this.stack[index])) return this.stack[index];
+    }
+    return this.stack[0];
+  }
+
+  private blockScope(): ts.Node {
+    return this.stack[this.stack.length - 1];
+  }
+
+  private bind(name: ts.Node, scope: ts.Node): void {
+    if (ts.isIdentifier(name)) this.add(scope, name.text);
+    else if (ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name)) {
+      for (const element of name.elements) if (ts.isBindingElement(element)) this.bind(element.name, scope);
+    } else if (ts.isStringLiteral(name)) {
+      this.add(scope, name.text);
+    }
+  }
+
+  private add(scope: ts.Node, name: string): void {
+    let names = this.scopes.get(scope);
+    if (!names) this.scopes.set(scope, (names = new Set()));
+    names.add(name);
+  }
+}
+
+/** True when `name`, used at `node`, is declared in the module (any scope around the node). */
+export function isDeclared(scopes: Scopes, node: ts.Node, name: string): boolean {
+  return declaringScope(scopes, node, name) !== undefined;
+}
+
+export function declaringScope(scopes: Scopes, node: ts.Node, name: string): ts.Node | undefined {
+  for (let scope: ts.Node | undefined = node; scope; scope = scope.parent as ts.Node | undefined) {
+    if (scopes.get(scope)?.has(name)) return scope;
+  }
+  return undefined;
+}
