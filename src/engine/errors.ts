@@ -24,6 +24,20 @@ export class ShapeError extends GradLensError {
   }
 }
 
+/** Two pytrees that should have one structure do not. */
+export class TreeError extends GradLensError {
+  constructor(where: string, what: string, expected: string, actual: string) {
+    super('tree-mismatch', `${where}: the structure of ${what} is ${actual}, but should be ${expected}.`);
+  }
+}
+
+/** Something else that the caller gave is wrong: the message names the function, the argument and what was found. */
+export class ArgumentError extends GradLensError {
+  constructor(where: string, problem: string, hint?: string) {
+    super('bad-argument', `${where}: ${problem}`, hint);
+  }
+}
+
 /** Reverse mode met an operation that has no transposition. */
 export class NotLinearError extends GradLensError {
   constructor(name: string, position?: SourcePosition) {

@@ -3,7 +3,7 @@ import { OPCODES } from '../primitives/opcodes';
 import { primitive } from '../primitives/table';
 import { Emitter } from '../program/emitter';
 import type { Program, Row } from '../program/program';
-import { copyRow, type RowMap } from './transcribe';
+import { emptyMap } from './transcribe';
 
 /** Writes `program` for `size` examples into `b`; `batched` says which inputs have the batch axis (at 0). */
 export function transcribeBatch(
@@ -13,15 +13,16 @@ export function transcribeBatch(
   batched: readonly boolean[],
   size: number,
 ): { rows: Row[]; batched: boolean[] } {
-  const map: RowMap = new Int32Array(program.size).fill(-1);
+  const map = emptyMap(program);
   const has = new Uint8Array(program.size);
   const tuples = new Map<Row, { rows: readonly Row[]; batched: readonly boolean[] }>();
   program.inputs.forEach((row, index) => {
     map[row] = inputs[index];
     has[row] = batched[index] ? 1 : 0;
   });
+  const { opcodes, operandStarts, operands: operandColumn } = program.columns;
   for (let row = 0; row < program.size; row++) {
-    const opcode = program.opcode(row);
+    const opcode = opcodes[row];
     if (opcode === OPCODES.input) continue;
     if (opcode === OPCODES.project) {
       const of = tuples.get(program.operand(row, 0));
@@ -32,19 +33,21 @@ export function transcribeBatch(
         continue;
       }
     }
-    const operands = program.operands(row);
     let any = false;
-    for (const operand of operands) any ||= has[operand] === 1;
+    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) {
+      if (has[operandColumn[index]]) any = true;
+    }
     if (!any) {
-      copyRow(b, program, row, map);
+      map[row] = b.copy(program, row, map);
       continue;
     }
-    b.position = program.columns.positions[row];
+    b.position = b.positionIn(program, row);
+    const operands = program.operands(row);
     const out = primitive(program.name(row)).batch(b, {
       operands: Array.from(operands, (operand) => map[operand]),
       batched: Array.from(operands, (operand) => has[operand] === 1),
       size,
-      params: program.params(row),
+      params: program.params(row) as never,
     });
     if (program.hasSeveralResults(row)) {
       tuples.set(row, out);
@@ -59,12 +62,22 @@ export function transcribeBatch(
   };
 }
 
-/** `inAxes`: null for inputs without the batch axis. All outputs get it, at `outAxes` (default 0). */
+/** The program for `size` examples with the batch axis at 0 of all outputs; `batched` says which inputs have it (at 0). */
+export function batchAtFront(program: Program, batched: readonly boolean[], size: number): Program {
+  const axes = batched.map((has) => (has ? 0 : null));
+  return batchProgram(program, axes, size);
+}
+
+/**
+ * `inAxes`: null for inputs without the batch axis. Outputs get it at `outAxes` (default 0 for all); null there leaves it out
+ * of an output that must not depend on the batched inputs.
+ * @returns the program; @throws BatchAxisError for a null out axis on an output that has the batch axis
+ */
 export function batchProgram(
   program: Program,
   inAxes: readonly (number | null)[],
   size: number,
-  outAxes?: readonly number[],
+  outAxes?: readonly (number | null)[],
 ): Program {
   const b = new Emitter(program.columns.positionTable);
   const inputs = program.inputAvals.map(({ shape, dtype }, index) => {
@@ -77,8 +90,20 @@ export function batchProgram(
   const out = transcribeBatch(b, program, inputs, inAxes.map((axis) => axis !== null), size);
   return b.finish(
     out.rows.map((row, index) => {
+      const axis = outAxes ? outAxes[index] : 0;
+      if (axis === null) {
+        if (out.batched[index]) throw new BatchAxisError(index);
+        return row;
+      }
       const full = out.batched[index] ? row : b.repeat(row, size);
-      return b.moveAxis(full, 0, outAxes?.[index] ?? 0);
+      return b.moveAxis(full, 0, axis);
     }),
   );
+}
+
+/** An output was asked for without the batch axis, but depends on the batched inputs. */
+export class BatchAxisError extends Error {
+  constructor(readonly output: number) {
+    super(`Output ${output} depends on the batched inputs, so it cannot be left without the batch axis.`);
+  }
 }

@@ -1,10 +1,11 @@
 /** Forward mode: a program becomes one that also computes the tangents of its results (JAX's `jvp`). */
 import { OPCODES } from '../primitives/opcodes';
+import type { JvpMode } from '../primitives/primitive';
 import { primitive } from '../primitives/table';
 import { isFloat } from '../program/aval';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
-import { copyRow, type RowMap } from './transcribe';
+import { emptyMap } from './transcribe';
 
 /**
  * Writes `program` and its tangents into `b`. `tangents` holds NONE for inputs that are not moved; NONE among the returned
@@ -15,39 +16,60 @@ export function transcribeJvp(
   program: Program,
   primals: readonly Row[],
   tangents: readonly Row[],
+  mode: JvpMode = 'forward',
 ): { primals: Row[]; tangents: Row[] } {
-  const map: RowMap = new Int32Array(program.size).fill(NONE);
-  const tangentOf: RowMap = new Int32Array(program.size).fill(NONE);
-  // Tangents of rows with several results, by tuple row.
+  const map = emptyMap(program);
+  const tangentOf = emptyMap(program);
+  // Results of rows with several results, by tuple row: their tangents, and their rows where they are not projections.
   const tupleTangents = new Map<Row, readonly Row[]>();
+  const tupleRows = new Map<Row, readonly Row[]>();
   program.inputs.forEach((row, index) => {
     map[row] = primals[index];
     tangentOf[row] = tangents[index];
   });
+  const { opcodes, operandStarts, operands: operandColumn } = program.columns;
   for (let row = 0; row < program.size; row++) {
-    const opcode = program.opcode(row);
+    const opcode = opcodes[row];
     if (opcode === OPCODES.input) continue;
-    copyRow(b, program, row, map);
-    if (opcode === OPCODES.literal || opcode === OPCODES.constant) continue;
     if (opcode === OPCODES.project) {
-      const of = tupleTangents.get(program.operand(row, 0));
-      if (of) tangentOf[row] = of[program.params<'project'>(row).index];
+      const tuple = program.operand(row, 0);
+      const { index } = program.params<'project'>(row);
+      const rows = tupleRows.get(tuple);
+      map[row] = rows ? rows[index] : b.copy(program, row, map);
+      tangentOf[row] = tupleTangents.get(tuple)?.[index] ?? NONE;
       continue;
     }
-    const operands = program.operands(row);
     let active = false;
-    for (const operand of operands) active ||= tangentOf[operand] !== NONE;
-    if (!active) continue;
+    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) {
+      if (tangentOf[operandColumn[index]] !== NONE) active = true;
+    }
+    if (!active || opcode === OPCODES.guard) {
+      map[row] = b.copy(program, row, map);
+      continue;
+    }
+    const rule = primitive(program.name(row));
     const several = program.hasSeveralResults(row);
-    const results = several ? program.tuple(row).map((_, index) => map[row] + 1 + index) : [map[row]];
-    const name = program.name(row);
-    b.position = program.columns.positions[row];
-    const out = primitive(name).jvp(b, {
+    const operands = program.operands(row);
+    const equation = {
       primals: Array.from(operands, (operand) => map[operand]),
       tangents: Array.from(operands, (operand) => tangentOf[operand]),
-      results,
-      params: program.params(row),
-    });
+      params: program.params(row) as never,
+    };
+    if (rule.jointJvp) {
+      b.position = b.positionIn(program, row);
+      const out = rule.jointJvp(b, { ...equation, mode });
+      if (several) {
+        tupleRows.set(row, out.results);
+        tupleTangents.set(row, out.tangents);
+      } else {
+        map[row] = out.results[0];
+        tangentOf[row] = out.tangents[0];
+      }
+      continue;
+    }
+    map[row] = b.copy(program, row, map);
+    const results = several ? program.tuple(row).map((_, index) => map[row] + 1 + index) : [map[row]];
+    const out = rule.jvp(b, { ...equation, results });
     if (several) tupleTangents.set(row, out);
     else tangentOf[row] = out[0];
   }
@@ -69,8 +91,7 @@ export function jvpProgram(program: Program, active: readonly boolean[]): Progra
   const out = transcribeJvp(b, program, primals, tangents);
   const outTangents = out.tangents.flatMap((tangent, index) => {
     const aval = b.aval(out.primals[index]);
-    if (!isFloat(aval.dtype)) return [];
-    return [tangent === NONE ? b.zeros(aval) : tangent];
+    return isFloat(aval.dtype) ? [b.instantiate(tangent, aval)] : [];
   });
   return b.finish([...out.primals, ...outTangents]);
 }

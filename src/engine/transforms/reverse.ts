@@ -2,13 +2,14 @@
  * Reverse mode as in JAX: linearize (jvp, then tell the linear rows from the others), then transpose the linear rows from the
  * last to the first.
  */
+import { NotLinearError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
 import { primitive } from '../primitives/table';
 import { isFloat } from '../program/aval';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
 import { transcribeJvp } from './jvp';
-import { NotLinearError } from '../errors';
+import { inline } from './transcribe';
 
 /**
  * Transposes the rows of `b` from `start` on that depend linearly on `seeds`, and appends the cotangents of the seeds.
@@ -62,7 +63,7 @@ export function transposeRows(
       linear: flags,
       operands: operands.map((operand, index) => (flags[index] ? NONE : operand)),
       avals: operands.map((operand) => b.aval(operand)),
-      params: b.params(row),
+      params: b.params(row) as never,
     });
     operands.forEach((operand, index) => flags[index] && add(operand, out[index]));
   }
@@ -82,7 +83,7 @@ export function transcribeVjp(
 ): { results: Row[]; cotangents: Row[] } {
   const start = b.size;
   const seeds = primals.map((row, index) => (active[index] ? b.placeholder(b.aval(row)) : NONE));
-  const out = transcribeJvp(b, program, primals, seeds);
+  const out = transcribeJvp(b, program, primals, seeds, 'linearize');
   // Written before the transposition starts: a cotangent's rows are not linear in the seeds.
   const given = cotangents(out.primals);
   return { results: out.primals, cotangents: transposeRows(b, start, seeds, out.tangents, given) };
@@ -94,8 +95,25 @@ export function vjpProgram(program: Program, active: readonly boolean[]): Progra
   const primals = program.inputAvals.map((aval) => b.input(aval));
   const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
   const { results, cotangents } = transcribeVjp(b, program, primals, active, () => given);
-  const wanted = cotangents.flatMap((row, index) =>
-    active[index] ? [row === NONE ? b.zeros(b.aval(primals[index])) : row] : [],
-  );
+  const wanted = cotangents.flatMap((row, index) => (active[index] ? [b.instantiate(row, b.aval(primals[index]))] : []));
   return b.finish([...results, ...wanted]);
+}
+
+/**
+ * The transposition of a program that is linear in the inputs flagged `linear`:
+ * (...other inputs, ...cotangents of the float outputs) → cotangents of the linear inputs.
+ * @throws NotLinearError where it is not linear
+ */
+export function transposeProgram(program: Program, linear: readonly boolean[]): Program {
+  const b = new Emitter(program.columns.positionTable);
+  const avals = program.inputAvals;
+  const others = avals.map((aval, index) => (linear[index] ? NONE : b.input(aval)));
+  const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
+  const start = b.size;
+  const seeds = avals.map((aval, index) => (linear[index] ? b.placeholder(aval) : NONE));
+  const outputs = inline(b, program, others.map((row, index) => (linear[index] ? seeds[index] : row)));
+  const cotangents = transposeRows(b, start, seeds, outputs, given);
+  return b.finish(
+    cotangents.flatMap((row, index) => (linear[index] ? [b.instantiate(row, avals[index])] : [])),
+  );
 }

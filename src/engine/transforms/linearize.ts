@@ -1,0 +1,63 @@
+/**
+ * Linearization: a program splits into one that computes the results and residuals, and one that is linear in the tangents and
+ * needs the residuals only (JAX's `linearize`, by partial evaluation of the jvp).
+ */
+import { OPCODES } from '../primitives/opcodes';
+import { Emitter } from '../program/emitter';
+import { NONE, type Program, type Row } from '../program/program';
+import { transcribeJvp } from './jvp';
+import { extract, neededRows } from './transcribe';
+
+export interface Linearized {
+  /** inputs → (...results, ...residuals) */
+  readonly primal: Program;
+  /** (...residuals, ...tangents of the active inputs) → tangents of the outputs with `nonzero` */
+  readonly linear: Program;
+  readonly residuals: number;
+  /** For each output, whether its tangent can differ from zero. */
+  readonly nonzero: readonly boolean[];
+}
+
+/** Splits `program`'s jvp with respect to the `active` inputs. */
+export function linearizeProgram(program: Program, active: readonly boolean[]): Linearized {
+  const b = new Emitter(program.columns.positionTable);
+  const primals = program.inputAvals.map((aval) => b.input(aval));
+  const seeds = program.inputAvals.map((aval, index) => (active[index] ? b.placeholder(aval) : NONE));
+  const out = transcribeJvp(b, program, primals, seeds, 'linearize');
+  const joint = b.finish([...out.primals]);
+  const moved = seeds.filter((seed) => seed !== NONE);
+  const linear = linearRows(joint, moved);
+  const nonzero = out.tangents.map((row) => row !== NONE && linear[row] === 1);
+  const tangents = out.tangents.filter((_, index) => nonzero[index]);
+  const residuals = residualRows(joint, linear, moved, tangents);
+  return {
+    primal: extract(joint, primals, [...out.primals, ...residuals], true),
+    linear: extract(joint, [...residuals, ...moved], tangents),
+    residuals: residuals.length,
+    nonzero,
+  };
+}
+
+/** 1 for each row that depends on the seeds. */
+function linearRows(joint: Program, seeds: readonly Row[]): Uint8Array {
+  const linear = new Uint8Array(joint.size);
+  for (const seed of seeds) linear[seed] = 1;
+  for (let row = 0; row < joint.size; row++) {
+    for (const operand of joint.operands(row)) if (linear[operand]) linear[row] = 1;
+  }
+  return linear;
+}
+
+/** Rows of the primal part that the linear part reads; literals and constants it has on its own. */
+function residualRows(joint: Program, linear: Uint8Array, seeds: readonly Row[], tangents: readonly Row[]): Row[] {
+  const needed = neededRows(joint, seeds, tangents);
+  const found = new Set<Row>();
+  for (let row = 0; row < joint.size; row++) {
+    if (!needed[row] || !linear[row]) continue;
+    for (const operand of joint.operands(row)) {
+      const opcode = joint.opcode(operand);
+      if (!linear[operand] && opcode !== OPCODES.literal && opcode !== OPCODES.constant) found.add(operand);
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}

@@ -1,0 +1,83 @@
+/** The leaves of pytrees: numbers, arrays and typed arrays, and how each becomes an NdArray and back. */
+import type { ArrayData, Aval, DType } from '../program/aval';
+import { ConcreteArray, NdArray } from '../trace/ndarray';
+import { scalar } from '../trace/recorder';
+import { Tracer } from '../trace/tracer';
+
+export type TypedArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+export type Leaf = number | NdArray | TypedArray;
+
+/** What a leaf was in the user's hands, so that results can be given back as the same. */
+export type LeafKind = 'number' | 'array' | 'float64' | 'float32' | 'integers';
+
+export function isLeaf(value: unknown): value is Leaf {
+  return typeof value === 'number' || value instanceof NdArray || isTypedArray(value);
+}
+
+export function isTypedArray(value: unknown): value is TypedArray {
+  return (
+    ArrayBuffer.isView(value) &&
+    !(value instanceof DataView) &&
+    !(value instanceof BigInt64Array) &&
+    !(value instanceof BigUint64Array)
+  );
+}
+
+export function kindOf(leaf: Leaf): LeafKind {
+  if (typeof leaf === 'number') return 'number';
+  if (leaf instanceof NdArray) return leaf instanceof Tracer && leaf.isNumber ? 'number' : 'array';
+  if (leaf instanceof Float64Array) return 'float64';
+  return leaf instanceof Float32Array ? 'float32' : 'integers';
+}
+
+const SCALAR_LEAF: Aval = { shape: [], dtype: 'float64' };
+
+/** Shape and dtype of a leaf: numbers are float64 scalars, typed arrays of integers of less than 32 bits are int32. */
+export function avalOf(leaf: Leaf): Aval {
+  if (typeof leaf === 'number') return SCALAR_LEAF;
+  if (leaf instanceof NdArray) return leaf.aval;
+  return { shape: [leaf.length], dtype: typedDType(leaf) };
+}
+
+function typedDType(array: TypedArray): DType {
+  if (array instanceof Float64Array) return 'float64';
+  if (array instanceof Float32Array) return 'float32';
+  return array instanceof Uint32Array ? 'uint32' : 'int32';
+}
+
+/** A leaf as an array. Typed arrays are copied, so that later changes of the user's are not seen. */
+export function toNdArray(leaf: Leaf): NdArray {
+  if (typeof leaf === 'number') return scalar(leaf);
+  if (leaf instanceof NdArray) return leaf;
+  return new ConcreteArray(copyData(leaf), [leaf.length], typedDType(leaf));
+}
+
+function copyData(array: TypedArray): ArrayData {
+  if (array instanceof Float64Array || array instanceof Float32Array || array instanceof Uint32Array) return array.slice();
+  return Int32Array.from(array);
+}
+
+/**
+ * An array in the kind of a leaf: a number for numbers, a Float64Array or Float32Array where the shape and dtype are such a
+ * one's, the array itself else. Inside an outer trace the result stays a tracer.
+ */
+export function toKind(array: NdArray, kind: LeafKind): Leaf {
+  if (array instanceof Tracer) {
+    return kind === 'number' && array.ndim === 0 && !array.isNumber ? new Tracer(array.recorder, array.row, true) : array;
+  }
+  if (kind === 'number') return array.ndim === 0 ? array.concrete.data[0] : array;
+  if ((kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind) {
+    return array.concrete.data.slice() as Float64Array | Float32Array;
+  }
+  return array;
+}
