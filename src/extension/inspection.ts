@@ -2,8 +2,9 @@
  * What the editor surfaces (lenses, inline values, hovers, tree, status) and the panel know about functions under live
  * inspection: one whole state per function and point, never patched.
  */
-import type { Event, Uri } from 'vscode';
+import type { Disposable, Event, Uri } from 'vscode';
 import type { Data, ErrorInfo, FunctionInfo, Inspection, RunnerMethod, RunnerRequests } from '../runner/protocol';
+import type { MatrixKind, PanelTab } from '../webview/protocol';
 
 /** One function at one of its points. */
 export interface InspectionTarget {
@@ -44,4 +45,13 @@ export interface InspectionService {
     params: Omit<RunnerRequests[M]['params'], 'file' | 'fn'>,
     options?: { signal?: AbortSignal; timeLimit?: number; onProgress?: (done: number, total: number, message: string) => void },
   ): Promise<RunnerRequests[M]['result']>;
+}
+
+/**
+ * The panel as the rest of the extension uses it. `main.ts` calls `createPanelFeature(context, service)` of
+ * `panel/panelFeature.ts`, which gives this; the commands `gradlens.showGradient`, `gradlens.profile` … call `show`.
+ */
+export interface PanelFeature extends Disposable {
+  /** Opens or reveals the panel at a function, with a tab in front. */
+  show(target: InspectionTarget, options?: { tab?: PanelTab; matrix?: MatrixKind }): void | Promise<void>;
 }

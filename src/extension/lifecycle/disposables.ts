@@ -1,0 +1,60 @@
+/** Lifetimes: everything that listens is registered with a store, and goes with it. */
+export interface Disposable {
+  dispose(): void;
+}
+
+/** Owns disposables; what is added after the end ends at once. */
+export class DisposableStore implements Disposable {
+  private readonly items = new Set<Disposable>();
+  private disposed = false;
+
+  /** Keeps `item` until the store ends. */
+  add<T extends Disposable>(item: T): T {
+    if (this.disposed) item.dispose();
+    else this.items.add(item);
+    return item;
+  }
+
+  /** Ends `item` before the store does. */
+  delete(item: Disposable): void {
+    if (this.items.delete(item)) item.dispose();
+  }
+
+  get size(): number {
+    return this.items.size;
+  }
+
+  /** Ends everything, the newest first. */
+  dispose(): void {
+    this.disposed = true;
+    const items = [...this.items].reverse();
+    this.items.clear();
+    for (const item of items) item.dispose();
+  }
+}
+
+/** Holds one disposable at a time; setting another ends the first. */
+export class DisposableSlot implements Disposable {
+  private item: Disposable | undefined;
+
+  set(item: Disposable | undefined): void {
+    this.item?.dispose();
+    this.item = item;
+  }
+
+  dispose(): void {
+    this.set(undefined);
+  }
+}
+
+/** A disposable from a function that runs once. */
+export function toDisposable(end: () => void): Disposable {
+  let done = false;
+  return {
+    dispose: () => {
+      if (done) return;
+      done = true;
+      end();
+    },
+  };
+}
