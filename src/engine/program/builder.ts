@@ -225,6 +225,11 @@ export class ProgramBuilder {
     return this.append(opcode, -1, avalIndex);
   }
 
+  /** Gives the rows from `start` on that have no position yet this one. */
+  placeRows(start: Row, position: number): void {
+    for (let row = start; row < this.rows; row++) if (this.positions[row] === 0) this.positions[row] = position;
+  }
+
   /** An immutable program of the rows up to now. Dead rows stay: see `eliminateDeadRows`. */
   finish(outputs: readonly Row[]): Program {
     return new Program({
