@@ -1,0 +1,29 @@
+/** What the emitters of single primitives see of the kernel that they write into. */
+import { GradLensError } from '../../errors';
+import type { PrimitiveName } from '../../primitives/params';
+import type { Aval } from '../../program/aval';
+import type { Program, Row } from '../../program/program';
+import type { SourcePosition } from '../../program/positions';
+import type { Index } from './indexing';
+import type { Atom, KernelWriter } from './writer';
+
+export interface KernelContext {
+  readonly program: Program;
+  readonly w: KernelWriter;
+  /** The element of a row's value at an index. */
+  value(row: Row, index: Index): Atom;
+  aval(row: Row): Aval;
+  /** A context in which the inputs of a sub-program are given by `bind`. */
+  nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext;
+}
+
+/** Writes the element at `index` of the row's result. */
+export type ElementEmitter = (k: KernelContext, row: Row, index: Index) => Atom;
+export type EmitterTable = Partial<Record<PrimitiveName, ElementEmitter>>;
+
+/** A program that the GPU cannot run; the CPU takes it. */
+export class GpuUnsupportedError extends GradLensError {
+  constructor(what: string, position?: SourcePosition) {
+    super('gpu-unsupported', `The GPU does not run ${what}.`, 'It runs on the CPU instead.', position);
+  }
+}

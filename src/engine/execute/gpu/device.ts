@@ -1,0 +1,199 @@
+/**
+ * Runs plans by gpu.js. The library comes in as an argument: the engine imports nothing, the panel gives its browser build, Node
+ * the package. Kernels run as one pipeline, so that what stands between them never leaves the device.
+ */
+import { GradLensError, GuardError } from '../../errors';
+import { allocate, sizeOf, type ArrayValue, type Aval } from '../../program/aval';
+import type { Program } from '../../program/program';
+import { KERNEL_FUNCTIONS } from './functions';
+import { lowerToGpu, type GpuPlan, type GpuStep } from './lower';
+
+export type GpuMode = 'webgpu' | 'webgl2' | 'webasm' | 'cpu';
+
+interface KernelSettings {
+  output: number[];
+  precision: 'single';
+  tactic: 'precision';
+  functions: { name: string; source: string; settings: { returnType: 'Number'; argumentTypes: Record<string, 'Number'> } }[];
+}
+
+/** An opaque handle inside a pipeline. */
+type Handle = object;
+type KernelHandle = (...args: (Handle | Float32Array | number)[]) => Handle;
+
+interface Pipeline {
+  (packed: Float32Array, nan: number, inf: number): Promise<Float32Array[]>;
+  readonly backend?: string;
+  readonly executorKind?: string;
+  readonly fallbackReason?: string | null;
+  destroy(): void;
+}
+
+/** The part of gpu.js that is used. */
+export interface GpuLibrary {
+  new (settings: { mode: GpuMode }): {
+    createKernel(source: string, settings: KernelSettings): KernelHandle;
+    createPipeline(orchestrate: (packed: Handle, nan: Handle, inf: Handle) => Handle[]): Pipeline;
+    destroy(): void | Promise<void>;
+  };
+}
+
+/** gpu.js refused, fell back to another backend, or the device was lost. */
+export class GpuFailure extends GradLensError {
+  constructor(mode: GpuMode, reason: string) {
+    super('gpu-failed', `The ${mode} backend of gpu.js failed: ${reason}`, 'The result is computed on the CPU instead.');
+  }
+}
+
+export interface GpuRun {
+  /** The program's outputs; floats are float32. */
+  readonly outputs: ArrayValue[];
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+/** A program whose kernels are made. */
+export interface GpuExecutable {
+  readonly plan: GpuPlan;
+  /** The backend that runs, as gpu.js says it. */
+  readonly backend: string;
+  readonly executor: string;
+  /** Milliseconds until the first result, which is when gpu.js compiles. */
+  readonly compileTime: number;
+  /** @throws GuardError where control flow goes another way; GpuFailure */
+  run(inputs: readonly ArrayValue[]): Promise<GpuRun>;
+  destroy(): void;
+}
+
+const BACKEND_NAMES: Record<GpuMode, readonly string[]> = {
+  webgpu: ['webgpu'],
+  webgl2: ['webgl2', 'gpu'],
+  webasm: ['webasm'],
+  cpu: ['cpu'],
+};
+
+export class GpuDevice {
+  private readonly gpu: InstanceType<GpuLibrary>;
+  private readonly executables = new Map<Program, Promise<GpuExecutable>>();
+
+  constructor(
+    library: GpuLibrary,
+    readonly mode: GpuMode,
+  ) {
+    this.gpu = new library({ mode });
+  }
+
+  /**
+   * Lowers, compiles and runs a program once for its kernels to exist; kept for the next time.
+   * @throws GpuUnsupportedError, GpuFailure
+   */
+  prepare(program: Program, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
+    let executable = this.executables.get(program);
+    if (!executable) {
+      executable = this.compile(lowerToGpu(program), inputs);
+      executable.catch(() => this.executables.delete(program));
+      this.executables.set(program, executable);
+    }
+    return executable;
+  }
+
+  /** Frees one program's kernels. */
+  async release(program: Program): Promise<void> {
+    const executable = this.executables.get(program);
+    this.executables.delete(program);
+    (await executable?.catch(() => undefined))?.destroy();
+  }
+
+  async destroy(): Promise<void> {
+    this.executables.clear();
+    await this.gpu.destroy();
+  }
+
+  private async compile(plan: GpuPlan, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
+    const steps = [...new Set(plan.outputs.flatMap((output) => (output.kind === 'step' ? [output.step] : [])))];
+    const start = performance.now();
+    const pipeline = steps.length > 0 ? this.pipeline(plan, steps) : undefined;
+    const run = async (values: readonly ArrayValue[]): Promise<GpuRun> => {
+      const began = performance.now();
+      const results = pipeline ? await this.call(pipeline, pack(plan, values)) : [];
+      const outputs = plan.outputs.map((output) => {
+        if (output.kind === 'value') return output.value;
+        if (output.kind === 'input') return values[output.input];
+        return toArray(results[steps.indexOf(output.step)], output.aval);
+      });
+      checkGuards(plan, outputs);
+      return { outputs: outputs.slice(0, outputs.length - plan.guards.length), time: performance.now() - began };
+    };
+    await run(inputs);
+    const backend = pipeline?.backend ?? this.mode;
+    if (!BACKEND_NAMES[this.mode].includes(backend)) {
+      pipeline?.destroy();
+      throw new GpuFailure(this.mode, pipeline?.fallbackReason ?? `it runs on ${backend}`);
+    }
+    return {
+      plan,
+      backend: this.mode,
+      executor: pipeline?.executorKind ?? 'none',
+      compileTime: performance.now() - start,
+      run,
+      destroy: () => pipeline?.destroy(),
+    };
+  }
+
+  private pipeline(plan: GpuPlan, outputs: readonly number[]): Pipeline {
+    const kernels = plan.steps.map((step) => this.gpu.createKernel(step.source, settingsOf(step)));
+    return this.gpu.createPipeline(function orchestrate(packed: Handle, nan: Handle, inf: Handle) {
+      const handles: Handle[] = [];
+      plan.steps.forEach((step, index) => {
+        handles.push(kernels[index](packed, ...step.reads.map((read) => handles[read]), nan, inf));
+      });
+      return outputs.map((step) => handles[step]);
+    });
+  }
+
+  private async call(pipeline: Pipeline, packed: Float32Array): Promise<Float32Array[]> {
+    try {
+      return await pipeline(packed, NaN, Infinity);
+    } catch (error) {
+      throw new GpuFailure(this.mode, error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function settingsOf(step: GpuStep): KernelSettings {
+  return {
+    output: [step.size],
+    precision: 'single',
+    tactic: 'precision',
+    functions: step.functions.map((name) => ({
+      name,
+      source: KERNEL_FUNCTIONS[name].source,
+      settings: {
+        returnType: 'Number',
+        argumentTypes: Object.fromEntries(KERNEL_FUNCTIONS[name].args.map((arg) => [arg, 'Number' as const])),
+      },
+    })),
+  };
+}
+
+/** All inputs and constants in the one array that kernels read. */
+function pack(plan: GpuPlan, inputs: readonly ArrayValue[]): Float32Array {
+  const packed = new Float32Array(plan.packedSize);
+  for (const { offset, value } of plan.constants) packed.set(value.data, offset);
+  inputs.forEach((value, index) => packed.set(value.data, plan.inputOffsets[index]));
+  return packed;
+}
+
+function toArray(values: Float32Array, { shape, dtype }: Aval): ArrayValue {
+  if (dtype === 'float32' || dtype === 'float64') return { shape, dtype: 'float32', data: values };
+  const data = allocate(dtype, sizeOf(shape));
+  for (let index = 0; index < data.length; index++) data[index] = Math.round(values[index]);
+  return { shape, dtype, data };
+}
+
+function checkGuards(plan: GpuPlan, outputs: readonly ArrayValue[]): void {
+  for (const guard of plan.guards) {
+    const value = outputs[guard.output].data[0];
+    if (value !== Math.fround(guard.expected)) throw new GuardError(guard.row, guard.expected, value);
+  }
+}

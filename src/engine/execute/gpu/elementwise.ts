@@ -1,0 +1,109 @@
+/** Elementwise primitives as kernel expressions. A primitive without an entry does not run on the GPU. */
+import type { PrimitiveName } from '../../primitives/params';
+
+export interface ElementwiseForm {
+  /** The expression over the operands' names. */
+  readonly text: (operands: readonly string[], params: unknown) => string;
+  /** Kernel functions that it calls. */
+  readonly uses: readonly string[];
+  /** A cheap form may be computed again by every reader instead of being stored. */
+  readonly cheap?: boolean;
+}
+
+const call = (name: string, ...extra: string[]): ElementwiseForm => ({
+  text: (operands) => `${name}(${[...operands, ...extra].join(', ')})`,
+  uses: [name],
+});
+
+const infix = (operator: string): ElementwiseForm => ({ text: ([x, y]) => `${x} ${operator} ${y}`, uses: [], cheap: true });
+
+/** Statements choose: kernels have no boolean values, 1 and 0 stand for them. */
+const compare = (operator: string): ElementwiseForm => ({ text: ([x, y]) => `${x} ${operator} ${y} ? 1 : 0`, uses: [], cheap: true });
+
+function power(x: string, exponent: number): string {
+  if (exponent === 0) return '1';
+  const product = new Array<string>(Math.abs(exponent)).fill(x).join(' * ');
+  return exponent > 0 ? product : `1 / (${product})`;
+}
+
+export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
+  neg: { text: ([x]) => `0 - ${x}`, uses: [], cheap: true },
+  abs: call('glAbs'),
+  sign: call('glSign'),
+  floor: { text: ([x]) => `Math.floor(${x})`, uses: [] },
+  ceil: call('glCeil'),
+  round: call('glRound'),
+  roundHalfUp: { text: ([x]) => `Math.floor(${x} + 0.5)`, uses: [] },
+  trunc: call('glTrunc'),
+  exp: call('glExp', 'inf'),
+  expm1: call('glExpm1', 'inf'),
+  log: call('glLog', 'nan', 'inf'),
+  log1p: call('glLog1p', 'nan', 'inf'),
+  log2: { text: ([x]) => `glLog(${x}, nan, inf) * 1.4426950`, uses: ['glLog'] },
+  log10: { text: ([x]) => `glLog(${x}, nan, inf) * 0.43429448`, uses: ['glLog'] },
+  sqrt: call('glSqrt', 'nan'),
+  cbrt: call('glCbrt'),
+  sin: call('glSin', 'nan'),
+  cos: call('glCos', 'nan'),
+  tan: call('glTan', 'nan'),
+  asin: call('glAsin', 'nan'),
+  acos: call('glAcos', 'nan'),
+  atan: call('glAtan'),
+  sinh: call('glSinh', 'inf'),
+  cosh: call('glCosh', 'inf'),
+  tanh: call('glTanh'),
+  asinh: call('glAsinh', 'nan', 'inf'),
+  acosh: call('glAcosh', 'nan', 'inf'),
+  atanh: call('glAtanh', 'nan', 'inf'),
+  erf: call('glErf'),
+  erfc: call('glErfc'),
+  logistic: call('glLogistic'),
+  softplus: call('glSoftplus', 'nan', 'inf'),
+  not: { text: ([x]) => `1 - ${x}`, uses: [], cheap: true },
+  stopGradient: { text: ([x]) => x, uses: [], cheap: true },
+  integerPow: {
+    text: ([x], params) => {
+      const { exponent } = params as { exponent: number };
+      return Math.abs(exponent) <= 8 ? power(x, exponent) : `glPow(${x}, ${exponent}.0, nan, inf)`;
+    },
+    uses: ['glPow'],
+  },
+  add: infix('+'),
+  sub: infix('-'),
+  mul: infix('*'),
+  div: infix('/'),
+  pow: call('glPow', 'nan', 'inf'),
+  rem: call('glRem', 'nan'),
+  min: call('glMin'),
+  max: call('glMax'),
+  atan2: call('glAtan2', 'nan'),
+  hypot: call('glHypot'),
+  eq: compare('==='),
+  ne: compare('!=='),
+  lt: compare('<'),
+  le: compare('<='),
+  gt: compare('>'),
+  ge: compare('>='),
+  and: { text: ([x, y]) => `${x} * ${y}`, uses: [], cheap: true },
+  or: { text: ([x, y]) => `glMax(${x}, ${y})`, uses: ['glMax'] },
+  select: { text: ([c, x, y]) => `${c} > 0.5 ? ${x} : ${y}`, uses: [], cheap: true },
+  clamp: { text: ([low, x, high]) => `glMin(glMax(${x}, ${low}), ${high})`, uses: ['glMin', 'glMax'] },
+};
+
+/** A number as a kernel literal: always with a point, never NaN or infinite (those are arguments). */
+export function kernelLiteral(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  const single = Math.fround(value);
+  if (single === Infinity) return 'inf';
+  if (single === -Infinity) return '(0 - inf)';
+  const text = toPlainDecimal(Math.abs(single));
+  return single < 0 || Object.is(single, -0) ? `(0 - ${text})` : text;
+}
+
+/** Decimal without an exponent where that stays short; WGSL and GLSL both read `1.5e-10` too, with the point. */
+function toPlainDecimal(value: number): string {
+  let text = String(Number(value.toPrecision(9)));
+  if (!/[.e]/.test(text)) text += '.0';
+  else if (/e/.test(text) && !text.includes('.')) text = text.replace('e', '.0e');
+  return text.replace('e+', 'e');
+}

@@ -1,0 +1,191 @@
+/**
+ * Elementary functions in kernel source, from + − × ÷ sqrt exp log floor alone: drivers' own sin, tanh, pow, atan2 … lose digits
+ * (sin to 2e-4), return nonsense outside their domain (log(−10) = 2.3) and differ between backends. Written for float32: relative
+ * errors of some 1e-7, up to 2e-6 for sin and cos of large arguments. NaN and infinity come in as the arguments `nan` and `inf`, since
+ * kernels cannot write them. One statement an operation where it matters: deep expressions fail on WebGPU.
+ */
+
+interface KernelFunction {
+  readonly source: string;
+  /** Kernel functions that this one calls. */
+  readonly uses: readonly string[];
+  /** Names of the arguments, all numbers. */
+  readonly args: readonly string[];
+}
+
+const table: Record<string, KernelFunction> = {};
+
+function define(name: string, args: readonly string[], body: string, uses: readonly string[] = []): void {
+  const text = body.trim().replace(/\s+/g, ' ');
+  table[name] = { source: `function ${name}(${args.join(', ')}) { ${text} }`, uses, args };
+}
+
+/** Guarded exponential: 0 and infinity past float32's range, where drivers return anything. */
+define('glExp', ['x', 'inf'], `if (x > 88.72283) { return inf; } if (x < -87.33) { return 0; } return Math.exp(x);`);
+define('glLog', ['x', 'nan', 'inf'], `
+  if (x < 0) { return nan; } if (x === 0) { return -inf; } if (x > 3.4e38) { return inf; }
+  if (x > 0.7 && x < 1.42) {
+    const z = (x - 1) / (x + 1); const w = z * z;
+    const p = 0.33333333 + w * (0.2 + w * (0.14285714 + w * (0.11111111 + w * 0.09090909)));
+    const q = 2 * z; return q + q * w * p;
+  }
+  return Math.log(x);`);
+define('glSqrt', ['x', 'nan'], `if (x < 0) { return nan; } return Math.sqrt(x);`);
+
+/** log(1 + x) = 2 artanh(x / (2 + x)) by its series near 0 (Abramowitz & Stegun 4.1.27). */
+define('glLog1p', ['x', 'nan', 'inf'], `
+  if (x < -1) { return nan; } if (x === -1) { return -inf; } if (x > 3.4e38) { return inf; }
+  if (x > -0.3 && x < 0.42) {
+    const z = x / (2 + x); const w = z * z;
+    const p = 0.33333333 + w * (0.2 + w * (0.14285714 + w * (0.11111111 + w * 0.09090909)));
+    const q = 2 * z; return q + q * w * p;
+  }
+  return Math.log(1 + x);`);
+/** exp(x) − 1 by its Taylor series near 0. */
+define('glExpm1', ['x', 'inf'], `
+  if (x > 88.72283) { return inf; } if (x < -87.33) { return -1; }
+  if (x > -0.5 && x < 0.5) {
+    const p = 0.16666667 + x * (0.041666667 + x * (0.0083333333 + x * (0.0013888889 + x * (0.0001984127 + x * 0.0000248016))));
+    const q = 0.5 + x * p; return x + x * x * q;
+  }
+  return Math.exp(x) - 1;`);
+
+/** Cody–Waite reduction to [−π/4, π/4] and minimax polynomials (Cephes sinf, cosf). */
+const SIN_POLYNOMIAL = 'r + r * w * (-0.16666667 + w * (0.0083333310 + w * (-0.00019840874 + w * 0.0000027525562)))';
+const COS_POLYNOMIAL = '1 - 0.5 * w + w * w * (0.041666646 + w * (-0.0013887316 + w * 0.000024433157))';
+function sine(quadrantOffset: number): string {
+  return `
+  if (x > 3.4e38 || x < -3.4e38) { return nan; }
+  const k = Math.floor(x * 0.63661977 + 0.5);
+  const a = x - k * 1.5703125; const b = a - k * 0.00048375129; const r = b - k * 0.000000075497899;
+  const w = r * r; const h = (k + ${quadrantOffset}) * 0.25; const m = Math.floor((h - Math.floor(h)) * 4 + 0.5);
+  const s = ${SIN_POLYNOMIAL};
+  const c = ${COS_POLYNOMIAL};
+  if (m < 0.5) { return s; } if (m < 1.5) { return c; } if (m < 2.5) { return -s; } if (m < 3.5) { return -c; } return s;`;
+}
+define('glSin', ['x', 'nan'], sine(0));
+define('glCos', ['x', 'nan'], sine(1));
+define('glTan', ['x', 'nan'], `const s = glSin(x, nan); const c = glCos(x, nan); return s / c;`, ['glSin', 'glCos']);
+
+/** arctan by two-step reduction and a polynomial (Cephes atanf). */
+define('glAtan', ['x'], `
+  let a = x; if (x < 0) { a = -x; }
+  let y = 0; let t = a;
+  if (a > 2.4142135) { y = 1.5707964; t = -1 / a; } else { if (a > 0.41421357) { y = 0.78539819; t = (a - 1) / (a + 1); } }
+  const z = t * t;
+  const p = -0.33332949 + z * (0.19977711 + z * (-0.13877685 + z * 0.080537446));
+  const r = y + (t + t * z * p);
+  if (x < 0) { return -r; } return r;`);
+define('glAtan2', ['y', 'x', 'nan'], `
+  if (x > 0) { return glAtan(y / x); }
+  if (x < 0) { if (y < 0) { return glAtan(y / x) - 3.1415927; } return glAtan(y / x) + 3.1415927; }
+  if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (x === 0) { return 0; } return nan;`, ['glAtan']);
+define('glAsin', ['x', 'nan'], `
+  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(x, Math.sqrt(c), nan);`, ['glAtan2']);
+define('glAcos', ['x', 'nan'], `
+  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(Math.sqrt(c), x, nan);`, ['glAtan2']);
+
+define('glSinh', ['x', 'inf'], `
+  if (x > 89.4) { return inf; } if (x < -89.4) { return -inf; }
+  if (x > -1 && x < 1) {
+    const w = x * x; return x + x * w * (0.16666667 + w * (0.0083333333 + w * (0.00019841270 + w * 0.0000027557319)));
+  }
+  const h = Math.exp(x * 0.5); const g = Math.exp(-x * 0.5); return 0.5 * h * h - 0.5 * g * g;`);
+define('glCosh', ['x', 'inf'], `
+  if (x > 89.4 || x < -89.4) { return inf; }
+  const h = Math.exp(x * 0.5); const g = Math.exp(-x * 0.5); return 0.5 * h * h + 0.5 * g * g;`);
+/** tanh by a Padé-like polynomial near 0 (Cephes tanhf), by the exponential elsewhere. */
+define('glTanh', ['x'], `
+  if (x > 10) { return 1; } if (x < -10) { return -1; }
+  if (x > -0.625 && x < 0.625) {
+    const w = x * x;
+    const p = -0.33333282 + w * (0.13331459 + w * (-0.053739701 + w * (0.020639020 + w * -0.0057049862)));
+    return x + x * w * p;
+  }
+  if (x > 0) { return 1 - 2 / (Math.exp(2 * x) + 1); } return 2 / (Math.exp(-2 * x) + 1) - 1;`);
+define('glAsinh', ['x', 'nan', 'inf'], `
+  let a = x; if (x < 0) { a = -x; }
+  let r = 0;
+  if (a > 1e9) { r = Math.log(a) + 0.69314718; } else { const w = a * a; r = glLog1p(a + w / (1 + Math.sqrt(1 + w)), nan, inf); }
+  if (x < 0) { return -r; } return r;`, ['glLog1p']);
+define('glAcosh', ['x', 'nan', 'inf'], `
+  if (x < 1) { return nan; } if (x > 1e9) { return Math.log(x) + 0.69314718; }
+  const t = x - 1; return glLog1p(t + Math.sqrt(t * (x + 1)), nan, inf);`, ['glLog1p']);
+define('glAtanh', ['x', 'nan', 'inf'], `
+  if (x > 1 || x < -1) { return nan; } if (x === 1) { return inf; } if (x === -1) { return -inf; }
+  return 0.5 * glLog1p(2 * x / (1 - x), nan, inf);`, ['glLog1p']);
+
+define('glCbrt', ['x'], `
+  if (x === 0) { return 0; }
+  let a = x; if (x < 0) { a = -x; }
+  if (a > 3.4e38) { return x; }
+  const y = Math.exp(Math.log(a) * 0.33333333); const r = y - (y * y * y - a) / (3 * y * y);
+  if (x < 0) { return -r; } return r;`);
+define('glHypot', ['x', 'y'], `
+  let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  let m = a; let n = b; if (b > a) { m = b; n = a; }
+  if (m === 0) { return 0; } if (m > 3.4e38) { return m; }
+  const q = n / m; return m * Math.sqrt(1 + q * q);`);
+/** x to the y for real y: a negative base is right for whole exponents only, as in Math.pow. */
+define('glPow', ['x', 'y', 'nan', 'inf'], `
+  if (y === 0) { return 1; }
+  if (x === 0) { if (y > 0) { return 0; } return inf; }
+  if (x > 0) { return glExp(y * Math.log(x), inf); }
+  const f = Math.floor(y); if (f !== y) { return nan; }
+  const h = f * 0.5; const r = glExp(y * Math.log(-x), inf);
+  if (Math.floor(h) === h) { return r; } return -r;`, ['glExp']);
+/** Remainder with the sign of the dividend. */
+define('glRem', ['x', 'y', 'nan'], `
+  if (y === 0) { return nan; }
+  let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  let r = a - b * Math.floor(a / b); if (r < 0) { r = r + b; } if (r >= b) { r = r - b; }
+  if (x < 0) { return -r; } return r;`);
+
+define('glSign', ['x'], `if (x > 0) { return 1; } if (x < 0) { return -1; } return x;`);
+define('glAbs', ['x'], `if (x < 0) { return -x; } return x;`);
+define('glTrunc', ['x'], `if (x < 0) { return -Math.floor(-x); } return Math.floor(x);`);
+define('glCeil', ['x'], `return -Math.floor(-x);`);
+/** To even, as jnp.round. */
+define('glRound', ['x'], `
+  const f = Math.floor(x); const d = x - f; const h = f * 0.5;
+  if (d > 0.5) { return f + 1; } if (d < 0.5) { return f; } if (Math.floor(h) === h) { return f; } return f + 1;`);
+define('glMin', ['x', 'y'], `if (x < y) { return x; } if (y < x) { return y; } return x;`);
+define('glMax', ['x', 'y'], `if (x > y) { return x; } if (y > x) { return y; } return x;`);
+define('glLogistic', ['x'], `
+  if (x < -87) { return 0; } if (x < 0) { const e = Math.exp(x); return e / (1 + e); } return 1 / (1 + Math.exp(-x));`);
+define('glSoftplus', ['x', 'nan', 'inf'], `
+  if (x > 30) { return x; } if (x < -87) { return 0; } if (x > 0) { return x + glLog1p(Math.exp(-x), nan, inf); }
+  return glLog1p(Math.exp(x), nan, inf);`, ['glLog1p']);
+
+/** erf by its series near 0, else 1 − erfc. */
+define('glErf', ['x'], `
+  if (x > -0.9 && x < 0.9) {
+    const w = x * x;
+    const p = -0.33333333 + w * (0.1 + w * (-0.023809524 + w * (0.0046296296 + w * (-0.00075757576 + w * (0.00010683761 - w * 0.000013227513)))));
+    const q = 1.1283792 * x; return q + q * w * p;
+  }
+  if (x > 0) { return 1 - glErfc(x); } return glErfc(-x) - 1;`, ['glErfc']);
+/** Chebyshev fit of erfc (Numerical Recipes, erfcc), relative error 1.2e-7. */
+define('glErfc', ['x'], `
+  let z = x; if (x < 0) { z = -x; }
+  if (z > 9.4) { if (x < 0) { return 2; } return 0; }
+  const t = 1 / (1 + 0.5 * z);
+  const p = -0.82215223 + t * 0.17087277; const q = 1.48851587 + t * p; const s = -1.13520398 + t * q;
+  const u = 0.27886807 + t * s; const v = -0.18628806 + t * u; const w = 0.09678418 + t * v; const a = 0.37409196 + t * w;
+  const b = 1.00002368 + t * a; const r = t * Math.exp(-z * z - 1.26551223 + t * b);
+  if (x < 0) { return 2 - r; } return r;`);
+
+/** All kernel functions. */
+export const KERNEL_FUNCTIONS: Readonly<Record<string, KernelFunction>> = table;
+
+/** The functions of a set of names and all that they call, callees first. */
+export function withDependencies(names: Iterable<string>): string[] {
+  const order: string[] = [];
+  const visit = (name: string) => {
+    if (order.includes(name)) return;
+    for (const used of table[name].uses) visit(used);
+    order.push(name);
+  };
+  for (const name of names) visit(name);
+  return order;
+}

@@ -1,0 +1,71 @@
+/** Index arithmetic in kernel source. Kernels compute in float32: whole numbers are exact up to 2²⁴. */
+import { sizeOf, type Shape } from '../../program/aval';
+import type { Atom, KernelWriter } from './writer';
+
+/** One atom an axis. */
+export type Index = readonly Atom[];
+
+const isNumber = (atom: Atom) => /^\d+$/.test(atom);
+
+export function addIndex(w: KernelWriter, x: Atom, y: Atom | number): Atom {
+  const text = String(y);
+  if (isNumber(x) && isNumber(text)) return String(Number(x) + Number(text));
+  if (text === '0') return x;
+  if (x === '0') return text;
+  return w.define(`${x} + ${text}`);
+}
+
+export function subIndex(w: KernelWriter, x: Atom | number, y: Atom): Atom {
+  if (y === '0') return String(x);
+  if (isNumber(String(x)) && isNumber(y) && Number(x) >= Number(y)) return String(Number(x) - Number(y));
+  return w.define(`${x} - ${y}`);
+}
+
+export function scaleIndex(w: KernelWriter, x: Atom, factor: number): Atom {
+  if (factor === 1 || x === '0') return x;
+  if (isNumber(x)) return String(Number(x) * factor);
+  return w.define(`${x} * ${factor}`);
+}
+
+/** floor(x / d): the half keeps a division that is not rounded correctly on the right side. */
+function quotient(w: KernelWriter, x: Atom, divisor: number): Atom {
+  if (isNumber(x)) return String(Math.floor(Number(x) / divisor));
+  return w.define(`Math.floor((${x} + 0.5) / ${divisor})`);
+}
+
+/** Row-major position of an index. */
+export function flatten(w: KernelWriter, index: Index, shape: Shape): Atom {
+  let flat: Atom = '0';
+  index.forEach((atom, axis) => {
+    if (shape[axis] === 1) return;
+    flat = addIndex(w, scaleIndex(w, flat, shape[axis]), atom);
+  });
+  return flat;
+}
+
+/** Index of a row-major position. */
+export function unflatten(w: KernelWriter, flat: Atom, shape: Shape): Index {
+  const index: Atom[] = new Array<Atom>(shape.length).fill('0');
+  let rest = flat;
+  let left = sizeOf(shape);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis];
+    left /= Math.max(extent, 1);
+    if (extent === 1) continue;
+    if (left === 1) {
+      index[axis] = rest;
+      break;
+    }
+    const digit = quotient(w, rest, left);
+    index[axis] = digit;
+    rest = subIndex(w, rest, scaleIndex(w, digit, left));
+  }
+  return index;
+}
+
+/** x limited to 0 … extent − 1. */
+export function clampIndex(w: KernelWriter, x: Atom, extent: number): Atom {
+  if (isNumber(x)) return String(Math.min(Number(x), extent - 1));
+  const low = w.define(`${x} < 0 ? 0 : ${x}`);
+  return w.define(`${low} > ${extent - 1} ? ${extent - 1} : ${low}`);
+}

@@ -1,0 +1,190 @@
+/** Primitives that loop inside a kernel: reductions, cumulative operations, contractions, convolutions and scans. */
+import { sizeOf, type Shape } from '../../program/aval';
+import type { Row } from '../../program/program';
+import { GpuUnsupportedError, type EmitterTable, type KernelContext } from './context';
+import { clampIndex, unflatten, type Index } from './indexing';
+import type { Atom } from './writer';
+
+/** Elements added one after the other before their sum goes to the next level: rounding grows with this, not with the length. */
+const BLOCK = 32;
+
+/** Σ term(position) over `length` positions in two levels (pairwise-like: drivers optimise compensated sums away). */
+function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): Atom {
+  const total = k.w.variable('0');
+  if (length <= BLOCK) {
+    k.w.loop(length, [total], (position) => k.w.statement(`${total} = ${total} + ${term(position)};`));
+    return total;
+  }
+  const block = BLOCK * Math.max(1, Math.ceil(Math.sqrt(length) / BLOCK));
+  const blocks = Math.ceil(length / block);
+  k.w.loop(blocks, [total], (outer) => {
+    const part = k.w.variable('0');
+    k.w.loop(block, [part], (inner) => {
+      const position = k.w.define(`${outer} * ${block} + ${inner}`);
+      if (blocks * block === length) {
+        k.w.statement(`${part} = ${part} + ${term(position)};`);
+      } else {
+        const value = term(clampIndex(k.w, position, length));
+        k.w.statement(`if (${position} < ${length}) { ${part} = ${part} + ${value}; }`);
+      }
+    });
+    k.w.statement(`${total} = ${total} + ${part};`);
+  });
+  return total;
+}
+
+/** The operand's index for a position among the reduced axes. */
+function reducedIndex(k: KernelContext, kept: Index, axes: readonly number[], shape: Shape, position: Atom): Index {
+  const digits = unflatten(k.w, position, axes.map((axis) => shape[axis]));
+  let next = 0;
+  return shape.map((_, axis) => (axes.includes(axis) ? digits[axes.indexOf(axis)] : kept[next++]));
+}
+
+type Combine = (k: KernelContext, total: Atom, value: Atom) => string;
+
+function fold(initial: string, combine: Combine) {
+  return (k: KernelContext, row: Row, index: Index): Atom => {
+    const [operand] = k.program.operands(row);
+    const { axes } = k.program.params<'reduceMax'>(row);
+    const { shape } = k.aval(operand);
+    const total = k.w.variable(initial);
+    k.w.loop(sizeOf(axes.map((axis) => shape[axis])), [total], (position) => {
+      const value = k.value(operand, reducedIndex(k, index, axes, shape, position));
+      k.w.statement(combine(k, total, value));
+    });
+    return total;
+  };
+}
+
+const larger: Combine = (_, total, value) => `if (${value} > ${total}) { ${total} = ${value}; }`;
+const smaller: Combine = (_, total, value) => `if (${value} < ${total}) { ${total} = ${value}; }`;
+const product: Combine = (_, total, value) => `${total} = ${total} * ${value};`;
+const plus: Combine = (_, total, value) => `${total} = ${total} + ${value};`;
+
+const maximum = fold('-inf', larger);
+const minimum = fold('inf', smaller);
+
+/** Position of the first extreme along an axis. */
+function extremePosition(operator: '>' | '<', initial: string) {
+  return (k: KernelContext, row: Row, index: Index): Atom => {
+    const [operand] = k.program.operands(row);
+    const { axis } = k.program.params<'argmax'>(row);
+    const { shape } = k.aval(operand);
+    const best = k.w.variable(initial);
+    const place = k.w.variable('0');
+    k.w.loop(shape[axis], [best, place], (position) => {
+      const full = [...index.slice(0, axis), position, ...index.slice(axis)];
+      const value = k.value(operand, full);
+      k.w.statement(`if (${value} ${operator} ${best}) { ${best} = ${value}; ${place} = ${position}; }`);
+    });
+    return place;
+  };
+}
+
+function cumulative(initial: string, combine: Combine) {
+  return (k: KernelContext, row: Row, index: Index): Atom => {
+    const [operand] = k.program.operands(row);
+    const { axis, reverse } = k.program.params<'cumsum'>(row);
+    const extent = k.aval(operand).shape[axis];
+    const total = k.w.variable(initial);
+    // The bound is fixed: WebGL wants it so; positions beyond are skipped.
+    k.w.loop(extent, [total], (position) => {
+      const value = k.value(operand, index.map((atom, at) => (at === axis ? position : atom)));
+      const reached = reverse ? `${position} >= ${index[axis]}` : `${position} <= ${index[axis]}`;
+      k.w.statement(`if (${reached}) { ${combine(k, total, value)} }`);
+    });
+    return total;
+  };
+}
+
+export const LOOPS: EmitterTable = {
+  reduceSum: (k, row, index) => {
+    const [operand] = k.program.operands(row);
+    const { axes } = k.program.params<'reduceSum'>(row);
+    const { shape } = k.aval(operand);
+    return sum(k, sizeOf(axes.map((axis) => shape[axis])), (position) =>
+      k.value(operand, reducedIndex(k, index, axes, shape, position)),
+    );
+  },
+  reduceProd: fold('1', product),
+  reduceMax: maximum,
+  reduceMin: minimum,
+  reduceAnd: fold('1', smaller),
+  reduceOr: fold('0', larger),
+  reduceLogSumExp: (k, row, index) => {
+    const [operand] = k.program.operands(row);
+    const { axes } = k.program.params<'reduceLogSumExp'>(row);
+    const { shape } = k.aval(operand);
+    const top = k.w.define(`${maximum(k, row, index)} + 0`);
+    // An infinite maximum would give NaN as inf − inf; it is the result.
+    const shift = k.w.define(`${top} > 3.4e38 ? 0 : ${top} < -3.4e38 ? 0 : ${top}`);
+    k.w.use(['glExp', 'glLog']);
+    const total = sum(k, sizeOf(axes.map((axis) => shape[axis])), (position) => {
+      const value = k.value(operand, reducedIndex(k, index, axes, shape, position));
+      return k.w.define(`glExp(${k.w.define(`${value} - ${shift}`)}, inf)`);
+    });
+    const logarithm = k.w.define(`glLog(${total}, nan, inf)`);
+    return k.w.define(`${shift} + ${logarithm}`);
+  },
+  argmax: extremePosition('>', '-inf'),
+  argmin: extremePosition('<', 'inf'),
+  cumsum: cumulative('0', plus),
+  cumprod: cumulative('1', product),
+  cummax: cumulative('-inf', larger),
+  cummin: cumulative('inf', smaller),
+
+  dotGeneral: (k, row, index) => {
+    const [lhs, rhs] = k.program.operands(row);
+    const { lhsContract, rhsContract, lhsBatch, rhsBatch } = k.program.params<'dotGeneral'>(row);
+    const [a, b] = [k.aval(lhs).shape, k.aval(rhs).shape];
+    const extents = lhsContract.map((axis) => a[axis]);
+    const batch = index.slice(0, lhsBatch.length);
+    const free = (shape: Shape, contract: readonly number[], over: readonly number[]) =>
+      shape.map((_, axis) => axis).filter((axis) => !contract.includes(axis) && !over.includes(axis));
+    const lhsFree = free(a, lhsContract, lhsBatch);
+    const rhsFree = free(b, rhsContract, rhsBatch);
+    const lhsAtoms = index.slice(batch.length, batch.length + lhsFree.length);
+    const rhsAtoms = index.slice(batch.length + lhsFree.length);
+    return sum(k, sizeOf(extents), (position) => {
+      const digits = unflatten(k.w, position, extents);
+      const place = (shape: Shape, contract: readonly number[], over: readonly number[], freeAxes: number[], atoms: Index) =>
+        shape.map((_, axis) => {
+          if (contract.includes(axis)) return digits[contract.indexOf(axis)];
+          return over.includes(axis) ? batch[over.indexOf(axis)] : atoms[freeAxes.indexOf(axis)];
+        });
+      const x = k.value(lhs, place(a, lhsContract, lhsBatch, lhsFree, lhsAtoms));
+      const y = k.value(rhs, place(b, rhsContract, rhsBatch, rhsFree, rhsAtoms));
+      return k.w.define(`${x} * ${y}`);
+    });
+  },
+
+  conv: (k, row, index) => {
+    const [operand, kernel] = k.program.operands(row);
+    const params = k.program.params<'conv'>(row);
+    if (params.batchGroupCount !== 1) throw new GpuUnsupportedError('a convolution with batch groups', k.program.position(row));
+    const size = k.aval(operand).shape;
+    const window = k.aval(kernel).shape;
+    const groupOut = window[0] / params.featureGroupCount;
+    const [n, feature, ...place] = index;
+    const group = params.featureGroupCount === 1 ? '0' : k.w.define(`Math.floor((${feature} + 0.5) / ${groupOut})`);
+    return sum(k, sizeOf(window.slice(1)), (position) => {
+      const [channel, ...offsets] = unflatten(k.w, position, window.slice(1));
+      const inFeature = group === '0' ? channel : k.w.define(`${group} * ${window[1]} + ${channel}`);
+      let inside = '1';
+      const source = place.map((atom, axis) => {
+        const raw = k.w.define(
+          `${atom} * ${params.strides[axis]} + ${offsets[axis]} * ${params.rhsDilation[axis]} - ${params.padding[axis][0]}`,
+        );
+        const dilation = params.lhsDilation[axis];
+        const at = dilation === 1 ? raw : k.w.define(`Math.floor((${raw} + 0.5) / ${dilation})`);
+        const exact = dilation === 1 ? '1' : k.w.define(`${at} * ${dilation} === ${raw} ? 1 : 0`);
+        const within = k.w.define(`${at} >= 0 && ${at} < ${size[axis + 2]} ? 1 : 0`);
+        for (const flag of [exact, within]) if (flag !== '1') inside = inside === '1' ? flag : k.w.define(`${inside} * ${flag}`);
+        return clampIndex(k.w, at, size[axis + 2]);
+      });
+      const x = k.value(operand, [n, inFeature, ...source]);
+      const y = k.value(kernel, [feature, channel, ...offsets]);
+      return k.w.define(`${inside} > 0.5 ? ${x} * ${y} : 0`);
+    });
+  },
+};
