@@ -59,7 +59,13 @@ export function stridesOf(shape: Shape): number[] {
  * Reads `data` at the places that strides of any kind (zero and negative ones included) over `shape` describe, in row-major
  * order of `shape`: transposition, broadcasting, slicing and reversal are all this one walk.
  */
-export function gatherStrided(data: ArrayData, dtype: DType, shape: Shape, strides: readonly number[], offset = 0): ArrayValue {
+export function gatherStrided(
+  data: ArrayData,
+  dtype: DType,
+  shape: Shape,
+  strides: readonly number[],
+  offset = 0,
+): ArrayValue {
   let size = 1;
   for (const extent of shape) size *= extent;
   const out = allocate(dtype, size);
@@ -98,7 +104,10 @@ export function walkStrided(
 }
 
 /** Moves the axes in `axes` behind the others: (kept extents, walked extents, data as [kept, walked]). */
-export function axesLast(x: ArrayValue, axes: readonly number[]): { kept: number[]; outer: number; inner: number; data: ArrayData } {
+export function axesLast(
+  x: ArrayValue,
+  axes: readonly number[],
+): { kept: number[]; outer: number; inner: number; data: ArrayData } {
   const rank = x.shape.length;
   const others: number[] = [];
   for (let axis = 0; axis < rank; axis++) if (!axes.includes(axis)) others.push(axis);
@@ -109,7 +118,12 @@ export function axesLast(x: ArrayValue, axes: readonly number[]): { kept: number
   const order = [...others, ...sorted];
   if (order.every((axis, index) => axis === index)) return { kept, outer, inner, data: x.data };
   const strides = stridesOf(x.shape);
-  const moved = gatherStrided(x.data, x.dtype, order.map((axis) => x.shape[axis]), order.map((axis) => strides[axis]));
+  const moved = gatherStrided(
+    x.data,
+    x.dtype,
+    order.map((axis) => x.shape[axis]),
+    order.map((axis) => strides[axis]),
+  );
   return { kept, outer, inner, data: moved.data };
 }
 

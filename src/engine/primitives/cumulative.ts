@@ -3,7 +3,16 @@ import { allocate, type DType } from '../program/aval';
 import type { Emitter } from '../program/emitter';
 import type { Row } from '../program/program';
 import { around } from './arrays';
-import { anyDType, batchedRow, laterAxis, linearJvp, numeric, requireAxes, requireDType, type DTypeRule } from './factories';
+import {
+  anyDType,
+  batchedRow,
+  laterAxis,
+  linearJvp,
+  numeric,
+  requireAxes,
+  requireDType,
+  type DTypeRule,
+} from './factories';
 import type { Primitive, PrimitiveTable } from './primitive';
 
 type Cumulative = Primitive<'cumsum'>;
@@ -69,7 +78,13 @@ function associativeScan(
 }
 
 /** Runs a scan from the other end where `reverse`. */
-function directed(b: Emitter, rows: readonly Row[], axis: number, reverse: boolean, scan: (rows: readonly Row[]) => Row): Row {
+function directed(
+  b: Emitter,
+  rows: readonly Row[],
+  axis: number,
+  reverse: boolean,
+  scan: (rows: readonly Row[]) => Row,
+): Row {
   if (!reverse) return scan(rows);
   return b.reverse(scan(rows.map((row) => b.reverse(row, [axis]))), [axis]);
 }
@@ -77,7 +92,10 @@ function directed(b: Emitter, rows: readonly Row[], axis: number, reverse: boole
 // (p, dp) ∘ (q, dq) = (p q, dp q + p dq): no division, so zeros are no special case
 const productJvp: Cumulative['jvp'] = (b, { primals: [x], tangents: [t], params: { axis, reverse } }) => [
   directed(b, [x, t], axis, reverse, (rows) => {
-    const scanned = associativeScan(b, rows, axis, ([p, dp], [q, dq]) => [b.mul(p, q), b.add(b.mul(dp, q), b.mul(p, dq))]);
+    const scanned = associativeScan(b, rows, axis, ([p, dp], [q, dq]) => [
+      b.mul(p, q),
+      b.add(b.mul(dp, q), b.mul(p, dq)),
+    ]);
     return scanned[1];
   }),
 ];
@@ -102,9 +120,13 @@ function extremeJvp(better: 'max' | 'min'): Cumulative['jvp'] {
 }
 
 export const cumulatives = {
-  cumsum: cumulative('cumsum', numeric, (total, x) => total + x, linearJvp('cumsum'), (b, { cotangents: [c], params }) => [
-    b.cumsum(c, { ...params, reverse: !params.reverse }),
-  ]),
+  cumsum: cumulative(
+    'cumsum',
+    numeric,
+    (total, x) => total + x,
+    linearJvp('cumsum'),
+    (b, { cotangents: [c], params }) => [b.cumsum(c, { ...params, reverse: !params.reverse })],
+  ),
   cumprod: cumulative(
     'cumprod',
     numeric,

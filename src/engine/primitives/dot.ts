@@ -10,7 +10,9 @@ import type { Primitive } from './primitive';
 
 /** Axes of an operand that are neither contracted nor batched. */
 function freeAxes(rank: number, contract: readonly number[], batch: readonly number[]): number[] {
-  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !contract.includes(axis) && !batch.includes(axis));
+  return Array.from({ length: rank }, (_, axis) => axis).filter(
+    (axis) => !contract.includes(axis) && !batch.includes(axis),
+  );
 }
 
 function ascending(axes: readonly number[]): number[] {
@@ -22,12 +24,21 @@ function dotShape(operands: readonly Aval[], { lhsContract, rhsContract, lhsBatc
   requireDType('dotGeneral', numeric, operands);
   if (lhs.dtype !== rhs.dtype) throw new ShapeError('dotGeneral', 'operands must have equal dtypes', operands);
   const agree = (left: readonly number[], right: readonly number[]) =>
-    left.length === right.length && left.every((axis, index) => lhs.shape[axis] === rhs.shape[right[index]] && axis < lhs.shape.length);
+    left.length === right.length &&
+    left.every((axis, index) => lhs.shape[axis] === rhs.shape[right[index]] && axis < lhs.shape.length);
   if (!agree(lhsContract, rhsContract)) {
-    throw new ShapeError('dotGeneral', `axes [${lhsContract.join(', ')}] and [${rhsContract.join(', ')}] cannot be contracted`, operands);
+    throw new ShapeError(
+      'dotGeneral',
+      `axes [${lhsContract.join(', ')}] and [${rhsContract.join(', ')}] cannot be contracted`,
+      operands,
+    );
   }
   if (!agree(lhsBatch, rhsBatch)) {
-    throw new ShapeError('dotGeneral', `batch axes [${lhsBatch.join(', ')}] and [${rhsBatch.join(', ')}] differ`, operands);
+    throw new ShapeError(
+      'dotGeneral',
+      `batch axes [${lhsBatch.join(', ')}] and [${rhsBatch.join(', ')}] differ`,
+      operands,
+    );
   }
   const shape = [
     ...lhsBatch.map((axis) => lhs.shape[axis]),
@@ -41,7 +52,12 @@ function dotShape(operands: readonly Aval[], { lhsContract, rhsContract, lhsBatc
 function packed(x: ArrayValue, order: readonly number[]): ArrayData {
   if (order.every((axis, index) => axis === index)) return x.data;
   const strides = stridesOf(x.shape);
-  return gatherStrided(x.data, x.dtype, order.map((axis) => x.shape[axis]), order.map((axis) => strides[axis])).data;
+  return gatherStrided(
+    x.data,
+    x.dtype,
+    order.map((axis) => x.shape[axis]),
+    order.map((axis) => strides[axis]),
+  ).data;
 }
 
 function extent(x: Aval, axes: readonly number[]): number {
@@ -50,10 +66,15 @@ function extent(x: Aval, axes: readonly number[]): number {
 
 /** out[m, n] = Σ a[m, k] b[k, n], at offsets; the sum of a row of results stays in `row` until it is done. */
 function multiply(
-  a: ArrayData, aAt: number,
-  b: ArrayData, bAt: number,
-  out: ArrayData, outAt: number,
-  m: number, k: number, n: number,
+  a: ArrayData,
+  aAt: number,
+  b: ArrayData,
+  bAt: number,
+  out: ArrayData,
+  outAt: number,
+  m: number,
+  k: number,
+  n: number,
   row: Float64Array,
 ): void {
   for (let i = 0; i < m; i++) {
@@ -82,7 +103,16 @@ function multiply(
 }
 
 /** out[m] = Σ a[m, k] b[k], the matrix times a vector. */
-function multiplyVector(a: ArrayData, aAt: number, b: ArrayData, bAt: number, out: ArrayData, outAt: number, m: number, k: number): void {
+function multiplyVector(
+  a: ArrayData,
+  aAt: number,
+  b: ArrayData,
+  bAt: number,
+  out: ArrayData,
+  outAt: number,
+  m: number,
+  k: number,
+): void {
   for (let i = 0, at = aAt; i < m; i++) {
     let total = 0;
     for (let p = 0; p < k; p++) total += a[at++] * b[bAt + p];
@@ -91,7 +121,17 @@ function multiplyVector(a: ArrayData, aAt: number, b: ArrayData, bAt: number, ou
 }
 
 /** As `multiply`, modulo 2³². */
-function multiplyIntegers(a: ArrayData, aAt: number, b: ArrayData, bAt: number, out: ArrayData, outAt: number, m: number, k: number, n: number): void {
+function multiplyIntegers(
+  a: ArrayData,
+  aAt: number,
+  b: ArrayData,
+  bAt: number,
+  out: ArrayData,
+  outAt: number,
+  m: number,
+  k: number,
+  n: number,
+): void {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let total = 0;
@@ -102,7 +142,15 @@ function multiplyIntegers(a: ArrayData, aAt: number, b: ArrayData, bAt: number, 
 }
 
 /** Batched matrix product of packed operands [batch, m, k] and [batch, k, n]. */
-export function matrixProduct(a: ArrayData, b: ArrayData, dtype: DType, batch: number, m: number, k: number, n: number): ArrayData {
+export function matrixProduct(
+  a: ArrayData,
+  b: ArrayData,
+  dtype: DType,
+  batch: number,
+  m: number,
+  k: number,
+  n: number,
+): ArrayData {
   const out = allocate(dtype, batch * m * n);
   const row = new Float64Array(n);
   for (let i = 0; i < batch; i++) {
@@ -123,13 +171,24 @@ function evaluateDot(lhs: ArrayValue, rhs: ArrayValue, params: DotParams): Array
   const { shape, dtype } = dotShape([lhs, rhs], params);
   const a = packed(lhs, [...lhsBatch, ...lhsFree, ...lhsContract]);
   const b = packed(rhs, [...rhsBatch, ...rhsContract, ...rhsFree]);
-  const data = matrixProduct(a, b, dtype, extent(lhs, lhsBatch), extent(lhs, lhsFree), extent(lhs, lhsContract), extent(rhs, rhsFree));
+  const data = matrixProduct(
+    a,
+    b,
+    dtype,
+    extent(lhs, lhsBatch),
+    extent(lhs, lhsFree),
+    extent(lhs, lhsContract),
+    extent(rhs, rhsFree),
+  );
   return { shape, dtype, data };
 }
 
 /** Puts result axis i of `x` where `axes[i]` says. */
 function arrange(b: Emitter, x: Row, axes: readonly number[]): Row {
-  return b.transpose(x, axes.map((_, axis) => axes.indexOf(axis)));
+  return b.transpose(
+    x,
+    axes.map((_, axis) => axes.indexOf(axis)),
+  );
 }
 
 /** Consecutive axes from `from` on. */
@@ -138,7 +197,13 @@ function range(from: number, count: number): number[] {
 }
 
 // d lhs: contract the cotangent with the free axes of rhs; what is left is batch, free of lhs, contracted of rhs
-function transposeLhs(b: Emitter, c: Row, rhs: Row, lhs: Aval, { lhsContract, rhsContract, lhsBatch, rhsBatch }: DotParams): Row {
+function transposeLhs(
+  b: Emitter,
+  c: Row,
+  rhs: Row,
+  lhs: Aval,
+  { lhsContract, rhsContract, lhsBatch, rhsBatch }: DotParams,
+): Row {
   const lhsFree = freeAxes(lhs.shape.length, lhsContract, lhsBatch);
   const rhsFree = freeAxes(b.aval(rhs).shape.length, rhsContract, rhsBatch);
   const batch = lhsBatch.length;
@@ -153,7 +218,13 @@ function transposeLhs(b: Emitter, c: Row, rhs: Row, lhs: Aval, { lhsContract, rh
 }
 
 // d rhs: contract the free axes of lhs with the cotangent; what is left is batch, contracted of lhs, free of rhs
-function transposeRhs(b: Emitter, c: Row, lhs: Row, rhs: Aval, { lhsContract, rhsContract, lhsBatch, rhsBatch }: DotParams): Row {
+function transposeRhs(
+  b: Emitter,
+  c: Row,
+  lhs: Row,
+  rhs: Aval,
+  { lhsContract, rhsContract, lhsBatch, rhsBatch }: DotParams,
+): Row {
   const lhsFree = freeAxes(b.aval(lhs).shape.length, lhsContract, lhsBatch);
   const rhsFree = freeAxes(rhs.shape.length, rhsContract, rhsBatch);
   const batch = lhsBatch.length;

@@ -1,7 +1,19 @@
 /** Elementwise primitives of two operands of equal shape and dtype, comparisons and bit operations among them. */
 import type { Emitter } from '../program/emitter';
 import { NONE, type Row } from '../program/program';
-import { anyDType, binaryPrimitive, floating, integerOrBool, integral, numeric, partials, zeroTangent, bilinearTranspose, type NumberBinary, type PlainPrimitive } from './factories';
+import {
+  anyDType,
+  binaryPrimitive,
+  floating,
+  integerOrBool,
+  integral,
+  numeric,
+  partials,
+  zeroTangent,
+  bilinearTranspose,
+  type NumberBinary,
+  type PlainPrimitive,
+} from './factories';
 import { integerPower } from './elementwiseUnary';
 import type { PrimitiveName } from './params';
 import type { PrimitiveTable } from './primitive';

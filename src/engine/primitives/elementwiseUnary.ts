@@ -3,7 +3,17 @@ import type { DType } from '../program/aval';
 import { isFloat } from '../program/aval';
 import { NONE } from '../program/program';
 import { mapUnary } from './arrays';
-import { batchElementwise, linearUnary, numeric, requireDType, smooth, step, test, integerOrBool, zeroTangent } from './factories';
+import {
+  batchElementwise,
+  linearUnary,
+  numeric,
+  requireDType,
+  smooth,
+  step,
+  test,
+  integerOrBool,
+  zeroTangent,
+} from './factories';
 import type { Primitive, PrimitiveTable } from './primitive';
 
 /** To the nearest integer, ties to the even one. */
@@ -107,7 +117,11 @@ const not: Primitive<'not'> = {
 };
 
 export const elementwiseUnary = {
-  neg: linearUnary('neg', (x) => -x, (b, t) => b.neg(t)),
+  neg: linearUnary(
+    'neg',
+    (x) => -x,
+    (b, t) => b.neg(t),
+  ),
   // d |x| = sign(x), 0 at 0
   abs: {
     ...smooth('abs', Math.abs, (b, x) => b.sign(x)),
@@ -128,9 +142,15 @@ export const elementwiseUnary = {
   // d (eˣ − 1) = eˣ, not y + 1, which loses the left tail
   expm1: smooth('expm1', Math.expm1, (b, x) => b.exp(x)),
   // d log x = 1/x
-  log: { ...smooth('log', Math.log, (b, x) => b.reciprocal(x)), jvp: (b, { primals, tangents }) => [b.div(tangents[0], primals[0])] },
+  log: {
+    ...smooth('log', Math.log, (b, x) => b.reciprocal(x)),
+    jvp: (b, { primals, tangents }) => [b.div(tangents[0], primals[0])],
+  },
   // d log(1 + x) = 1/(1 + x)
-  log1p: { ...smooth('log1p', Math.log1p, (b, x) => b.reciprocal(x)), jvp: (b, { primals, tangents }) => [b.div(tangents[0], b.shift(primals[0], 1))] },
+  log1p: {
+    ...smooth('log1p', Math.log1p, (b, x) => b.reciprocal(x)),
+    jvp: (b, { primals, tangents }) => [b.div(tangents[0], b.shift(primals[0], 1))],
+  },
   // d log₂ x = 1/(x log 2)
   log2: smooth('log2', Math.log2, (b, x) => b.reciprocal(b.scale(x, Math.LN2))),
   // d log₁₀ x = 1/(x log 10)
@@ -173,4 +193,3 @@ export const elementwiseUnary = {
   convert,
   stopGradient,
 } satisfies Partial<PrimitiveTable>;
-

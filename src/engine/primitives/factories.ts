@@ -123,7 +123,11 @@ export function test(name: PrimitiveName, f: (x: number) => boolean): PlainPrimi
 }
 
 /** A linear function of one operand whose tangent and cotangent go through `apply`. */
-export function linearUnary(name: PrimitiveName, f: (x: number) => number, apply: (b: Emitter, x: Row) => Row): PlainPrimitive {
+export function linearUnary(
+  name: PrimitiveName,
+  f: (x: number) => number,
+  apply: (b: Emitter, x: Row) => Row,
+): PlainPrimitive {
   return unaryPrimitive(name, {
     accepts: numeric,
     f,

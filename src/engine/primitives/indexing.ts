@@ -28,15 +28,25 @@ function gatheredShape(name: PrimitiveName, operand: Aval, indices: Aval, params
   const { axes, batchDims } = params;
   const batch = operand.shape.slice(0, batchDims);
   const avals = [operand, indices];
-  if (indices.dtype !== 'int32' && indices.dtype !== 'uint32') throw new ShapeError(name, 'needs integer indices', avals);
+  if (indices.dtype !== 'int32' && indices.dtype !== 'uint32')
+    throw new ShapeError(name, 'needs integer indices', avals);
   if (indices.shape.length <= batchDims || indices.shape[indices.shape.length - 1] !== axes.length) {
-    throw new ShapeError(name, `the last axis of the indices must have one entry for each of ${axes.length} axes`, avals);
+    throw new ShapeError(
+      name,
+      `the last axis of the indices must have one entry for each of ${axes.length} axes`,
+      avals,
+    );
   }
-  if (!sameShape(indices.shape.slice(0, batchDims), batch)) throw new ShapeError(name, 'the leading axes must agree', avals);
+  if (!sameShape(indices.shape.slice(0, batchDims), batch))
+    throw new ShapeError(name, 'the leading axes must agree', avals);
   if (axes.some((axis) => axis < batchDims || axis >= operand.shape.length) || new Set(axes).size !== axes.length) {
     throw new ShapeError(name, `axes ${axes.join(', ')} do not suit the operand`, avals);
   }
-  return [...batch, ...indexExtents(indices, params), ...windowAxes(operand, params).map((axis) => operand.shape[axis])];
+  return [
+    ...batch,
+    ...indexExtents(indices, params),
+    ...windowAxes(operand, params).map((axis) => operand.shape[axis]),
+  ];
 }
 
 // ------------------------------------------------------------------------------------------ evaluation
@@ -47,9 +57,14 @@ function windowOffsets(operand: ArrayValue, params: GatherParams): Int32Array {
   const strides = stridesOf(operand.shape);
   const shape = axes.map((axis) => operand.shape[axis]);
   const offsets = new Int32Array(sizeOf(shape));
-  walkStrided(shape, axes.map((axis) => strides[axis]), 0, (from, to, count, step) => {
-    for (let i = 0; i < count; i++) offsets[to + i] = from + i * step;
-  });
+  walkStrided(
+    shape,
+    axes.map((axis) => strides[axis]),
+    0,
+    (from, to, count, step) => {
+      for (let i = 0; i < count; i++) offsets[to + i] = from + i * step;
+    },
+  );
   return offsets;
 }
 
@@ -96,7 +111,9 @@ function evaluateGather(operand: ArrayValue, indices: ArrayValue, params: Gather
   if (width === 1) {
     eachWindow(operand, indices, params, true, (position, start) => (out[position] = data[start]));
   } else if (offsets[width - 1] === width - 1) {
-    eachWindow(operand, indices, params, true, (position, start) => out.set(data.subarray(start, start + width), position * width));
+    eachWindow(operand, indices, params, true, (position, start) =>
+      out.set(data.subarray(start, start + width), position * width),
+    );
   } else {
     eachWindow(operand, indices, params, true, (position, start) => {
       for (let i = 0; i < width; i++) out[position * width + i] = data[start + offsets[i]];
@@ -161,7 +178,11 @@ function keptUpdates(b: Emitter, updates: Row, indices: Row, operand: Aval, para
     { axes: [last] },
   );
   const { shape } = b.aval(updates);
-  const mask = b.broadcast(inside, shape, Array.from({ length: last }, (_, axis) => axis));
+  const mask = b.broadcast(
+    inside,
+    shape,
+    Array.from({ length: last }, (_, axis) => axis),
+  );
   return b.select(mask, updates, b.fullLike(updates, 0));
 }
 
@@ -209,7 +230,11 @@ function scatterShape(name: ScatterName) {
     const [operand, indices, updates] = operands;
     const shape = gatheredShape(name, operand, indices, params);
     if (!sameShape(shape, updates.shape) || updates.dtype !== operand.dtype) {
-      throw new ShapeError(name, `the updates must have shape [${shape.join(', ')}] and the dtype of the operand`, operands);
+      throw new ShapeError(
+        name,
+        `the updates must have shape [${shape.join(', ')}] and the dtype of the operand`,
+        operands,
+      );
     }
     return operand;
   };
@@ -226,7 +251,10 @@ function batchScatter(name: ScatterName) {
     const places = b.aval(indices).shape.length - 1;
     const operand = batched[0] ? x : b.repeat(x, size);
     const each = batched[2] ? updates : b.repeat(updates, size);
-    const out = b.emit(name, [b.moveAxis(operand, 0, batchDims), indices, b.moveAxis(each, 0, places)], { axes: later, batchDims });
+    const out = b.emit(name, [b.moveAxis(operand, 0, batchDims), indices, b.moveAxis(each, 0, places)], {
+      axes: later,
+      batchDims,
+    });
     return batchedRow(b.moveAxis(out, batchDims, 0));
   };
 }
@@ -276,12 +304,20 @@ function sliceOffset(operand: ArrayValue, sizes: readonly number[], starts: read
   return offset;
 }
 
-function requireStarts(name: PrimitiveName, operands: readonly Aval[], sizes: readonly number[], starts: readonly Aval[]): void {
+function requireStarts(
+  name: PrimitiveName,
+  operands: readonly Aval[],
+  sizes: readonly number[],
+  starts: readonly Aval[],
+): void {
   const { shape } = operands[0];
   if (sizes.length !== shape.length || sizes.some((extent, axis) => extent < 0 || extent > shape[axis])) {
     throw new ShapeError(name, `a slice of shape [${sizes.join(', ')}] does not fit`, operands);
   }
-  if (starts.length !== shape.length || starts.some(({ shape: s, dtype }) => s.length !== 0 || (dtype !== 'int32' && dtype !== 'uint32'))) {
+  if (
+    starts.length !== shape.length ||
+    starts.some(({ shape: s, dtype }) => s.length !== 0 || (dtype !== 'int32' && dtype !== 'uint32'))
+  ) {
     throw new ShapeError(name, 'needs one integer scalar start for each axis', operands);
   }
 }
@@ -332,7 +368,8 @@ const dynamicUpdateSlice: Primitive<'dynamicUpdateSlice'> = {
   shape(operands) {
     const [operand, update] = operands;
     requireStarts('dynamicUpdateSlice', operands, update.shape, operands.slice(2));
-    if (operand.dtype !== update.dtype) throw new ShapeError('dynamicUpdateSlice', 'operand and update must have equal dtypes', operands);
+    if (operand.dtype !== update.dtype)
+      throw new ShapeError('dynamicUpdateSlice', 'operand and update must have equal dtypes', operands);
     return operand;
   },
   evaluate([x, update, ...starts]) {
@@ -343,7 +380,11 @@ const dynamicUpdateSlice: Primitive<'dynamicUpdateSlice'> = {
     return { shape: x.shape, dtype: x.dtype, data };
   },
   jvp: (b, { primals: [x, update, ...starts], tangents: [tx, tUpdate] }) => [
-    b.emit('dynamicUpdateSlice', [b.instantiate(tx, b.aval(x)), b.instantiate(tUpdate, b.aval(update)), ...starts], undefined),
+    b.emit(
+      'dynamicUpdateSlice',
+      [b.instantiate(tx, b.aval(x)), b.instantiate(tUpdate, b.aval(update)), ...starts],
+      undefined,
+    ),
   ],
   transpose(b, { cotangents: [c], linear, operands: [, , ...starts], avals: [, update] }) {
     return [

@@ -67,7 +67,10 @@ export interface PrimitiveOf<Params> {
   /** Tangents of the results (NONE for zero). `zeroTangent` for primitives without a derivative. */
   jvp(b: Emitter, equation: JvpEquationOf<Params>): readonly MaybeRow[];
   /** In place of `jvp`, for structured primitives: writes the results too (with residuals for the reverse pass, say). */
-  jointJvp?(b: Emitter, equation: JointJvpEquationOf<Params>): { results: readonly Row[]; tangents: readonly MaybeRow[] };
+  jointJvp?(
+    b: Emitter,
+    equation: JointJvpEquationOf<Params>,
+  ): { results: readonly Row[]; tangents: readonly MaybeRow[] };
   /** Cotangents of the operands, NONE where not linear. `null`: never linear in anything. */
   transpose: ((b: Emitter, equation: TransposeEquationOf<Params>) => readonly MaybeRow[]) | null;
   batch(b: Emitter, equation: BatchEquationOf<Params>): Batched;

@@ -4,7 +4,19 @@ import { allocate, type ArrayData, type ArrayValue, type Aval, type DType } from
 import type { Emitter } from '../program/emitter';
 import { NONE, type Row } from '../program/program';
 import { around, axesLast } from './arrays';
-import { anyDType, batchedRow, floating, laterAxes, laterAxis, linearJvp, numeric, requireAxes, requireDType, zeroTangent, type DTypeRule } from './factories';
+import {
+  anyDType,
+  batchedRow,
+  floating,
+  laterAxes,
+  laterAxis,
+  linearJvp,
+  numeric,
+  requireAxes,
+  requireDType,
+  zeroTangent,
+  type DTypeRule,
+} from './factories';
 import type { PrimitiveName } from './params';
 import type { Primitive, PrimitiveTable } from './primitive';
 

@@ -10,7 +10,9 @@ import type { Primitive, PrimitiveTable } from './primitive';
 const reshape: Primitive<'reshape'> = {
   shape([operand], { shape }) {
     if (sizeOf(shape) !== sizeOf(operand.shape)) {
-      throw new ShapeError('reshape', `cannot arrange ${sizeOf(operand.shape)} elements as [${shape.join(', ')}]`, [operand]);
+      throw new ShapeError('reshape', `cannot arrange ${sizeOf(operand.shape)} elements as [${shape.join(', ')}]`, [
+        operand,
+      ]);
     }
     return { shape, dtype: operand.dtype };
   },
@@ -30,13 +32,22 @@ const transpose: Primitive<'transpose'> = {
   },
   evaluate([x], { permutation }) {
     const strides = stridesOf(x.shape);
-    return gatherStrided(x.data, x.dtype, permutation.map((axis) => x.shape[axis]), permutation.map((axis) => strides[axis]));
+    return gatherStrided(
+      x.data,
+      x.dtype,
+      permutation.map((axis) => x.shape[axis]),
+      permutation.map((axis) => strides[axis]),
+    );
   },
   jvp: linearJvp('transpose'),
   transpose: (b, { cotangents: [c], params: { permutation } }) => [
-    b.transpose(c, permutation.map((_, axis) => permutation.indexOf(axis))),
+    b.transpose(
+      c,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
   ],
-  batch: (b, { operands: [x], params: { permutation } }) => batchedRow(b.transpose(x, [0, ...permutation.map((axis) => axis + 1)])),
+  batch: (b, { operands: [x], params: { permutation } }) =>
+    batchedRow(b.transpose(x, [0, ...permutation.map((axis) => axis + 1)])),
 };
 
 /** Operand axis i becomes result axis broadcastDimensions[i]; extent 1 is repeated. */
@@ -46,9 +57,16 @@ const broadcastInDim: Primitive<'broadcastInDim'> = {
       dims.length === operand.shape.length &&
       dims.every((to, axis) => {
         const extent = operand.shape[axis];
-        return (axis === 0 || to > dims[axis - 1]) && to >= 0 && to < shape.length && (extent === 1 || extent === shape[to]);
+        return (
+          (axis === 0 || to > dims[axis - 1]) && to >= 0 && to < shape.length && (extent === 1 || extent === shape[to])
+        );
       });
-    if (!fits) throw new ShapeError('broadcastInDim', `cannot broadcast to [${shape.join(', ')}] along axes [${dims.join(', ')}]`, [operand]);
+    if (!fits)
+      throw new ShapeError(
+        'broadcastInDim',
+        `cannot broadcast to [${shape.join(', ')}] along axes [${dims.join(', ')}]`,
+        [operand],
+      );
     return { shape, dtype: operand.dtype };
   },
   evaluate([x], { shape, broadcastDimensions }) {
@@ -63,10 +81,12 @@ const broadcastInDim: Primitive<'broadcastInDim'> = {
   },
   jvp: linearJvp('broadcastInDim'),
   transpose(b, { cotangents: [c], avals: [operand], params: { shape, broadcastDimensions } }) {
-    const repeated = shape.map((_, axis) => axis).filter((axis) => {
-      const from = broadcastDimensions.indexOf(axis);
-      return from < 0 || (operand.shape[from] === 1 && shape[axis] !== 1);
-    });
+    const repeated = shape
+      .map((_, axis) => axis)
+      .filter((axis) => {
+        const from = broadcastDimensions.indexOf(axis);
+        return from < 0 || (operand.shape[from] === 1 && shape[axis] !== 1);
+      });
     return [b.reshape(b.reduceSum(c, repeated), operand.shape)];
   },
   batch: (b, { operands: [x], size, params: { shape, broadcastDimensions } }) =>
@@ -79,7 +99,8 @@ const concatenate: Primitive<'concatenate'> = {
     const [first] = operands;
     requireAxes('concatenate', [axis], first);
     for (const { shape, dtype } of operands) {
-      const fits = shape.length === first.shape.length && shape.every((extent, i) => i === axis || extent === first.shape[i]);
+      const fits =
+        shape.length === first.shape.length && shape.every((extent, i) => i === axis || extent === first.shape[i]);
       if (!fits || dtype !== first.dtype) {
         throw new ShapeError('concatenate', `operands must agree in dtype and in every axis but ${axis}`, operands);
       }
@@ -123,7 +144,11 @@ const slice: Primitive<'slice'> = {
       start.length === operand.shape.length &&
       operand.shape.every((extent, i) => start[i] >= 0 && start[i] <= limit[i] && limit[i] <= extent && strides[i] > 0);
     if (!fits) {
-      throw new ShapeError('slice', `[${start.join(', ')}] to [${limit.join(', ')}] by [${strides.join(', ')}] is not inside the operand`, [operand]);
+      throw new ShapeError(
+        'slice',
+        `[${start.join(', ')}] to [${limit.join(', ')}] by [${strides.join(', ')}] is not inside the operand`,
+        [operand],
+      );
     }
     return { shape: start.map((from, i) => Math.ceil((limit[i] - from) / strides[i])), dtype: operand.dtype };
   },
@@ -131,7 +156,13 @@ const slice: Primitive<'slice'> = {
     const own = stridesOf(x.shape);
     const shape = start.map((from, i) => Math.ceil((limit[i] - from) / strides[i]));
     const offset = start.reduce((sum, from, i) => sum + from * own[i], 0);
-    return gatherStrided(x.data, x.dtype, shape, own.map((stride, i) => stride * strides[i]), offset);
+    return gatherStrided(
+      x.data,
+      x.dtype,
+      shape,
+      own.map((stride, i) => stride * strides[i]),
+      offset,
+    );
   },
   jvp: linearJvp('slice'),
   transpose(b, { cotangents: [c], avals: [operand], params: { start, strides } }) {
@@ -190,7 +221,13 @@ const pad: Primitive<'pad'> = {
     const source = stridesOf(x.shape);
     const target = stridesOf(shape).map((stride, i) => stride * (params.interior[i] + 1));
     const start = to.reduce((sum, index, i) => sum + index * stridesOf(shape)[i], 0);
-    const window: ArrayValue = gatherStrided(x.data, x.dtype, count, source, from.reduce((sum, index, i) => sum + index * source[i], 0));
+    const window: ArrayValue = gatherStrided(
+      x.data,
+      x.dtype,
+      count,
+      source,
+      from.reduce((sum, index, i) => sum + index * source[i], 0),
+    );
     walkStrided(count, target, start, (at, index, length, step) => {
       for (let i = 0; i < length; i++) data[at + i * step] = window.data[index + i];
     });
@@ -224,7 +261,11 @@ const pad: Primitive<'pad'> = {
     // A padding value for every example: pad with anything, then put the values where padding is.
     const aval = b.aval(first);
     const padded = b.emit('pad', [first, b.full({ shape: [], dtype: aval.dtype }, 0)], later);
-    const inside = b.emit('pad', [b.full({ shape: aval.shape, dtype: 'bool' }, 1), b.full({ shape: [], dtype: 'bool' }, 0)], later);
+    const inside = b.emit(
+      'pad',
+      [b.full({ shape: aval.shape, dtype: 'bool' }, 1), b.full({ shape: [], dtype: 'bool' }, 0)],
+      later,
+    );
     return batchedRow(b.select(inside, padded, b.broadcast(value, b.aval(padded).shape, [0])));
   },
 };
@@ -266,4 +307,13 @@ const iota: Primitive<'iota'> = {
   batch: (b, { params }) => ({ rows: [b.emit('iota', [], params)], batched: [false] }),
 };
 
-export const shapes = { reshape, transpose, broadcastInDim, concatenate, slice, pad, reverse, iota } satisfies Partial<PrimitiveTable>;
+export const shapes = {
+  reshape,
+  transpose,
+  broadcastInDim,
+  concatenate,
+  slice,
+  pad,
+  reverse,
+  iota,
+} satisfies Partial<PrimitiveTable>;

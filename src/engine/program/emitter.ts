@@ -3,15 +3,38 @@
  * shapes and dtypes. On float64 scalars the methods skip the shape rules, so that long scalar traces transform quickly.
  */
 import { OPCODES } from '../primitives/opcodes';
-import type { AxisParams, CumulativeParams, DotParams, GatherParams, TriangularSolveParams } from '../primitives/params';
+import type {
+  AxisParams,
+  CumulativeParams,
+  DotParams,
+  GatherParams,
+  TriangularSolveParams,
+} from '../primitives/params';
 import { isFloat, type Aval, type DType, type Shape } from './aval';
 import { BOOL_AVAL, ProgramBuilder } from './builder';
 import { NONE, type Row } from './program';
 
 /** Primitives of one operand of any float dtype whose result has the operand's shape and dtype. */
 export type UnaryName =
-  | 'neg' | 'abs' | 'sign' | 'floor' | 'trunc' | 'exp' | 'expm1' | 'log' | 'sqrt' | 'sin' | 'cos' | 'sinh' | 'cosh' | 'tanh'
-  | 'logistic' | 'lgamma' | 'digamma' | 'erf' | 'stopGradient';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'floor'
+  | 'trunc'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'sinh'
+  | 'cosh'
+  | 'tanh'
+  | 'logistic'
+  | 'lgamma'
+  | 'digamma'
+  | 'erf'
+  | 'stopGradient';
 
 /** Primitives of two equal operands whose result is like them. */
 export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'rem' | 'max' | 'min' | 'hypot';
@@ -221,7 +244,9 @@ export class Emitter extends ProgramBuilder {
 
   /** Moves one axis, keeping the order of the others. */
   moveAxis(x: Row, from: number, to: number): Row {
-    const order = this.aval(x).shape.map((_, axis) => axis).filter((axis) => axis !== from);
+    const order = this.aval(x)
+      .shape.map((_, axis) => axis)
+      .filter((axis) => axis !== from);
     order.splice(to, 0, from);
     return this.transpose(x, order);
   }
@@ -235,13 +260,21 @@ export class Emitter extends ProgramBuilder {
   /** Gives `x` a leading axis of `size` by repetition. */
   repeat(x: Row, size: number): Row {
     const { shape } = this.aval(x);
-    return this.broadcast(x, [size, ...shape], shape.map((_, axis) => axis + 1));
+    return this.broadcast(
+      x,
+      [size, ...shape],
+      shape.map((_, axis) => axis + 1),
+    );
   }
 
   /** Undoes a reduction over `axes` of an operand of `shape`: repeats `x` along them. */
   expandReduced(x: Row, shape: Shape, axes: readonly number[]): Row {
     if (axes.length === 0) return x;
-    return this.broadcast(x, shape, shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)));
+    return this.broadcast(
+      x,
+      shape,
+      shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)),
+    );
   }
 
   /** Elements [start, limit) along one axis, in steps of `stride`. */
@@ -299,7 +332,12 @@ export class Emitter extends ProgramBuilder {
   matmul(x: Row, y: Row): Row {
     const rank = this.aval(x).shape.length;
     const batch = Array.from({ length: rank - 2 }, (_, axis) => axis);
-    return this.dotGeneral(x, y, { lhsContract: [rank - 1], rhsContract: [rank - 2], lhsBatch: batch, rhsBatch: batch });
+    return this.dotGeneral(x, y, {
+      lhsContract: [rank - 1],
+      rhsContract: [rank - 2],
+      lhsBatch: batch,
+      rhsBatch: batch,
+    });
   }
 
   triangularSolve(a: Row, y: Row, params: TriangularSolveParams): Row {
