@@ -149,6 +149,8 @@ define('glCeil', ['x'], `return -Math.floor(-x);`);
 define('glRound', ['x'], `
   const f = Math.floor(x); const d = x - f; const h = f * 0.5;
   if (d > 0.5) { return f + 1; } if (d < 0.5) { return f; } if (Math.floor(h) === h) { return f; } return f + 1;`);
+/** A whole number limited to 0 … high. */
+define('glPlace', ['x', 'high'], `if (x < 0) { return 0; } if (x > high) { return high; } return x;`);
 define('glMin', ['x', 'y'], `if (x < y) { return x; } if (y < x) { return y; } return x;`);
 define('glMax', ['x', 'y'], `if (x > y) { return x; } if (y > x) { return y; } return x;`);
 define('glLogistic', ['x'], `

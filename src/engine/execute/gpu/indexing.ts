@@ -66,6 +66,7 @@ export function unflatten(w: KernelWriter, flat: Atom, shape: Shape): Index {
 /** x limited to 0 … extent − 1. */
 export function clampIndex(w: KernelWriter, x: Atom, extent: number): Atom {
   if (isNumber(x)) return String(Math.min(Number(x), extent - 1));
-  const low = w.define(`${x} < 0 ? 0 : ${x}`);
-  return w.define(`${low} > ${extent - 1} ? ${extent - 1} : ${low}`);
+  // A function, not a choice: WebGL refuses `counter < 0 ? 0 : counter`, whose sides have two types.
+  w.use(['glPlace']);
+  return w.define(`glPlace(${x}, ${extent - 1})`);
 }
