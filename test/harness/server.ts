@@ -1,6 +1,6 @@
 /** A VS Code server on a free port of 127.0.0.1, with its own user data, settings and extensions. */
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { delay, start, stop, temporaryFolder } from './processes';
 import { write } from './stage';
@@ -101,6 +101,11 @@ export class VsCodeServer {
     keepLogs(join(this.userData, 'logs'), target);
   }
 
+  /** What the extension host has logged so far: its start, activations and their errors. */
+  hostLog(): string {
+    return hostLog(join(this.userData, 'logs'));
+  }
+
   stop(): Promise<void> {
     return stop(this.child);
   }
@@ -110,6 +115,14 @@ export function keepLogs(logs: string, target: string): void {
   if (!existsSync(logs)) return;
   rmSync(target, { recursive: true, force: true });
   for (const name of readdirSync(logs)) cpSync(join(logs, name), join(target, name), { recursive: true });
+}
+
+/** The extension host's own log, of every window. */
+export function hostLog(logs: string): string {
+  if (!existsSync(logs)) return '';
+  const names = readdirSync(logs, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('remoteexthost.log'));
+  return files.map((name) => readFileSync(join(logs, name), 'utf8')).join('\n');
 }
 
 function slashes(path: string): string {

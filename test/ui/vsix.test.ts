@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../harness/processes';
+import { environment } from '../harness/server';
+import { root, vscodeFolder } from '../harness/vscode';
+import { openWorkbench, poll, type Workbench } from './harness';
+
+/** Runs a script of node and returns what it printed. */
+function node(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: environment(),
+    timeout: 240_000,
+  });
+  assert.equal(status, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What every VSIX contains, and what only the extension may add: pictures and pages, translations, notices. */
+const required = [
+  'extension/package.json',
+  'extension/readme.md',
+  'extension/changelog.md',
+  'extension/LICENSE.txt',
+  'extension/dist/extension.js',
+  'extension/dist/runner.js',
+  'extension/dist/webview/main.js',
+  'extension/media/icon.png',
+];
+const allowed = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/package\.nls(\.[\w-]+)?\.json$/,
+  /^extension\/dist\/(extension|runner)\.js\.LEGAL\.txt$/,
+  /^extension\/dist\/webview\/[\w-]+\.(js|css|ttf|js\.LEGAL\.txt|css\.LEGAL\.txt)$/,
+  /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
+  /^extension\/media\/activity\.svg$/,
+  /^extension\/media\/walkthrough\/[\w-]+\.(md|svg|png)$/,
+];
+
+describe('the VSIX', () => {
+  const folder = temporaryFolder('vsix');
+  const vsix = join(folder, 'gradlens.vsix');
+  let ui: Workbench | undefined;
+
+  before(() => {
+    node('scripts/package.mjs', '--out', vsix);
+  });
+  after(() => ui?.close());
+
+  it('contains only what is needed, under 3 MB', () => {
+    const names = zipNames(vsix);
+    assert.deepEqual(
+      required.filter((name) => !names.includes(name)),
+      [],
+      'missing',
+    );
+    assert.deepEqual(
+      names.filter((name) => !required.includes(name) && !allowed.some((pattern) => pattern.test(name))),
+      [],
+      'not expected',
+    );
+    assert.ok(statSync(vsix).size < 3 * 1024 * 1024, `${statSync(vsix).size} bytes`);
+  });
+
+  it('is installed by VS Code, activated from there, and shows a lens', async () => {
+    const extensions = join(folder, 'extensions');
+    const server = join(vscodeFolder, 'out/server-main.js');
+    const data = ['--extensions-dir', extensions, '--server-data-dir', join(folder, 'server')];
+    node(server, ...data, '--accept-server-license-terms', '--install-extension', vsix);
+    assert.match(node(server, ...data, '--list-extensions'), /^gradlens\.gradlens$/m);
+
+    ui = await openWorkbench({ installed: extensions });
+    await ui.openFile('plain.ts');
+    const window = ui.window;
+    await poll('the activation', () => window.server.hostLog().includes('_doActivateExtension gradlens.gradlens'));
+    await ui.waitForLens(/\S/);
+    assert.ok(!window.server.hostLog().includes('Loading development extension'));
+  });
+});
+
+/** The names in a zip file's central directory. */
+function zipNames(file: string): string[] {
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  const names: string[] = [];
+  for (let at = bytes.readUInt32LE(end + 16), left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const [name, extra, comment] = [28, 30, 32].map((offset) => bytes.readUInt16LE(at + offset));
+    names.push(bytes.toString('utf8', at + 46, at + 46 + name));
+    at += 46 + name + extra + comment;
+  }
+  return names;
+}
