@@ -1,10 +1,10 @@
 /**
  * Runs the unit tests: mocha on Node, two files at a time. `--only TEXT` runs the files whose names contain TEXT; for one file
- * `npx mocha --no-config --import tsx test/unit/….test.ts` does the same.
+ * `npx mocha --no-config --import=tsx test/unit/….test.ts` does the same.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cleanUp, start } from './harness/processes';
 
 const root = join(__dirname, '..');
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
@@ -16,14 +16,16 @@ const names = readdirSync(join(root, 'test/unit'), { recursive: true, encoding: 
 const files = names
   .filter((name) => name.endsWith('.test.ts') && name.includes(only))
   .map((name) => join('test/unit', name));
-const { status } = spawnSync(
+const mocha = start(
   process.execPath,
   [
     join(root, 'node_modules/mocha/bin/mocha.js'),
-    ...['--no-config', '--import', 'tsx', '--parallel', '--jobs', '2', '--timeout', '60000'],
+    ...['--no-config', '--import=tsx', '--parallel', '--jobs', '2', '--timeout', '60000'],
     ...['--reporter', join(__dirname, 'harness/reporter.cjs'), '--reporter-option', 'suite=unit'],
     ...files.sort(),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_V8_COVERAGE: coverage } },
 );
-process.exit(status ?? 1);
+mocha.on('exit', (code) => {
+  void cleanUp().then(() => process.exit(code ?? 1));
+});

@@ -27,7 +27,7 @@ const applications = [
 ];
 
 /** The first browser of Chromium's family that is installed; the environment variable CHROME_PATH wins. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const onPath = (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, process.platform === 'win32' ? `${name}.exe` : name)));

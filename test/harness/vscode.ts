@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { InstallError, isInstalled, npm } from '../../scripts/lib/install.mjs';
+import { isInstalled, npm } from '../../scripts/lib/install.mjs';
 import { delay } from './processes';
 
 export const root = dirname(dirname(__dirname));
@@ -107,5 +107,3 @@ function ownerDied(lock: string): boolean {
     return existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 5000;
   }
 }
-
-export { InstallError };
