@@ -1,0 +1,308 @@
+/** Where values live while a compiled tape runs: registers, memory, and which function computes what. */
+import type { Tape } from '../scalar/tape';
+import { INPUTS, LITERALS, type Classification, type Source } from './classify';
+import { isLoop, type Item, type LoopTree } from './tree';
+
+/** Rows a function gets before the next one is begun: V8's compiler takes more than linear time for large ones. */
+const FUNCTION_SITES = 1500;
+const WORD = 8;
+/** Address 0 stays free, so that offsets can reach one element below an array. */
+const RESERVED = 64;
+
+export interface Unit {
+  readonly items: readonly Item[];
+}
+
+export interface Layout {
+  /** Groups of top-level items, one function each, in order. */
+  readonly units: readonly Unit[];
+  readonly unitOf: Int32Array;
+  /** Bytes of memory. */
+  readonly bytes: number;
+  readonly inputsAt: number;
+  readonly literalsAt: number;
+  readonly outputsAt: number;
+  /** By site: address of instance 0, and bytes between instances; −1 where no array is kept. */
+  readonly arrayAt: Float64Array;
+  readonly arrayStride: Int32Array;
+  /** By site: address of its last value for other functions; −1 for none. */
+  readonly slotAt: Float64Array;
+  /** By operand (site · width + column): address of its table of addresses; absent for others. */
+  readonly tableAt: ReadonlyMap<number, number>;
+  readonly tables: readonly { readonly at: number; readonly addresses: Int32Array }[];
+  /** Outputs that are copied: (index, address) pairs. */
+  readonly copies: Int32Array;
+  /** Bytes between instances of every loop: instance = Σ k_l · instanceStrides[l]. */
+  instanceStrides(site: number): number[];
+}
+
+/** Number of instances of a site. */
+export function instancesOf(tree: LoopTree, site: number): number {
+  let count = 1;
+  for (let id = tree.siteLoops[site]; id >= 0; id = tree.loops[id].parent?.id ?? -1) count *= tree.loops[id].count;
+  return count;
+}
+
+function divide(items: readonly Item[]): Unit[] {
+  const units: Unit[] = [];
+  let open: Item[] = [];
+  let sites = 0;
+  const close = () => {
+    if (open.length > 0) units.push({ items: open });
+    open = [];
+    sites = 0;
+  };
+  for (const item of items) {
+    if (isLoop(item)) {
+      const size = item.endSite - item.firstSite;
+      if (sites > 0 && sites + size > FUNCTION_SITES) close();
+      open.push(item);
+      sites += size;
+    } else {
+      for (let first = item.first; first < item.end;) {
+        const end = Math.min(item.end, first + Math.max(FUNCTION_SITES - sites, 1));
+        open.push({ first, end });
+        sites += end - first;
+        first = end;
+        if (sites >= FUNCTION_SITES) close();
+      }
+    }
+    if (sites >= FUNCTION_SITES) close();
+  }
+  close();
+  return units;
+}
+
+/** Visits the sources that a source is made of. */
+export function eachSource(source: Source, visit: (source: Exclude<Source, { kind: 'carried' }>) => void): void {
+  if (source.kind === 'carried') {
+    eachSource(source.initial, visit);
+    eachSource(source.later, visit);
+  } else visit(source);
+}
+
+/** First-fit allocation of intervals of functions. */
+class Arena {
+  private free: { at: number; size: number }[] = [];
+  private readonly expiring: { at: number; size: number }[][] = [];
+  end: number;
+
+  constructor(start: number, units: number) {
+    this.end = start;
+    for (let unit = 0; unit < units; unit++) this.expiring.push([]);
+  }
+
+  take(size: number, lastUnit: number): number {
+    let at = -1;
+    const index = this.free.findIndex((hole) => hole.size >= size);
+    if (index >= 0) {
+      const hole = this.free[index];
+      ({ at } = hole);
+      if (hole.size === size) this.free.splice(index, 1);
+      else this.free[index] = { at: hole.at + size, size: hole.size - size };
+    } else {
+      at = this.end;
+      this.end += size;
+    }
+    this.expiring[lastUnit].push({ at, size });
+    return at;
+  }
+
+  /** Frees what was used by `unit` for the last time. */
+  expire(unit: number): void {
+    if (this.expiring[unit].length === 0) return;
+    const all = [...this.free, ...this.expiring[unit]].sort((a, b) => a.at - b.at);
+    this.free = [];
+    for (const hole of all) {
+      const last = this.free[this.free.length - 1];
+      if (last && last.at + last.size === hole.at) last.size += hole.size;
+      else this.free.push({ ...hole });
+    }
+  }
+}
+
+export function layOut(tape: Tape, tree: LoopTree, classification: Classification): Layout {
+  const { sources, siteOf, instanceOf, width } = classification;
+  const { siteCount, siteLoops, siteRows, loops } = tree;
+  const { inputCount, firstLiteral } = tape;
+  const columns = [tape.a, tape.b, tape.c];
+  const units = divide(tree.items);
+  const unitOf = new Int32Array(siteCount);
+  units.forEach((unit, index) => {
+    for (const item of unit.items) {
+      if (isLoop(item)) unitOf.fill(index, item.firstSite, item.endSite);
+      else unitOf.fill(index, item.first, item.end);
+    }
+  });
+  const lastUnit = unitOf.slice();
+  const needsArray = new Uint8Array(siteCount);
+  const needsSlot = new Uint8Array(siteCount);
+  const gathers: number[] = [];
+  let needsLiterals = false;
+  const use = (site: number, unit: number) => {
+    if (lastUnit[site] < unit) lastUnit[site] = unit;
+  };
+  for (let operand = 0; operand < sources.length; operand++) {
+    const source = sources[operand];
+    if (!source) continue;
+    const unit = unitOf[Math.floor(operand / width)];
+    eachSource(source, (part) => {
+      if (part.kind === 'gather') gathers.push(operand);
+      else if (part.kind === 'last') {
+        if (unitOf[part.site] !== unit) {
+          needsSlot[part.site] = 1;
+          use(part.site, unit);
+        }
+      } else if (part.kind === 'affine') {
+        if (part.site === LITERALS) needsLiterals = true;
+        else if (part.site !== INPUTS) {
+          needsArray[part.site] = 1;
+          use(part.site, unit);
+        }
+      }
+    });
+  }
+
+  /** Rows of all instances of a site, in order. */
+  const eachRow = (site: number, visit: (row: number) => void) => {
+    const chain: { count: number; step: number }[] = [];
+    for (let id = siteLoops[site]; id >= 0; id = loops[id].parent?.id ?? -1) {
+      chain.unshift({ count: loops[id].count, step: loops[id].rowsPerIteration });
+    }
+    const go = (level: number, row: number) => {
+      if (level === chain.length) visit(row);
+      else for (let k = 0, at = row; k < chain[level].count; k++, at += chain[level].step) go(level + 1, at);
+    };
+    go(0, siteRows[site]);
+  };
+  for (const operand of gathers) {
+    const site = Math.floor(operand / width);
+    const column = columns[operand % width];
+    eachRow(site, (row) => {
+      const value = column[row];
+      if (value >= firstLiteral) needsLiterals = true;
+      else if (value >= inputCount) {
+        const from = siteOf[value - inputCount];
+        needsArray[from] = 1;
+        use(from, unitOf[site]);
+      }
+    });
+  }
+
+  const inputsAt = RESERVED;
+  const literalsAt = inputsAt + WORD * inputCount;
+  const outputsAt = literalsAt + (needsLiterals ? WORD * tape.literals.length : 0);
+  let next = outputsAt + WORD * tape.outputs.length;
+  const arrayAt = new Float64Array(siteCount).fill(-1);
+  const arrayStride = new Int32Array(siteCount).fill(WORD);
+  const slotAt = new Float64Array(siteCount).fill(-1);
+  const copied = placeOutputs(tape, tree, classification, outputsAt, arrayAt, arrayStride, needsArray);
+  for (const index of copied) {
+    const value = tape.outputs[index];
+    if (value >= inputCount && value < firstLiteral) use(siteOf[value - inputCount], units.length - 1);
+  }
+
+  const tables: { at: number; addresses: Int32Array }[] = [];
+  const tableAt = new Map<number, number>();
+  for (const operand of gathers) {
+    const addresses = new Int32Array(instancesOf(tree, Math.floor(operand / width)));
+    tables.push({ at: next, addresses });
+    tableAt.set(operand, next);
+    next += addresses.length * 4;
+  }
+  next = (next + 15) & ~15;
+
+  // Sites stand in the order of their functions, so one pass allocates and frees.
+  const arena = new Arena(next, units.length);
+  for (let site = 0, unit = 0; site < siteCount; site++) {
+    while (unit < unitOf[site]) arena.expire(unit++);
+    if (needsArray[site] && arrayAt[site] < 0)
+      arrayAt[site] = arena.take(WORD * instancesOf(tree, site), lastUnit[site]);
+    if (needsSlot[site]) slotAt[site] = arena.take(WORD, lastUnit[site]);
+  }
+
+  const addressOf = (value: number): number => {
+    if (value >= firstLiteral) return literalsAt + WORD * (value - firstLiteral);
+    if (value < inputCount) return inputsAt + WORD * value;
+    const row = value - inputCount;
+    return arrayAt[siteOf[row]] + arrayStride[siteOf[row]] * instanceOf[row];
+  };
+  gathers.forEach((operand, index) => {
+    const column = columns[operand % width];
+    let at = 0;
+    eachRow(Math.floor(operand / width), (row) => (tables[index].addresses[at++] = addressOf(column[row])));
+  });
+  const copies = new Int32Array(copied.length * 2);
+  copied.forEach((index, at) => {
+    copies[2 * at] = index;
+    copies[2 * at + 1] = tape.outputs[index] >= firstLiteral ? -1 : addressOf(tape.outputs[index]);
+  });
+  return {
+    units,
+    unitOf,
+    bytes: arena.end,
+    inputsAt,
+    literalsAt: needsLiterals ? literalsAt : -1,
+    outputsAt,
+    arrayAt,
+    arrayStride,
+    slotAt,
+    tableAt,
+    tables,
+    copies,
+    instanceStrides(site) {
+      const strides: number[] = [];
+      let step = 1;
+      for (let id = siteLoops[site]; id >= 0; id = loops[id].parent?.id ?? -1) {
+        strides.unshift(step);
+        step *= loops[id].count;
+      }
+      return strides;
+    },
+  };
+}
+
+/**
+ * Lets sites write their results straight to where the outputs stand, wherever outputs are affine in the instance; returns the
+ * indices of the outputs that must be copied.
+ */
+function placeOutputs(
+  tape: Tape,
+  tree: LoopTree,
+  { siteOf, instanceOf }: Classification,
+  outputsAt: number,
+  arrayAt: Float64Array,
+  arrayStride: Int32Array,
+  needsArray: Uint8Array,
+): number[] {
+  const { inputCount, firstLiteral, outputs } = tape;
+  const bySite = new Map<number, number[]>();
+  const copied: number[] = [];
+  outputs.forEach((value, index) => {
+    if (value < inputCount || value >= firstLiteral) {
+      copied.push(index);
+      return;
+    }
+    const site = siteOf[value - inputCount];
+    needsArray[site] = 1;
+    const list = bySite.get(site);
+    if (list) list.push(index);
+    else bySite.set(site, [index]);
+  });
+  for (const [site, list] of bySite) {
+    const instance = (index: number) => instanceOf[outputs[index] - inputCount];
+    const count = instancesOf(tree, site);
+    let placed = list.length === count;
+    if (placed && count > 1) {
+      const step = (list[1] - list[0]) / (instance(list[1]) - instance(list[0]));
+      const first = list[0] - step * instance(list[0]);
+      placed = Number.isInteger(step) && list.every((index) => index === first + step * instance(index));
+      if (placed) {
+        arrayAt[site] = outputsAt + WORD * first;
+        arrayStride[site] = WORD * step;
+      }
+    } else if (placed) arrayAt[site] = outputsAt + WORD * list[0];
+    if (!placed) for (const index of list) copied.push(index);
+  }
+  return copied;
+}

@@ -1,0 +1,198 @@
+/**
+ * Finds periodic stretches in a sequence of tokens. A token is an operation or a loop found before; each has a representative row
+ * whose operands say whether a repetition of the same operations is a loop (operands constant or affine in the iteration) or
+ * only looks like one.
+ */
+
+/** What the search looks at: `tokens[t]` and the operands of the token's first row. */
+export interface Sequence {
+  readonly tokens: Int32Array;
+  readonly length: number;
+  /** First row of every token. */
+  readonly rows: Int32Array;
+}
+
+/** Operand columns of the tape, and the index from which on operands are literals (their place in the pool says nothing). */
+export interface Operands {
+  readonly columns: readonly Int32Array[];
+  readonly firstLiteral: number;
+}
+
+/** Tokens [start, start + period · count) are `count` iterations. */
+export interface Stretch {
+  readonly start: number;
+  readonly period: number;
+  readonly count: number;
+}
+
+/** A loop is worth its overhead from here on. */
+const LEAST_ITERATIONS = 4;
+const LEAST_TOKENS = 24;
+/** Inner loops with few iterations hide a longer period: try its multiples up to this. */
+const MOST_MULTIPLES = 16;
+
+const LITERAL = -0x40000000;
+const IRREGULAR = -0x40000001;
+
+/** Non-overlapping stretches, in order. */
+export function findStretches(sequence: Sequence, operands: Operands, window: number): Stretch[] {
+  const { tokens, length } = sequence;
+  const found: Stretch[] = [];
+  if (length < window + 2) return found;
+  let bits = 4;
+  while (1 << bits < length * 2) bits++;
+  const mask = (1 << bits) - 1;
+  const lastAt = new Int32Array(1 << bits).fill(-1);
+  let top = 1;
+  for (let step = 0; step < window; step++) top = Math.imul(top, 0x01000193);
+  let hash = 0;
+  let free = 0;
+  // Repetitions that are no loops, by lag: where each ends, so that it is looked at once.
+  const rejected = new Map<number, number>();
+  for (let at = 0; at < length; at++) {
+    hash = Math.imul(hash, 0x01000193) + tokens[at] + 1;
+    if (at >= window) hash -= Math.imul(top, tokens[at - window] + 1);
+    if (at < window - 1) continue;
+    const slot = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) & mask;
+    const before = lastAt[slot];
+    lastAt[slot] = at;
+    if (before < 0 || before < free) continue;
+    const lag = at - before;
+    if (at < (rejected.get(lag) ?? 0)) continue;
+    if (tokens[before] !== tokens[at]) continue;
+    let end = at + 1;
+    while (end < length && tokens[end] === tokens[end - lag]) end++;
+    let start = at;
+    while (start - 1 - lag >= free && tokens[start - 1] === tokens[start - 1 - lag]) start--;
+    const added = found.length;
+    if (end - start + lag >= 3 * lag) segment(sequence, operands, start - lag, end, lag, found);
+    if (found.length === added) {
+      rejected.set(lag, end);
+      continue;
+    }
+    const last = found[found.length - 1];
+    free = last.start + last.period * last.count;
+    if (free > at) {
+      // Continue behind the stretch with a fresh window.
+      const from = free;
+      hash = 0;
+      for (let index = Math.max(from - window, 0); index < from; index++)
+        hash = Math.imul(hash, 0x01000193) + tokens[index] + 1;
+      at = from - 1;
+    }
+  }
+  return found;
+}
+
+/** Divides a repetition of `lag` tokens into loops, or finds none: appends to `found`. */
+function segment(
+  sequence: Sequence,
+  operands: Operands,
+  start: number,
+  end: number,
+  lag: number,
+  found: Stretch[],
+): void {
+  const length = end - start;
+  let best: Stretch[] = [];
+  let bestCovered = 0;
+  for (let multiple = 1; multiple <= MOST_MULTIPLES; multiple++) {
+    const period = lag * multiple;
+    const least = sequence.rows[start + period] - sequence.rows[start] > LEAST_TOKENS ? 3 : LEAST_ITERATIONS;
+    if (period * least > length) break;
+    const loops = regularLoops(sequence, operands, start, end, period);
+    let covered = 0;
+    for (const loop of loops) covered += loop.period * loop.count;
+    if (covered > bestCovered * 1.25) {
+      best = loops;
+      bestCovered = covered;
+    }
+    if (covered >= 0.7 * length) break;
+  }
+  for (const loop of best) found.push(loop);
+}
+
+/** Difference of two operands, or LITERAL where both are. */
+function difference(now: number, before: number, firstLiteral: number): number {
+  if (now >= firstLiteral && before >= firstLiteral) return LITERAL;
+  if (now >= firstLiteral || before >= firstLiteral) return IRREGULAR;
+  return now - before;
+}
+
+function regularLoops(sequence: Sequence, operands: Operands, start: number, end: number, period: number): Stretch[] {
+  const { rows } = sequence;
+  const { columns, firstLiteral } = operands;
+  const width = columns.length;
+  const strides = new Int32Array(period * width);
+  const votes = new Int32Array(period * width);
+  // Majority vote over the strides of every operand.
+  for (let at = start + period, offset = 0; at < end; at++) {
+    const now = rows[at];
+    const before = rows[at - period];
+    for (let column = 0; column < width; column++) {
+      const stride = difference(columns[column][now], columns[column][before], firstLiteral);
+      const site = offset * width + column;
+      if (votes[site] === 0) {
+        strides[site] = stride;
+        votes[site] = 1;
+      } else if (strides[site] === stride) votes[site]++;
+      else votes[site]--;
+    }
+    if (++offset === period) offset = 0;
+  }
+  const misses = new Int32Array(period * width);
+  for (let at = start + period, offset = 0; at < end; at++) {
+    for (let column = 0; column < width; column++) {
+      const site = offset * width + column;
+      if (difference(columns[column][rows[at]], columns[column][rows[at - period]], firstLiteral) !== strides[site])
+        misses[site]++;
+    }
+    if (++offset === period) offset = 0;
+  }
+  const iterations = Math.floor((end - start) / period) - 1;
+  let irregular = 0;
+  let present = 0;
+  const regular = new Uint8Array(period * width);
+  for (let offset = 0; offset < period; offset++) {
+    for (let column = 0; column < width; column++) {
+      const site = offset * width + column;
+      if (columns[column][rows[start + offset]] < 0) continue;
+      present++;
+      if (misses[site] * 2 <= iterations && strides[site] !== IRREGULAR) regular[site] = 1;
+      else irregular++;
+    }
+  }
+  if (irregular * 2 > present) return [];
+  // Where a regular operand breaks its stride, a loop has ended and another one begun.
+  const loops: Stretch[] = [];
+  let from = start;
+  let first = true;
+  const close = (to: number) => {
+    const count = Math.floor((to - from) / period);
+    const perIteration = count > 0 ? rows[from + period - 1] - rows[from] + 1 : 0;
+    const least = perIteration > LEAST_TOKENS ? 3 : LEAST_ITERATIONS;
+    if (count >= least && count * perIteration >= LEAST_TOKENS) loops.push({ start: from, period, count });
+  };
+  for (let at = start + period, offset = 0; at < end; at++) {
+    let broken = false;
+    for (let column = 0; column < width && !broken; column++) {
+      const site = offset * width + column;
+      broken =
+        regular[site] === 1 &&
+        difference(columns[column][rows[at]], columns[column][rows[at - period]], firstLiteral) !== strides[site];
+    }
+    if (++offset === period) offset = 0;
+    if (!broken) continue;
+    if (first && at < from + 2 * period) {
+      // Initial values differ: the loop begins at the first row that has one.
+      first = false;
+      from = at - period;
+    } else if (at >= from + 2 * period) {
+      close(at);
+      from = at;
+      first = false;
+    }
+  }
+  close(end);
+  return loops;
+}

@@ -1,0 +1,62 @@
+/** A tape compiled to WebAssembly: module, memory and the way in and out. */
+import { classify } from '../roll/classify';
+import { generate } from '../roll/generate';
+import { layOut } from '../roll/layout';
+import { importName } from '../roll/scalarCode';
+import { findLoops } from '../roll/tree';
+import { scalarFunction } from './operations';
+import type { Tape } from './tape';
+
+const PAGE = 65536;
+/** Irregular programs beyond this many rows of code run faster in the interpreter than in code that misses every cache. */
+const MOST_SITES = 120_000;
+
+export interface CompiledTape {
+  /** Copies inputs in and results out; false where a guard did not hold. */
+  run(inputs: ArrayLike<number>, outputs: Float64Array): boolean;
+  readonly codeBytes: number;
+  readonly memoryBytes: number;
+  /** Rows of generated code: those of the tape, less what was rolled up. */
+  readonly sites: number;
+  readonly loops: number;
+}
+
+/** @returns undefined where compiled code would not pay */
+export function compileTape(tape: Tape): CompiledTape | undefined {
+  const tree = findLoops(tape);
+  if (tree.siteCount > MOST_SITES) return undefined;
+  const classification = classify(tape, tree);
+  const layout = layOut(tape, tree, classification);
+  const { bytes, imports } = generate(tape, tree, classification, layout);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes / PAGE) });
+  const env: Record<string, WebAssembly.ImportValue> = { memory };
+  // V8 calls Math's own functions directly where they are imported as they are, without a wrapper.
+  for (const opcode of imports) env[importName(opcode)] = scalarFunction(opcode);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
+  const run = instance.exports.run as () => number;
+  const { buffer } = memory;
+  if (layout.literalsAt >= 0) new Float64Array(buffer, layout.literalsAt, tape.literals.length).set(tape.literals);
+  for (const { at, addresses } of layout.tables) new Int32Array(buffer, at, addresses.length).set(addresses);
+  const inputView = new Float64Array(buffer, layout.inputsAt, tape.inputCount);
+  const outputView = new Float64Array(buffer, layout.outputsAt, tape.outputs.length);
+  const all = new Float64Array(buffer);
+  const { copies } = layout;
+  for (let at = 0; at < copies.length; at += 2) {
+    if (copies[at + 1] < 0) outputView[copies[at]] = tape.literals[tape.outputs[copies[at]] - tape.firstLiteral];
+  }
+  return {
+    run(inputs, outputs) {
+      inputView.set(inputs);
+      if (run() !== 0) return false;
+      for (let at = 0; at < copies.length; at += 2) {
+        if (copies[at + 1] >= 0) outputView[copies[at]] = all[copies[at + 1] >> 3];
+      }
+      outputs.set(outputView);
+      return true;
+    },
+    codeBytes: bytes.length,
+    memoryBytes: layout.bytes,
+    sites: tree.siteCount,
+    loops: tree.loops.length,
+  };
+}
