@@ -74,3 +74,14 @@ export class LeakedTracerError extends GradLensError {
     );
   }
 }
+
+/** Some code outside the engine turned a traced value into a plain number: its derivative would be lost. */
+export class DerivativeLostError extends GradLensError {
+  constructor(aval: Aval) {
+    super(
+      'derivative-lost',
+      `A traced value (${printAval(aval)}) was converted to a plain number: its derivative would be lost.`,
+      'Use np functions or methods of the array instead of operators and Math, or `.item()` where only control flow depends on it.',
+    );
+  }
+}

@@ -4,8 +4,7 @@ import { primitive } from '../primitives/table';
 import type { ArrayValue } from '../program/aval';
 import type { ParamsOf } from '../program/program';
 import { ConcreteArray, type NdArray } from './ndarray';
-import type { Recorder } from './recorder';
-import { Tracer } from './tracer';
+import { Tracer, type Recorder } from './recorder';
 
 /** The innermost trace among some values; undefined where all are concrete. */
 export function innermost(values: readonly NdArray[]): Recorder | undefined {

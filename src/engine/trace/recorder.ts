@@ -2,17 +2,16 @@
  * Value-carrying tracing: a recorder writes the equations of one running function and knows the concrete value of each, so that
  * any control flow works. Scalars' values stand in a column beside the rows, those of arrays are computed when first asked for.
  */
-import { LeakedTracerError } from '../errors';
+import { DerivativeLostError, LeakedTracerError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
 import { primitive } from '../primitives/table';
-import type { ArrayValue, Aval } from '../program/aval';
+import { printAval, type ArrayValue, type Aval } from '../program/aval';
 import { SCALAR_AVAL } from '../program/builder';
 import { Emitter } from '../program/emitter';
 import type { PositionTable } from '../program/positions';
 import type { ParamsOf, Program, Row } from '../program/program';
-import { ConcreteArray, type NdArray } from './ndarray';
-import { Tracer } from './tracer';
+import { ConcreteArray, NdArray } from './ndarray';
 
 /** The recorders whose functions are running now, outermost first. */
 const running: Recorder[] = [];
@@ -243,6 +242,47 @@ export class Recorder extends Emitter {
           this.params(row),
         );
     }
+  }
+}
+
+/** A value of a function that is being traced: a row of its recorder. */
+export class Tracer extends NdArray {
+  constructor(
+    readonly recorder: Recorder,
+    readonly row: Row,
+    /** True for what is a plain number in the user's code: such a result leaves the engine as a number, not as an array. */
+    readonly isNumber = false,
+  ) {
+    super();
+  }
+
+  get aval(): Aval {
+    return this.recorder.aval(this.row);
+  }
+
+  get concrete(): ArrayValue {
+    return this.recorder.valueAt(this.row);
+  }
+
+  /**
+   * The number or boolean of a one-element array, for control flow: what the function does next depends on it, so a guard is
+   * recorded. @throws LeakedTracerError, ShapeError
+   */
+  item(): number | boolean {
+    if (this.recorder.isClosed) throw new LeakedTracerError();
+    this.requireOneElement();
+    const value = this.recorder.guard(this.row);
+    return this.dtype === 'bool' ? value !== 0 : value;
+  }
+
+  /** A description for text; @throws DerivativeLostError for anything else. */
+  override [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new DerivativeLostError(this.aval);
+  }
+
+  override toString(): string {
+    return `Traced<${printAval(this.aval)}>`;
   }
 }
 

@@ -5,8 +5,9 @@
 import { OPCODES } from '../primitives/opcodes';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
+import { neededRows } from '../program/prune';
 import { transcribeJvp } from './jvp';
-import { extract, neededRows } from './transcribe';
+import { extract } from './transcribe';
 
 export interface Linearized {
   /** inputs → (...results, ...residuals) */
@@ -50,7 +51,7 @@ function linearRows(joint: Program, seeds: readonly Row[]): Uint8Array {
 
 /** Rows of the primal part that the linear part reads; literals and constants it has on its own. */
 function residualRows(joint: Program, linear: Uint8Array, seeds: readonly Row[], tangents: readonly Row[]): Row[] {
-  const needed = neededRows(joint, seeds, tangents);
+  const needed = neededRows(joint, seeds, tangents, false);
   const found = new Set<Row>();
   for (let row = 0; row < joint.size; row++) {
     if (!needed[row] || !linear[row]) continue;

@@ -8,6 +8,7 @@ import { primitive } from '../primitives/table';
 import { isFloat } from '../program/aval';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
+import { eliminateDeadRows } from '../program/prune';
 import { transcribeJvp } from './jvp';
 import { inline } from './transcribe';
 
@@ -96,7 +97,7 @@ export function vjpProgram(program: Program, active: readonly boolean[]): Progra
   const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
   const { results, cotangents } = transcribeVjp(b, program, primals, active, () => given);
   const wanted = cotangents.flatMap((row, index) => (active[index] ? [b.instantiate(row, b.aval(primals[index]))] : []));
-  return b.finish([...results, ...wanted]);
+  return eliminateDeadRows(b.finish([...results, ...wanted]));
 }
 
 /**
@@ -113,7 +114,6 @@ export function transposeProgram(program: Program, linear: readonly boolean[]): 
   const seeds = avals.map((aval, index) => (linear[index] ? b.placeholder(aval) : NONE));
   const outputs = inline(b, program, others.map((row, index) => (linear[index] ? seeds[index] : row)));
   const cotangents = transposeRows(b, start, seeds, outputs, given);
-  return b.finish(
-    cotangents.flatMap((row, index) => (linear[index] ? [b.instantiate(row, avals[index])] : [])),
-  );
+  const wanted = cotangents.flatMap((row, index) => (linear[index] ? [b.instantiate(row, avals[index])] : []));
+  return eliminateDeadRows(b.finish(wanted));
 }

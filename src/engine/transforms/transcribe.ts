@@ -2,6 +2,7 @@
 import { OPCODES } from '../primitives/opcodes';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
+import { neededRows } from '../program/prune';
 
 /** Where the rows of the source program stand in the emitter. */
 export type RowMap = Int32Array;
@@ -10,13 +11,14 @@ export function emptyMap(program: Program): RowMap {
   return new Int32Array(program.size).fill(NONE);
 }
 
-/** Writes `program`'s rows into `b` with its inputs bound to `inputs`; returns the rows of its outputs. */
+/** Writes `program`'s live rows into `b` with its inputs bound to `inputs`; returns the rows of its outputs. */
 export function inline(b: Emitter, program: Program, inputs: readonly Row[]): Row[] {
   const { position } = b;
   const map = emptyMap(program);
   program.inputs.forEach((row, index) => (map[row] = inputs[index]));
+  const needed = neededRows(program, [], program.outputs, true);
   for (let row = 0; row < program.size; row++) {
-    if (program.columns.opcodes[row] !== OPCODES.input) map[row] = b.copy(program, row, map);
+    if (needed[row] && program.columns.opcodes[row] !== OPCODES.input) map[row] = b.copy(program, row, map);
   }
   b.position = position;
   return Array.from(program.outputs, (row) => map[row]);
@@ -35,24 +37,4 @@ export function extract(program: Program, inputs: readonly Row[], outputs: reado
     if (needed[row] && map[row] === NONE) map[row] = b.copy(program, row, map);
   }
   return b.finish(outputs.map((row) => map[row]));
-}
-
-/** 1 for each row that `outputs` depend on, not going past `inputs`. */
-export function neededRows(
-  program: Program,
-  inputs: readonly Row[],
-  outputs: readonly Row[],
-  keepGuards = false,
-): Uint8Array {
-  const needed = new Uint8Array(program.size);
-  for (const row of outputs) if (row !== NONE) needed[row] = 1;
-  const stop = new Uint8Array(program.size);
-  for (const row of inputs) stop[row] = 1;
-  const { opcodes, operandStarts, operands } = program.columns;
-  for (let row = program.size - 1; row >= 0; row--) {
-    if (keepGuards && opcodes[row] === OPCODES.guard) needed[row] = 1;
-    if (!needed[row] || stop[row]) continue;
-    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) needed[operands[index]] = 1;
-  }
-  return needed;
 }

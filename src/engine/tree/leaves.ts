@@ -1,8 +1,7 @@
 /** The leaves of pytrees: numbers, arrays and typed arrays, and how each becomes an NdArray and back. */
 import type { ArrayData, Aval, DType } from '../program/aval';
 import { ConcreteArray, NdArray } from '../trace/ndarray';
-import { scalar } from '../trace/recorder';
-import { Tracer } from '../trace/tracer';
+import { scalar, Tracer } from '../trace/recorder';
 
 export type TypedArray =
   | Float64Array

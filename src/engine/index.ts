@@ -1,0 +1,13 @@
+/** The public API, named as in JAX. */
+import './primitives/all';
+
+export { grad, valueAndGrad, type GradOptions } from './transforms/functions/grad';
+export { jvp, linearize } from './transforms/functions/forward';
+export { vjp, vjpWithAux, linearTranspose, type VjpFunction } from './transforms/functions/backward';
+export { jacfwd, jacobian, jacrev, hessian } from './transforms/functions/jacobian';
+export { hvp, type HvpMode } from './transforms/functions/hvp';
+export { NdArray } from './trace/ndarray';
+export type { Gradient, Jacobian, Stacked } from './tree/types';
+export * as tree from './tree/tree';
+
+export const version = '0.1.0';
