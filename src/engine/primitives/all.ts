@@ -1,4 +1,5 @@
 /** Every primitive, family by family. The type makes the table total: a primitive without an entry does not compile. */
+import { conv } from './conv';
 import { cumulatives } from './cumulative';
 import { dotGeneral } from './dot';
 import { elementwiseBinary } from './elementwiseBinary';
@@ -9,11 +10,14 @@ import { reductions } from './reductions';
 import { selection } from './select';
 import { shapes } from './shape';
 import { sorting } from './sorting';
+import { specialFunctions } from './special/primitives';
+import { structured } from './structured/index';
 import { definePrimitives } from './table';
 
 const table: Partial<PrimitiveTable> = {
   ...elementwiseUnary,
   ...elementwiseBinary,
+  ...specialFunctions,
   ...selection,
   ...reductions,
   ...cumulatives,
@@ -21,6 +25,8 @@ const table: Partial<PrimitiveTable> = {
   ...shapes,
   ...indexing,
   dotGeneral,
+  ...structured,
+  conv,
 };
 
 definePrimitives(table as PrimitiveTable);

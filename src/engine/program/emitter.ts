@@ -163,6 +163,11 @@ export class Emitter extends ProgramBuilder {
     return this.emit('integerPow', [x], { exponent });
   }
 
+  /** The `order`-th derivative of digamma. */
+  polygamma(x: Row, order: number): Row {
+    return this.emit('polygamma', [x], { order });
+  }
+
   square(x: Row): Row {
     return this.mul(x, x);
   }

@@ -145,23 +145,24 @@ const scatterCases = (updates: (random: Random, shape: number[]) => ArrayValue):
   },
 ];
 
-export const cases: Omit<
-  Cases,
-  | 'erf'
-  | 'erfc'
-  | 'erfInv'
-  | 'lgamma'
-  | 'digamma'
-  | 'polygamma'
-  | 'conv'
-  | 'cholesky'
-  | 'triangularSolve'
-  | 'lu'
-  | 'qr'
-  | 'eigh'
-  | 'svd'
-  | 'randomBits'
-> = {
+function convCase(lhs: number[], rhs: number[], params: Partial<ParamsOf<'conv'>>): Case<'conv'> {
+  const each = <T>(value: T) => lhs.slice(2).map(() => value);
+  return {
+    params: {
+      strides: each(1),
+      padding: each([0, 0] as const),
+      lhsDilation: each(1),
+      rhsDilation: each(1),
+      featureGroupCount: 1,
+      batchGroupCount: 1,
+      ...params,
+    },
+    operands: (random) => [uniform(random, lhs), uniform(random, rhs)],
+    linear: [[0], [1]],
+  };
+}
+
+export const cases: Omit<Cases, 'cholesky' | 'triangularSolve' | 'lu' | 'qr' | 'eigh' | 'svd' | 'randomBits'> = {
   neg: unary(-1, 1, { linear: true }),
   abs: [...unary(0.2, 1), ...unary(-1, -0.2)],
   sign: unary(0.2, 1),
@@ -190,6 +191,16 @@ export const cases: Omit<
   asinh: unary(-2, 2),
   acosh: unary(1.6, 3),
   atanh: unary(-0.6, 0.6),
+  erf: unary(-2, 2),
+  erfc: unary(-2, 2),
+  erfInv: unary(-0.6, 0.6),
+  lgamma: [...unary(0.9, 3), ...unary(-0.6, -0.4, { step: 5e-3, tolerance: 1e-4 })],
+  digamma: [...unary(0.9, 3), ...unary(-0.6, -0.4, { step: 5e-3, tolerance: 1e-4 })],
+  polygamma: [1, 2].map((order) => ({
+    params: { order },
+    operands: (random) => [uniform(random, [3], 1, 3)],
+    tolerance: 1e-5,
+  })),
   logistic: unary(-3, 3),
   softplus: unary(-3, 3),
   not: [
@@ -405,6 +416,26 @@ export const cases: Omit<
       operands: (random) => [uniform(random, [2, 3, 2]), uniform(random, [3, 2, 2])],
       linear: [[0], [1]],
     },
+  ],
+
+  conv: [
+    // 1-D, strided, asymmetric padding
+    convCase([2, 2, 6], [3, 2, 3], { strides: [2], padding: [[1, 0]] }),
+    // 2-D, dilated kernel, negative padding
+    convCase([1, 2, 5, 4], [2, 2, 2, 2], {
+      rhsDilation: [2, 1],
+      padding: [
+        [1, 1],
+        [-1, 2],
+      ],
+    }),
+    // transposed convolution
+    convCase([1, 1, 3], [2, 1, 2], { lhsDilation: [2], padding: [[1, 2]] }),
+    // strides that do not divide, so that part of the operand is never met
+    convCase([1, 1, 8], [1, 1, 2], { strides: [3] }),
+    convCase([2, 4, 3], [6, 2, 2], { featureGroupCount: 2 }),
+    convCase([4, 2, 3], [2, 2, 2], { batchGroupCount: 2, padding: [[1, 0]] }),
+    convCase([2, 3], [2, 3], {}),
   ],
 };
 
