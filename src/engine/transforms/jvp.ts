@@ -1,5 +1,7 @@
 /** Forward mode: a program becomes one that also computes the tangents of its results (JAX's `jvp`). */
 import { OPCODES } from '../primitives/opcodes';
+import { isLargeScalarProgram } from '../execute/scalar/tape';
+import { transcribeScalarJvp } from '../execute/scalar/forward';
 import type { JvpMode } from '../primitives/primitive';
 import { primitive } from '../primitives/table';
 import { isFloat } from '../program/aval';
@@ -18,6 +20,7 @@ export function transcribeJvp(
   tangents: readonly Row[],
   mode: JvpMode = 'forward',
 ): { primals: Row[]; tangents: Row[] } {
+  if (isLargeScalarProgram(program)) return transcribeScalarJvp(b, program, primals, tangents);
   const map = emptyMap(program);
   const tangentOf = emptyMap(program);
   // Results of rows with several results, by tuple row: their tangents, and their rows where they are not projections.

@@ -3,6 +3,8 @@
  * last to the first.
  */
 import { NotLinearError } from '../errors';
+import { transcribeScalarVjp } from '../execute/scalar/reverse';
+import { isLargeScalarProgram } from '../execute/scalar/tape';
 import { OPCODES } from '../primitives/opcodes';
 import { primitive } from '../primitives/table';
 import { isFloat } from '../program/aval';
@@ -82,6 +84,7 @@ export function transcribeVjp(
   active: readonly boolean[],
   cotangents: (results: readonly Row[]) => readonly Row[],
 ): { results: Row[]; cotangents: Row[] } {
+  if (isLargeScalarProgram(program)) return transcribeScalarVjp(b, program, primals, active, cotangents);
   const start = b.size;
   const seeds = primals.map((row, index) => (active[index] ? b.placeholder(b.aval(row)) : NONE));
   const out = transcribeJvp(b, program, primals, seeds, 'linearize');

@@ -93,7 +93,7 @@ class Arena {
   }
 
   take(size: number, lastUnit: number): number {
-    let at = -1;
+    let at: number;
     const index = this.free.findIndex((hole) => hole.size >= size);
     if (index >= 0) {
       const hole = this.free[index];

@@ -1,10 +1,9 @@
 /** Writing scalar rows without shape rules, simplified on the way: what the scalar transforms are made with. */
 import { OPCODES } from '../../primitives/opcodes';
-import { BOOL_AVAL, SCALAR_AVAL, type ProgramBuilder } from '../../program/builder';
+import type { ProgramBuilder } from '../../program/builder';
 import type { Emitter } from '../../program/emitter';
 import { NONE, type Program, type Row } from '../../program/program';
 import { primitive } from '../../primitives/table';
-import { isTest } from './operations';
 
 /** The number that a row is, or undefined. */
 function numberOf(b: ProgramBuilder, row: Row): number | undefined {
@@ -70,27 +69,14 @@ export function partialByRule(
   return x === one ? y : y === one ? x : tangent;
 }
 
-/** Copies a scalar program's rows; `map` holds the inputs' rows and is filled in. */
+/** Literals beyond this many are data: they are not looked up one by one to be shared. */
+const FEW_LITERALS = 4096;
+
+/** Copies a row of a scalar program; `map` holds its operands' rows. */
 export function copyScalarRow(b: Emitter, program: Program, row: Row, map: Int32Array): void {
-  const { opcodes, operandStarts, operands, paramIndices, avalIndices, avals, positions } = program.columns;
-  const opcode = opcodes[row];
-  b.position = positions[row];
-  if (opcode === OPCODES.literal) {
-    map[row] = b.newLiteral(program.literal(row));
-    return;
-  }
-  const start = operandStarts[row];
-  const count = operandStarts[row + 1] - start;
-  if (count > 2 || paramIndices[row] >= 0) {
-    const rows: Row[] = [];
-    for (let at = 0; at < count; at++) rows.push(map[operands[start + at]]);
-    map[row] = b.emit(program.name(row), rows, program.params(row));
-    return;
-  }
-  // Stops and tests on booleans keep their type.
-  const aval = isTest[opcode] || avals[avalIndices[row]].dtype === 'bool' ? BOOL_AVAL : SCALAR_AVAL;
+  const { opcodes, literals } = program.columns;
   map[row] =
-    count === 1
-      ? b.emitScalar1(opcode, map[operands[start]], aval)
-      : b.emitScalar2(opcode, map[operands[start]], map[operands[start + 1]], aval);
+    opcodes[row] === OPCODES.literal && literals.length > FEW_LITERALS
+      ? b.newLiteral(program.literal(row))
+      : b.copy(program, row, map);
 }

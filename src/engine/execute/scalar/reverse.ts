@@ -74,13 +74,13 @@ class Sweep {
     const g = this.cotangentOf[row];
     if (g === NONE) return;
     const { b, map, varied } = this;
-    const { opcodes, operandStarts, operands, positions } = this.program.columns;
+    const { opcodes, operandStarts, operands } = this.program.columns;
     const opcode = opcodes[row];
     if (opcode === OPCODES.input || opcode === OPCODES.literal) return;
     const start = operandStarts[row];
     const first = operands[start];
     const second = operandStarts[row + 1] - start > 1 ? operands[start + 1] : first;
-    b.position = positions[row];
+    b.position = b.positionIn(this.program, row);
     switch (opcode) {
       case OPCODES.guard:
         this.contribute(first, g);

@@ -55,6 +55,14 @@ export function isScalarProgram(program: Program): boolean {
   return program.size > 0;
 }
 
+/** Programs below this many rows go the general way: it costs them nothing, and they print as in JAX. */
+const LARGE = 256;
+
+/** Do the transforms that work straight on the columns pay for a program? */
+export function isLargeScalarProgram(program: Program): boolean {
+  return program.size >= LARGE && isScalarProgram(program);
+}
+
 /** A row that only passes its first operand on (a guard does too, but also checks). */
 function isAlias(opcode: number): boolean {
   return opcode === OPCODES.stopGradient || opcode === OPCODES.guard;
