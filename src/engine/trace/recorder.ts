@@ -252,6 +252,8 @@ export class Tracer extends NdArray {
     readonly row: Row,
     /** True for what is a plain number in the user's code: such a result leaves the engine as a number, not as an array. */
     readonly isNumber = false,
+    /** The kind of typed array that it is in the user's code, if any: such a result leaves the engine as one. */
+    readonly typed?: 'float64' | 'float32',
   ) {
     super();
   }

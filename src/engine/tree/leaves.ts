@@ -34,7 +34,8 @@ export function isTypedArray(value: unknown): value is TypedArray {
 
 export function kindOf(leaf: Leaf): LeafKind {
   if (typeof leaf === 'number') return 'number';
-  if (leaf instanceof NdArray) return leaf instanceof Tracer && leaf.isNumber ? 'number' : 'array';
+  if (leaf instanceof Tracer) return leaf.isNumber ? 'number' : (leaf.typed ?? 'array');
+  if (leaf instanceof NdArray) return 'array';
   if (leaf instanceof Float64Array) return 'float64';
   return leaf instanceof Float32Array ? 'float32' : 'integers';
 }
@@ -66,14 +67,18 @@ function copyData(array: TypedArray): ArrayData {
   return Int32Array.from(array);
 }
 
+function tracerOfKind(array: Tracer, kind: LeafKind): Tracer {
+  const isNumber = kind === 'number' && array.ndim === 0;
+  const typed = (kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind ? kind : undefined;
+  return new Tracer(array.recorder, array.row, isNumber, typed);
+}
+
 /**
  * An array in the kind of a leaf: a number for numbers, a Float64Array or Float32Array where the shape and dtype are such a
  * one's, the array itself else. Inside an outer trace the result stays a tracer.
  */
 export function toKind(array: NdArray, kind: LeafKind): Leaf {
-  if (array instanceof Tracer) {
-    return kind === 'number' && array.ndim === 0 && !array.isNumber ? new Tracer(array.recorder, array.row, true) : array;
-  }
+  if (array instanceof Tracer) return kindOf(array) === kind ? array : tracerOfKind(array, kind);
   if (kind === 'number') return array.ndim === 0 ? array.concrete.data[0] : array;
   if ((kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind) {
     return array.concrete.data.slice() as Float64Array | Float32Array;
