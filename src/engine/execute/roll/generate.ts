@@ -215,8 +215,10 @@ class UnitGenerator {
           return;
         }
         const at = source.site - this.first;
-        writer.get(this.locals[at]);
         const from = this.typeOf(source.site);
+        // A value of the iteration before may be read by code that stands ahead of the code that computes it.
+        if (this.locals[at] < 0) this.locals[at] = writer.local(from);
+        writer.get(this.locals[at]);
         this.convert(from, type);
         if (user >= 0 && this.usesLeft[at] > 0 && --this.usesLeft[at] === 0) this.free[from].push(this.locals[at]);
         return;
@@ -373,9 +375,10 @@ class UnitGenerator {
       return;
     }
     const type = this.typeOf(site);
-    const local = (this.usesLeft[at] > 0 ? this.free[type].pop() : undefined) ?? writer.local(type);
-    this.locals[at] = local;
-    writer.set(local);
+    if (this.locals[at] < 0) {
+      this.locals[at] = (this.usesLeft[at] > 0 ? this.free[type].pop() : undefined) ?? writer.local(type);
+    }
+    writer.set(this.locals[at]);
     if (kept) this.store(site, scope);
   }
 

@@ -36,7 +36,7 @@ export class ScalarExecutable {
 
   /** Bytes of working memory. */
   get memoryBytes(): number {
-    return this.compiled?.memoryBytes ?? (this.values?.byteLength ?? 0);
+    return this.compiled?.memoryBytes ?? this.values?.byteLength ?? 0;
   }
 
   /** Rows that generated code has; loops stand in it once. */
@@ -49,7 +49,8 @@ export class ScalarExecutable {
    * @throws GuardError where control flow goes another way
    */
   run(inputs: ArrayLike<number>, into: Float64Array = this.results): Float64Array {
-    if (this.tier === 'interpret' && !this.refused && this.spent > costs.fixed + costs.perRow * this.tape.size) this.compile();
+    if (this.tier === 'interpret' && !this.refused && this.spent > costs.fixed + costs.perRow * this.tape.size)
+      this.compile();
     if (this.compiled) {
       if (this.compiled.run(inputs, into)) return into;
       return this.interpret(inputs, into);
