@@ -5,7 +5,9 @@ import { dotGeneral } from './dot';
 import { elementwiseBinary } from './elementwiseBinary';
 import { elementwiseUnary } from './elementwiseUnary';
 import { indexing } from './indexing';
+import { linearAlgebra } from './linalg/primitives';
 import type { PrimitiveTable } from './primitive';
+import { randomBits } from './random';
 import { reductions } from './reductions';
 import { selection } from './select';
 import { shapes } from './shape';
@@ -14,7 +16,8 @@ import { specialFunctions } from './special/primitives';
 import { structured } from './structured/index';
 import { definePrimitives } from './table';
 
-const table: Partial<PrimitiveTable> = {
+const table: PrimitiveTable = {
+  ...structured,
   ...elementwiseUnary,
   ...elementwiseBinary,
   ...specialFunctions,
@@ -25,8 +28,9 @@ const table: Partial<PrimitiveTable> = {
   ...shapes,
   ...indexing,
   dotGeneral,
-  ...structured,
   conv,
+  ...linearAlgebra,
+  randomBits,
 };
 
-definePrimitives(table as PrimitiveTable);
+definePrimitives(table);

@@ -200,8 +200,12 @@ export interface PrimitiveParamsOver<Program> {
   };
   /** A sub-program called as a whole; `checkpoint` recomputes its inside in the reverse pass. */
   call: { readonly program: Program; readonly name: string; readonly kind: 'jit' | 'checkpoint' };
-  /** primals → results; `jvp`: (...primals, ...tangents) → (...results, ...result tangents). */
-  customJvp: { readonly program: Program; readonly jvp: Program; readonly name: string };
+  /**
+   * Operands (...primals, ...captured): the last `captured` ones are values of outer traces that the functions closed over, by
+   * which there is no derivative. `program`: operands → results; `jvp`: (...operands, ...tangents of the float primals) →
+   * (...results, ...tangents of the float results).
+   */
+  customJvp: { readonly program: Program; readonly jvp: Program; readonly captured: number; readonly name: string };
   /**
    * A function linear in its tangents with a transposition of its own (as `jax.custom_derivatives.linear_call`): what structured
    * primitives and custom rules become when they are differentiated. Operands (...residuals, ...tangents).
@@ -216,12 +220,16 @@ export interface PrimitiveParamsOver<Program> {
     readonly results: readonly Aval[];
     readonly name: string;
   };
-  /** `forward`: primals → (...results, ...residuals); `backward`: (...residuals, ...cotangents) → cotangents of the primals. */
+  /**
+   * Operands as `customJvp`'s. `forward`: operands → (...results, ...residuals); `backward`: (...residuals, ...cotangents of the
+   * float results) → cotangents of the float primals.
+   */
   customVjp: {
     readonly program: Program;
     readonly forward: Program;
     readonly backward: Program;
     readonly residuals: number;
+    readonly captured: number;
     readonly name: string;
   };
 }

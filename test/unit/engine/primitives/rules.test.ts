@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { PrimitiveName } from '../../../../src/engine/primitives/params';
 import { primitives } from '../../../../src/engine/primitives/table';
 import { checkBatch, checkDerivatives, checkTransposition, equation, floatOperands } from './support/checks';
-import { cases, operandsOf, type Case } from './support/cases';
+import { cases, operandsOf, type Case, type CaseOf } from './support/cases';
 
 const structured = new Set<string>([
   'input',
@@ -53,7 +53,7 @@ describe('The rules of the primitives', () => {
     for (const [name, list] of Object.entries(cases)) {
       const linear = primitives[name as PrimitiveName].transpose !== null;
       assert.equal(
-        list.some((one: Case<never>) => (one.linear ?? []).length > 0),
+        (list as readonly CaseOf<never>[]).some((one) => (one.linear ?? []).length > 0),
         linear,
         name,
       );

@@ -21,8 +21,8 @@ export type StructuredName =
 
 export type Random = () => number;
 
-export interface Case<P extends PrimitiveName> {
-  readonly params: ParamsOf<P>;
+export interface CaseOf<Params> {
+  readonly params: Params;
   /** Operands at a generic point; called once an example, so every call gives others. */
   readonly operands: (random: Random) => readonly ArrayValue[];
   /** Operands that the derivative is taken of: all floating-point ones by default. */
@@ -37,6 +37,7 @@ export interface Case<P extends PrimitiveName> {
   readonly batchTolerance?: number;
 }
 
+export type Case<P extends PrimitiveName> = CaseOf<ParamsOf<P>>;
 export type Cases = { readonly [P in Exclude<PrimitiveName, StructuredName>]: readonly Case<P>[] };
 
 // ------------------------------------------------------------------------------------------ elementwise
@@ -145,6 +146,16 @@ const scatterCases = (updates: (random: Random, shape: number[]) => ArrayValue):
   },
 ];
 
+/** Matrices near a diagonal one, with their rows in the given order: well conditioned, with eigenvalues far apart. */
+function matrixNear(random: Random, shape: number[], diagonal: number[], order?: number[]): ArrayValue {
+  const [m, n] = shape.slice(-2);
+  const out = uniform(random, shape, -0.4, 0.4);
+  for (let start = 0; start < out.data.length; start += m * n) {
+    diagonal.forEach((value, i) => (out.data[start + (order?.[i] ?? i) * n + i] += value));
+  }
+  return out;
+}
+
 function convCase(lhs: number[], rhs: number[], params: Partial<ParamsOf<'conv'>>): Case<'conv'> {
   const each = <T>(value: T) => lhs.slice(2).map(() => value);
   return {
@@ -162,7 +173,7 @@ function convCase(lhs: number[], rhs: number[], params: Partial<ParamsOf<'conv'>
   };
 }
 
-export const cases: Omit<Cases, 'cholesky' | 'triangularSolve' | 'lu' | 'qr' | 'eigh' | 'svd' | 'randomBits'> = {
+export const cases: Cases = {
   neg: unary(-1, 1, { linear: true }),
   abs: [...unary(0.2, 1), ...unary(-1, -0.2)],
   sign: unary(0.2, 1),
@@ -437,9 +448,59 @@ export const cases: Omit<Cases, 'cholesky' | 'triangularSolve' | 'lu' | 'qr' | '
     convCase([4, 2, 3], [2, 2, 2], { batchGroupCount: 2, padding: [[1, 0]] }),
     convCase([2, 3], [2, 3], {}),
   ],
+
+  cholesky: [
+    { params: undefined, operands: (random) => [matrixNear(random, [3, 3], [3, 4, 5])] },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 2, 2], [2, 3])] },
+  ],
+  triangularSolve: [true, false].flatMap((leftSide) =>
+    [true, false].flatMap((lower) =>
+      [true, false].flatMap((transposeA) =>
+        [true, false].map((unitDiagonal) => ({
+          params: { leftSide, lower, transposeA, unitDiagonal },
+          operands: (random: Random) => [
+            matrixNear(random, [3, 3], [2, 2.5, -2]),
+            uniform(random, leftSide ? [3, 2] : [2, 3]),
+          ],
+          linear: [[1]],
+        })),
+      ),
+    ),
+  ),
+  lu: [
+    { params: undefined, operands: (random) => [matrixNear(random, [3, 3], [3, -4, 5], [2, 0, 1])] },
+    { params: undefined, operands: (random) => [matrixNear(random, [4, 2], [3, 4], [1, 0])] },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 4], [3, 4], [1, 0])] },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 2, 2], [3, 4], [1, 0])] },
+  ],
+  qr: [
+    { params: { fullMatrices: false }, operands: (random) => [matrixNear(random, [3, 3], [2, -3, 3])] },
+    { params: { fullMatrices: false }, operands: (random) => [matrixNear(random, [4, 2], [2, 3])] },
+    { params: { fullMatrices: false }, operands: (random) => [matrixNear(random, [2, 4], [2, 3])] },
+    { params: { fullMatrices: true }, operands: (random) => [matrixNear(random, [3, 3], [2, 3, 4])] },
+    { params: { fullMatrices: true }, operands: (random) => [matrixNear(random, [2, 3], [2, 3])] },
+    // The last columns of Q are not unique, so there is no derivative.
+    { params: { fullMatrices: true }, operands: (random) => [matrixNear(random, [4, 2], [2, 3])], active: [] },
+    { params: { fullMatrices: false }, operands: (random) => [matrixNear(random, [2, 3, 2], [2, 3])] },
+  ],
+  eigh: [
+    { params: undefined, operands: (random) => [matrixNear(random, [3, 3], [1, 4, -2])], batchTolerance: 1e-10 },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 2, 2], [1, 3])], batchTolerance: 1e-10 },
+  ],
+  svd: [
+    { params: undefined, operands: (random) => [matrixNear(random, [3, 3], [2, 4, -6])], batchTolerance: 1e-10 },
+    { params: undefined, operands: (random) => [matrixNear(random, [4, 2], [2, 4])], batchTolerance: 1e-10 },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 3], [2, 4])], batchTolerance: 1e-10 },
+    { params: undefined, operands: (random) => [matrixNear(random, [2, 2, 2], [2, 4])], batchTolerance: 1e-10 },
+  ],
+
+  randomBits: [32, 64].map((bitWidth) => ({
+    params: { shape: [2, 3], bitWidth: bitWidth as 32 | 64 },
+    operands: (random) => [integers(random, [2], 0, 4294967296, 'uint32')],
+  })),
 };
 
 /** The operands of a case at its own point. */
-export function operandsOf<P extends PrimitiveName>(one: Case<P>, seed: number): readonly ArrayValue[] {
+export function operandsOf(one: Pick<CaseOf<never>, 'operands'>, seed: number): readonly ArrayValue[] {
   return one.operands(generator(seed));
 }

@@ -10,7 +10,7 @@ import { batchProgram } from '../../../../../src/engine/transforms/batch';
 import { jvpProgram } from '../../../../../src/engine/transforms/jvp';
 import { transposeProgram, vjpProgram } from '../../../../../src/engine/transforms/reverse';
 import { extract } from '../../../../../src/engine/transforms/transcribe';
-import { combination, difference, floats, generator, inner, moved, uniform } from './values';
+import { combination, difference, floats, generator, inner, largest, moved, uniform } from './values';
 
 /** The program of one equation; its inputs are the operands. */
 export function equation<P extends PrimitiveName>(name: P, avals: readonly Aval[], params: ParamsOf<P>): Program {
@@ -94,10 +94,7 @@ export function checkDerivatives(
       const results = interpret(derived, [...inputs, ...more]);
       const left = inner(results.slice(program.outputs.length), tangents);
       const right = inner(cotangents, numeric);
-      const scale = Math.max(
-        1,
-        ...numeric.map(({ data }) => data.reduce((worst: number, x) => Math.max(worst, Math.abs(x)), 0)),
-      );
+      const scale = Math.max(1, ...numeric.map(({ data }) => largest(data)));
       assert.ok(Math.abs(left - right) / scale < tolerance, `${where}: <Jᵀu, v> = ${left}, <u, Jv> = ${right}`);
     }
     if (order > 1) {

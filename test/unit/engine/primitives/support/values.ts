@@ -84,11 +84,19 @@ export function combination(factors: readonly number[], lists: readonly (readonl
   });
 }
 
+/** Σ x y over all entries of two lists of arrays. */
 export function inner(xs: readonly ArrayValue[], ys: readonly ArrayValue[]): number {
-  return xs.reduce(
-    (total, x, index) => total + x.data.reduce((sum: number, v, i) => sum + v * ys[index].data[i], 0),
-    0,
-  );
+  let total = 0;
+  xs.forEach(({ data }, index) => {
+    for (let i = 0; i < data.length; i++) total += data[i] * ys[index].data[i];
+  });
+  return total;
+}
+
+export function largest(data: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]));
+  return most;
 }
 
 /** Largest difference between two lists of arrays, relative to their size; equal NaNs and infinities do not differ. */
