@@ -34,6 +34,8 @@ export interface GpuLibrary {
   new (settings: { mode: GpuMode }): {
     createKernel(source: string, settings: KernelSettings): KernelHandle;
     createPipeline(orchestrate: (packed: Handle, nan: Handle, inf: Handle) => Handle[]): Pipeline;
+    /** The WebGL context, once a kernel has run. */
+    readonly context?: { isContextLost?(): boolean } | null;
     destroy(): void | Promise<void>;
   };
 }
@@ -152,11 +154,15 @@ export class GpuDevice {
   }
 
   private async call(pipeline: Pipeline, packed: Float32Array): Promise<Float32Array[]> {
+    let results: Float32Array[];
     try {
-      return await pipeline(packed, NaN, Infinity);
+      results = await pipeline(packed, NaN, Infinity);
     } catch (error) {
       throw new GpuFailure(this.mode, error instanceof Error ? error.message : String(error));
     }
+    // A lost context answers zeros without a word.
+    if (this.gpu.context?.isContextLost?.()) throw new GpuFailure(this.mode, 'the WebGL context was lost');
+    return results;
   }
 }
 

@@ -1,0 +1,52 @@
+/** What the machine offers: the name of the adapter behind each backend, or why there is none. */
+import type { GpuBackend } from '../protocol';
+
+export interface Adapter {
+  readonly name: string;
+}
+
+interface AdapterInfo {
+  vendor?: string;
+  architecture?: string;
+  device?: string;
+  description?: string;
+}
+
+interface WebGpu {
+  requestAdapter(): Promise<{ info?: AdapterInfo } | null>;
+}
+
+/** @throws Error whose message says what is missing and what helps */
+export async function findAdapter(backend: GpuBackend): Promise<Adapter> {
+  switch (backend) {
+    case 'webgpu':
+      return findWebGpu();
+    case 'webgl2':
+      return findWebGl2();
+    case 'webasm':
+      return { name: 'WebAssembly on the CPU' };
+  }
+}
+
+async function findWebGpu(): Promise<Adapter> {
+  const { gpu } = navigator as { gpu?: WebGpu };
+  if (!gpu) {
+    throw new Error('WebGPU is off in this window. Start VS Code with --enable-unsafe-webgpu, or update the graphics driver.');
+  }
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error('WebGPU found no adapter. Update the graphics driver, or start VS Code with --enable-unsafe-webgpu.');
+  const { vendor, architecture, device, description } = adapter.info ?? {};
+  return { name: description || [vendor, architecture, device].filter(Boolean).join(' ') || 'WebGPU adapter' };
+}
+
+function findWebGl2(): Adapter {
+  const context = new OffscreenCanvas(1, 1).getContext('webgl2');
+  if (!context) {
+    throw new Error('WebGL 2 is off in this window. Turn hardware acceleration on (disable-hardware-acceleration in argv.json), then restart.');
+  }
+  const extension = context.getExtension('WEBGL_debug_renderer_info');
+  const name = extension ? String(context.getParameter(extension.UNMASKED_RENDERER_WEBGL)) : 'WebGL 2';
+  // A page has 16 contexts at most; this one is not needed any more.
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return { name };
+}

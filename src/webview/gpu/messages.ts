@@ -1,0 +1,11 @@
+/** The messages between the panel and its GPU worker. */
+import type { GpuBackend, GpuInfo, GpuRunParams, GpuRunResult } from '../protocol';
+
+export type ToGpuWorker =
+  | { id: number; kind: 'info' }
+  | { id: number; kind: 'run'; params: Omit<GpuRunParams, 'backend'> & { backend: GpuBackend } };
+
+export type FromGpuWorker =
+  | { id: number; kind: 'info'; info: GpuInfo }
+  | { id: number; kind: 'result'; result: GpuRunResult }
+  | { id: number; kind: 'error'; code: string; message: string };

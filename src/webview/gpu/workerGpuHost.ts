@@ -1,0 +1,124 @@
+/** The panel's GPU: gpu.js in a blob worker that is started when first needed and again after a failure. */
+import type { GpuHost } from '../gpuHost';
+import { RemoteError, type GpuBackend, type GpuInfo, type GpuRunParams, type GpuRunResult } from '../protocol';
+import type { FromGpuWorker, ToGpuWorker } from './messages';
+
+/** Milliseconds after which a run is given up and the worker replaced: drivers hang rather than fail. */
+const RUN_LIMIT = 60_000;
+
+interface Pending {
+  resolve(message: FromGpuWorker): void;
+  reject(error: Error): void;
+}
+
+export class WorkerGpuHost implements GpuHost {
+  private worker: Promise<Worker> | undefined;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+  private known: Promise<GpuInfo> | undefined;
+
+  /** `script`: the panel's own script element; the worker's bundle lies beside it and carries the same nonce. */
+  constructor(private readonly script: HTMLScriptElement) {}
+
+  /** Found once; asked again after a failure. */
+  info(): Promise<GpuInfo> {
+    this.known ??= this.ask({ kind: 'info' }).then(
+      (message) => (message as Extract<FromGpuWorker, { kind: 'info' }>).info,
+      (error: unknown) => {
+        this.known = undefined;
+        throw error;
+      },
+    );
+    return this.known;
+  }
+
+  async run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuRunResult> {
+    const backend = params.backend ?? (await this.best());
+    const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal);
+    return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
+  }
+
+  dispose(): void {
+    this.stop(new RemoteError('gpu-failed', 'The panel was closed.'));
+  }
+
+  /** The first of webgpu, webgl2, webasm that the machine has. */
+  private async best(): Promise<GpuBackend> {
+    const { backends } = await this.info();
+    const found = backends.find((backend) => backend.available);
+    if (!found) throw new RemoteError('no-gpu', backends.map(({ name, reason }) => `${name}: ${reason}`).join(' '));
+    return found.name as GpuBackend;
+  }
+
+  private async ask(message: { kind: 'info' } | Omit<Extract<ToGpuWorker, { kind: 'run' }>, 'id'>, signal?: AbortSignal): Promise<FromGpuWorker> {
+    const worker = await this.start();
+    const id = this.nextId++;
+    return new Promise<FromGpuWorker>((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.pending.delete(id);
+      };
+      const timer = setTimeout(() => this.stop(new RemoteError('gpu-failed', 'The GPU gave no answer in time; its worker was restarted.')), RUN_LIMIT);
+      // A kernel under way cannot be interrupted: the worker is ended with it.
+      const abort = () => this.stop(new RemoteError('cancelled', 'The GPU run was cancelled.'));
+      this.pending.set(id, {
+        resolve: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      signal?.addEventListener('abort', abort);
+      worker.postMessage({ ...message, id });
+    });
+  }
+
+  private start(): Promise<Worker> {
+    this.worker ??= this.load().then(
+      (source) => {
+        const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+        const worker = new Worker(url);
+        URL.revokeObjectURL(url);
+        worker.addEventListener('message', (event: MessageEvent<FromGpuWorker>) => this.receive(event.data));
+        worker.addEventListener('error', (event) => this.stop(new RemoteError('gpu-failed', `The GPU worker failed: ${event.message}`)));
+        return worker;
+      },
+      (error: unknown) => {
+        this.worker = undefined;
+        throw error;
+      },
+    );
+    return this.worker;
+  }
+
+  private receive(message: FromGpuWorker): void {
+    const pending = this.pending.get(message.id);
+    if (message.kind === 'error') pending?.reject(new RemoteError(message.code, message.message));
+    else pending?.resolve(message);
+  }
+
+  /** Ends the worker; the next request starts a new one. */
+  private stop(error: Error): void {
+    void this.worker?.then((worker) => worker.terminate()).catch(() => undefined);
+    this.worker = undefined;
+    for (const pending of [...this.pending.values()]) pending.reject(error);
+  }
+
+  /** The worker's source, by a script element: the panel's policy lets nothing else in. */
+  private load(): Promise<string> {
+    const shared = globalThis as { gradlensGpuWorker?: string };
+    if (shared.gradlensGpuWorker !== undefined) return Promise.resolve(shared.gradlensGpuWorker);
+    return new Promise((resolve, reject) => {
+      const element = document.createElement('script');
+      element.nonce = this.script.nonce;
+      element.src = new URL('gpu.js', this.script.src).href;
+      element.addEventListener('load', () => resolve(shared.gradlensGpuWorker ?? ''));
+      element.addEventListener('error', () => reject(new RemoteError('no-gpu', 'The GPU code of the panel could not be loaded.')));
+      document.head.append(element);
+    });
+  }
+}
