@@ -25,7 +25,7 @@ export function equation<P extends PrimitiveName>(name: P, avals: readonly Aval[
 }
 
 /** Without the rows that no output needs: reverse mode leaves those behind that it transposed. */
-function pruned(program: Program): Program {
+export function pruned(program: Program): Program {
   return extract(program, Array.from(program.inputs), Array.from(program.outputs));
 }
 
