@@ -1,4 +1,50 @@
-import type { ExtensionContext } from 'vscode';
+/** Activation: a table of contents of the extension. Nothing here computes; the engine starts with the first request. */
+import { type ExtensionContext, l10n, window } from 'vscode';
+import { createApi, type GradLensApi } from './api';
+import { registerCommands } from './commands/registerCommands';
+import { Configuration } from './configuration';
+import { ContextKeys } from './contextKeys';
+import { Diagnostics } from './diagnostics/diagnostics';
+import { QuickFixes } from './diagnostics/quickFixes';
+import { ProcessEngine } from './engine/processEngine';
+import { useTranslator } from './format/l10n';
+import { GradLensHovers } from './hovers/hoverProvider';
+import { InlineDecorations } from './inline/inlineDecorations';
+import { LensProvider } from './lenses/lensProvider';
+import { createPanelFeature } from './panel/panelFeature';
+import { SessionManager } from './session/sessionManager';
+import { StatusItem } from './status/statusItem';
+import { CheckTests } from './testing/checkTests';
+import { FunctionsTree } from './tree/functionsTree';
 
-/** Called by VS Code when the first TypeScript file is opened. */
-export function activate(_context: ExtensionContext): void {}
+/** Called by VS Code when the first TypeScript or JavaScript file is opened. */
+export function activate(context: ExtensionContext): GradLensApi {
+  useTranslator((message, ...args) => l10n.t(message, ...args));
+  const { extensionUri, subscriptions, workspaceState } = context;
+
+  const log = window.createOutputChannel('GradLens', { log: true });
+  const configuration = new Configuration();
+  const engine = new ProcessEngine(extensionUri, log);
+  const manager = new SessionManager(engine, configuration);
+  const panel = createPanelFeature(context, manager);
+  const diagnostics = new Diagnostics(manager, configuration);
+
+  subscriptions.push(
+    log,
+    configuration,
+    engine,
+    manager,
+    panel,
+    new LensProvider(manager, configuration),
+    new InlineDecorations(manager, configuration),
+    new GradLensHovers(manager, configuration),
+    diagnostics,
+    new QuickFixes(diagnostics),
+    new FunctionsTree(manager, configuration),
+    new CheckTests(manager, extensionUri),
+    new StatusItem(manager, configuration, engine),
+    new ContextKeys(manager, configuration),
+    registerCommands({ manager, configuration, engine, log, panel, memory: workspaceState, extensionUri }),
+  );
+  return createApi(manager);
+}

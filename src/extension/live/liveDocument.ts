@@ -16,6 +16,8 @@ export class LiveDocument {
   /** True until the functions of the newest text are known. */
   listDue = true;
   listed = false;
+  /** The runner has been given this document's text. */
+  overlaid = false;
   /** Somebody asked for the functions although the document is not visible. */
   wanted = false;
   readonly targets = new Map<string, LiveTarget>();

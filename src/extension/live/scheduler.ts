@@ -54,7 +54,7 @@ export class LiveScheduler implements Disposable {
   open(file: string, text: () => string, version: number, differsFromDisk: boolean): LiveDocument {
     const document = new LiveDocument(this.nextId++, file, text, version, differsFromDisk);
     this.documents.set(document.id, document);
-    this.invalidateDependents(file, document.id);
+    if (differsFromDisk) this.invalidateDependents(file, document.id);
     this.schedule(0);
     return document;
   }
@@ -63,6 +63,7 @@ export class LiveScheduler implements Disposable {
   close(document: LiveDocument): void {
     if (!this.documents.delete(document.id)) return;
     if (this.running?.job.document === document) this.running.controller.abort();
+    if (!document.overlaid) return;
     this.engine.overlay(document.file, null);
     this.invalidateDependents(document.file, document.id);
     this.schedule(0);
@@ -135,6 +136,7 @@ export class LiveScheduler implements Disposable {
     for (const document of this.documents.values()) {
       if (!document.overlayDue) continue;
       document.overlayDue = false;
+      document.overlaid = true;
       this.engine.overlay(document.file, document.currentText());
     }
   }

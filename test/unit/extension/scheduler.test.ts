@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import type { Engine, RequestOptions } from '../../../src/extension/live/engine';
+import type { LiveDocument } from '../../../src/extension/live/liveDocument';
+import { LiveScheduler, type SchedulerSettings } from '../../../src/extension/live/scheduler';
+import type { FunctionInfo, RunnerMethod, RunnerRequests } from '../../../src/runner/protocol';
+import { makeFunction, makeInspection, range } from './builders';
+
+/** An engine that answers when the test says so. */
+class FakeEngine implements Engine {
+  readonly overlays = new Map<string, string | null>();
+  readonly requests: { method: RunnerMethod; params: { file: string; fn?: string }; signal?: AbortSignal }[] = [];
+  functions: FunctionInfo[] = [makeFunction('f')];
+  dependencies: string[] = [];
+  /** Answers wait for this. */
+  gate: Promise<void> = Promise.resolve();
+  fail: unknown;
+
+  async request<M extends RunnerMethod>(
+    method: M,
+    params: RunnerRequests[M]['params'],
+    options: RequestOptions = {},
+  ): Promise<RunnerRequests[M]['result']> {
+    this.requests.push({ method, params, ...(options.signal ? { signal: options.signal } : {}) });
+    const text = this.overlays.get(params.file);
+    await Promise.race([
+      this.gate,
+      new Promise((_, reject) => options.signal?.addEventListener('abort', () => reject(cancelled()))),
+    ]);
+    if (this.fail !== undefined && method !== 'list') throw this.fail;
+    const answer = {
+      list: { functions: this.functions, syntaxErrors: [] },
+      inspect: makeInspection({ value: text?.length ?? -1, dependencies: this.dependencies }),
+      check: { passed: true, verdict: 'Good.' },
+    }[method as 'list' | 'inspect' | 'check'];
+    return answer as unknown as RunnerRequests[M]['result'];
+  }
+
+  overlay(file: string, text: string | null): void {
+    this.overlays.set(file, text);
+  }
+
+  changed(): void {
+    // The scheduler tells; nothing to forget here.
+  }
+
+  count(method: RunnerMethod): number {
+    return this.requests.filter((request) => request.method === method).length;
+  }
+}
+
+const cancelled = (): Error => Object.assign(new Error('x'), { info: { code: 'cancelled', message: 'x' } });
+const settings: SchedulerSettings = { live: true, delay: 0, maxEntries: 100, automaticChecks: true };
+
+describe('the scheduler', () => {
+  let engine: FakeEngine;
+  let scheduler: LiveScheduler;
+  let text: string;
+
+  beforeEach(() => {
+    engine = new FakeEngine();
+    scheduler = new LiveScheduler(engine, settings);
+    text = 'one';
+  });
+  afterEach(() => scheduler.dispose());
+
+  const open = (file = '/w/a.ts'): LiveDocument => scheduler.open(file, () => text, 1, false);
+  const look = (...documents: LiveDocument[]): void => {
+    const visible = new Map(documents.map(({ id }) => [id, [{ start: 1, end: 50 }]]));
+    scheduler.attend({ visible, ...(documents[0] ? { active: documents[0].id, cursor: 1 } : {}) });
+  };
+  const edit = (document: LiveDocument, now: string): void => {
+    text = now;
+    scheduler.edit(document, [{ range: range(9, 1, 9, 1), text: 'x' }], document.version + 1);
+  };
+
+  /** Resolves when nothing is left to do. */
+  async function idle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet = scheduler.busy ? 0 : quiet + 1) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  const value = (document: LiveDocument, key = 'f#0'): unknown => document.targets.get(key)?.inspection?.value;
+  const kind = (document: LiveDocument, key = 'f#0'): string | undefined => document.targets.get(key)?.state.kind;
+
+  it('computes nothing for a document that nobody looks at', async () => {
+    open();
+    await idle();
+    assert.equal(engine.requests.length, 0);
+  });
+
+  it('lists and inspects what is visible', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    assert.deepEqual(engine.requests.map(({ method }) => method), ['list', 'inspect']);
+    assert.equal(kind(document), 'ready');
+  });
+
+  it('keeps the old value on show until the new one is there', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    const kinds: (string | undefined)[] = [];
+    scheduler.onTarget.on(() => kinds.push(kind(document)));
+    edit(document, 'longer');
+    assert.equal(kind(document), 'stale');
+    assert.equal(value(document), -1);
+    await idle();
+    assert.equal(value(document), 'longer'.length);
+    assert.ok(kinds.every((each) => each === 'stale' || each === 'ready'), kinds.join());
+  });
+
+  it('lets the newest edit win, however late an older answer comes', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    let release = (): void => undefined;
+    engine.gate = new Promise((resolve) => (release = resolve));
+    for (const now of ['a', 'ab', 'abc']) {
+      edit(document, now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    release();
+    await idle();
+    assert.equal(value(document), 3);
+    const stopped = engine.requests.filter(({ signal }) => signal?.aborted).length;
+    assert.ok(stopped >= 2, `${stopped} stopped`);
+  });
+
+  it('inspects the function at the cursor first', async () => {
+    engine.functions = [makeFunction('a', 1), makeFunction('b', 11), makeFunction('c', 21)];
+    const document = open();
+    scheduler.attend({ visible: new Map([[document.id, [{ start: 10, end: 30 }]]]), active: document.id, cursor: 22 });
+    await idle();
+    const order = engine.requests.filter(({ method }) => method === 'inspect').map(({ params }) => params.fn);
+    assert.deepEqual(order, ['c', 'b', 'a']);
+  });
+
+  it('follows imports: a change of one file makes what depends on it stale', async () => {
+    engine.dependencies = ['/w/b.ts'];
+    const importer = open('/w/a.ts');
+    look(importer);
+    await idle();
+    engine.dependencies = [];
+    const imported = open('/w/b.ts');
+    look(importer, imported);
+    await idle();
+    const before = engine.count('inspect');
+    edit(imported, 'changed');
+    assert.equal(kind(importer), 'stale');
+    await idle();
+    assert.equal(kind(importer), 'ready');
+    assert.equal(engine.count('inspect'), before + 2);
+    scheduler.changedOnDisk('/w/c.ts');
+    await idle();
+    assert.equal(engine.count('inspect'), before + 2);
+  });
+
+  it('sends unsaved text of every document before it asks', async () => {
+    const a = open('/w/a.ts');
+    const b = open('/w/b.ts');
+    look(a);
+    await idle();
+    edit(b, 'unsaved');
+    await idle();
+    edit(a, 'mine');
+    await idle();
+    assert.ok(engine.overlays.has('/w/b.ts'));
+  });
+
+  it('checks what asks for it when the values are there, and keeps the verdict until text or point change', async () => {
+    engine.functions = [makeFunction('f', 1, 3, { checked: true })];
+    const document = open();
+    look(document);
+    await idle();
+    const target = document.targets.get('f#0');
+    assert.equal(target?.check.kind, 'passed');
+    assert.deepEqual(engine.requests.map(({ method }) => method), ['list', 'inspect', 'check']);
+    look();
+    look(document);
+    await idle();
+    assert.equal(target.check.kind, 'passed');
+    assert.equal(engine.count('check'), 1);
+    target.setPoint({ expression: '[3, 4]' });
+    assert.equal(target.check.kind, 'none');
+    scheduler.touch(document, target);
+    await idle();
+    assert.equal(engine.count('check'), 2);
+  });
+
+  it('drops the verdict of a check that an edit has overtaken', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    let release = (): void => undefined;
+    engine.gate = new Promise((resolve) => (release = resolve));
+    const target = document.targets.get('f#0')!;
+    const checking = scheduler.check(document, target, {});
+    edit(document, 'other');
+    release();
+    await checking;
+    await idle();
+    assert.equal(target.check.kind, 'none');
+  });
+
+  it('keeps functions on show while a syntax error hides them', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    engine.functions = [];
+    const list = engine.request.bind(engine);
+    engine.request = async (method, params, options) => {
+      const result = await list(method, params, options);
+      if (method === 'list') Object.assign(result, { syntaxErrors: [{ message: 'x', location: range(1, 1, 1, 2) }] });
+      return result;
+    };
+    edit(document, 'broken(');
+    await idle();
+    assert.equal(document.targets.size, 1);
+  });
+
+  it('says why a function failed and shows its last value, and tries again when any file changes', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    engine.fail = { code: 'user-error', message: 'x is undefined' };
+    edit(document, 'fails');
+    await idle();
+    assert.equal(kind(document), 'failed');
+    assert.equal(value(document), -1);
+    engine.fail = undefined;
+    scheduler.changedOnDisk('/w/other.ts');
+    await idle();
+    assert.equal(kind(document), 'ready');
+  });
+
+  it('takes a later document of the same name for another one', async () => {
+    const first = open();
+    look(first);
+    await idle();
+    edit(first, 'unsaved');
+    await idle();
+    scheduler.close(first);
+    const second = open();
+    look(second);
+    assert.notEqual(first.id, second.id);
+    assert.equal(second.targets.size, 0);
+    await idle();
+    assert.equal(kind(second), 'ready');
+    assert.equal(engine.overlays.get('/w/a.ts'), null);
+  });
+
+  it('does nothing while suspended, nor when off, unless asked', async () => {
+    scheduler.suspend(true);
+    const document = open();
+    look(document);
+    await idle();
+    assert.equal(engine.requests.length, 0);
+    scheduler.configure({ ...settings, live: false });
+    scheduler.suspend(false);
+    await idle();
+    assert.equal(engine.requests.length, 0);
+    document.wanted = true;
+    scheduler.attendAgain();
+    await idle();
+    const target = document.targets.get('f#0');
+    assert.ok(target);
+    assert.equal(kind(document), 'idle');
+    scheduler.refresh(target, document);
+    await idle();
+    assert.equal(kind(document), 'ready');
+  });
+
+  it('ends like a fresh computation after 500 random edits', async () => {
+    const document = open();
+    look(document);
+    let seed = 1;
+    for (let index = 0; index < 500; index++) {
+      seed = (seed * 48271) % 2147483647;
+      edit(document, 'x'.repeat(seed % 97));
+      if (seed % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await idle();
+    assert.equal(kind(document), 'ready');
+    assert.equal(value(document), text.length);
+  });
+
+  it('leaves no listener behind', () => {
+    const listener = scheduler.onTarget.on(() => undefined);
+    assert.equal(scheduler.onTarget.listenerCount, 1);
+    listener.dispose();
+    assert.equal(scheduler.onTarget.listenerCount, 0);
+  });
+});
