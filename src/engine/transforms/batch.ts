@@ -62,10 +62,24 @@ export function transcribeBatch(
   };
 }
 
-/** The program for `size` examples with the batch axis at 0 of all outputs; `batched` says which inputs have it (at 0). */
-export function batchAtFront(program: Program, batched: readonly boolean[], size: number): Program {
-  const axes = batched.map((has) => (has ? 0 : null));
-  return batchProgram(program, axes, size);
+/**
+ * The program for `size` examples, the batch axis at 0 of the inputs flagged `batched` and of the outputs that depend on them or
+ * are flagged in `force`; which these are comes with it. For the sub-programs of structured primitives.
+ */
+export function batchSubProgram(
+  program: Program,
+  batched: readonly boolean[],
+  size: number,
+  force: readonly boolean[] = [],
+): { program: Program; batched: boolean[] } {
+  const b = new Emitter(program.columns.positionTable);
+  const inputs = program.inputAvals.map(({ shape, dtype }, index) =>
+    b.input({ shape: batched[index] ? [size, ...shape] : shape, dtype }),
+  );
+  const out = transcribeBatch(b, program, inputs, batched, size);
+  const flags = out.batched.map((has, index) => has || force[index] === true);
+  const rows = out.rows.map((row, index) => (flags[index] && !out.batched[index] ? b.repeat(row, size) : row));
+  return { program: b.finish(rows), batched: flags };
 }
 
 /**

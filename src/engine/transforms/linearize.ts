@@ -2,7 +2,6 @@
  * Linearization: a program splits into one that computes the results and residuals, and one that is linear in the tangents and
  * needs the residuals only (JAX's `linearize`, by partial evaluation of the jvp).
  */
-import { OPCODES } from '../primitives/opcodes';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
 import { neededRows } from '../program/prune';
@@ -27,7 +26,7 @@ export function linearizeProgram(program: Program, active: readonly boolean[]): 
   const out = transcribeJvp(b, program, primals, seeds, 'linearize');
   const joint = b.finish([...out.primals]);
   const moved = seeds.filter((seed) => seed !== NONE);
-  const linear = linearRows(joint, moved);
+  const linear = dependentRows(joint, moved);
   const nonzero = out.tangents.map((row) => row !== NONE && linear[row] === 1);
   const tangents = out.tangents.filter((_, index) => nonzero[index]);
   const residuals = residualRows(joint, linear, moved, tangents);
@@ -39,26 +38,25 @@ export function linearizeProgram(program: Program, active: readonly boolean[]): 
   };
 }
 
-/** 1 for each row that depends on the seeds. */
-function linearRows(joint: Program, seeds: readonly Row[]): Uint8Array {
-  const linear = new Uint8Array(joint.size);
-  for (const seed of seeds) linear[seed] = 1;
-  for (let row = 0; row < joint.size; row++) {
-    for (const operand of joint.operands(row)) if (linear[operand]) linear[row] = 1;
+/** 1 for each row that depends on `sources`. */
+export function dependentRows(program: Program, sources: readonly Row[]): Uint8Array {
+  const depends = new Uint8Array(program.size);
+  for (const row of sources) depends[row] = 1;
+  const { operandStarts, operands } = program.columns;
+  for (let row = 0; row < program.size; row++) {
+    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) if (depends[operands[index]]) depends[row] = 1;
   }
-  return linear;
+  return depends;
 }
 
-/** Rows of the primal part that the linear part reads; literals and constants it has on its own. */
+/** Rows of the primal part that the linear part reads; what depends on no input it has on its own. */
 function residualRows(joint: Program, linear: Uint8Array, seeds: readonly Row[], tangents: readonly Row[]): Row[] {
   const needed = neededRows(joint, seeds, tangents, false);
+  const varies = dependentRows(joint, Array.from(joint.inputs));
   const found = new Set<Row>();
   for (let row = 0; row < joint.size; row++) {
     if (!needed[row] || !linear[row]) continue;
-    for (const operand of joint.operands(row)) {
-      const opcode = joint.opcode(operand);
-      if (!linear[operand] && opcode !== OPCODES.literal && opcode !== OPCODES.constant) found.add(operand);
-    }
+    for (const operand of joint.operands(row)) if (!linear[operand] && varies[operand]) found.add(operand);
   }
   return [...found].sort((a, b) => a - b);
 }
