@@ -26,6 +26,11 @@ export class PositionTable {
     return id > 0 ? this.entries[id] : undefined;
   }
 
+  /** All positions by id, the unknown one first. */
+  list(): readonly SourcePosition[] {
+    return this.entries;
+  }
+
   get size(): number {
     return this.entries.length;
   }
