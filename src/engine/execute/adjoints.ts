@@ -1,0 +1,289 @@
+/**
+ * Derivatives of a program that has just run, as numbers: the adjoint (or the tangent) of EVERY row in one sweep. Nothing is
+ * compiled and no program is written, so it suits a single evaluation, such as the one behind an editor's inline values; what
+ * is evaluated again and again goes the way of the transforms. Rows of scalars cost a few nanoseconds each; rows of arrays go
+ * through the primitives' own rules.
+ */
+import { OPCODES } from '../primitives/opcodes';
+import { allocate, isFloat, sizeOf, type ArrayValue, type Aval } from '../program/aval';
+import { Emitter } from '../program/emitter';
+import type { Program, Row } from '../program/program';
+import { jvpProgram } from '../transforms/jvp';
+import { vjpProgram } from '../transforms/reverse';
+import { interpret } from './interpret';
+import { hasBinaryPartials, hasUnaryPartial, isFlat, leftPartial, rightPartial, unaryPartial } from './partials';
+
+/** One number a scalar row; one list a row of arrays. `reached`: 1 where the value belongs to the sweep at all. */
+export interface RowDerivatives {
+  readonly scalars: Float64Array;
+  readonly reached: Uint8Array;
+  readonly arrays: Map<Row, Float64Array>;
+}
+
+export interface Seed {
+  readonly row: Row;
+  readonly values: ArrayLike<number>;
+}
+
+/** How a row's derivative is computed. */
+const NOTHING = 0;
+const ONE = 1;
+const TWO = 2;
+const GENERAL = 3;
+
+export class LinearizedProgram {
+  private readonly kinds: Uint8Array;
+  /** 1 where a row depends on an input smoothly. */
+  private readonly active: Uint8Array;
+  private readonly scalar: Uint8Array;
+  private readonly left: Float64Array;
+  private readonly right: Float64Array;
+
+  /**
+   * @param scalars values of the rows that are float64 scalars, by row
+   * @param valueOf value of any other row
+   */
+  constructor(
+    readonly program: Program,
+    private readonly scalars: Float64Array,
+    private readonly valueOf: (row: Row) => ArrayValue,
+  ) {
+    const { size } = program;
+    this.kinds = new Uint8Array(size);
+    this.active = new Uint8Array(size);
+    this.scalar = new Uint8Array(size);
+    this.left = new Float64Array(size);
+    this.right = new Float64Array(size);
+    this.linearize();
+  }
+
+  /** True where the row depends on an input, and not only in steps. */
+  isActive(row: Row): boolean {
+    return this.active[row] === 1;
+  }
+
+  /** True for a float64 scalar. */
+  isScalar(row: Row): boolean {
+    return this.scalar[row] === 1;
+  }
+
+  /** Value of a scalar row. */
+  scalarAt(row: Row): number {
+    return this.scalars[row];
+  }
+
+  /** Adjoints of all rows, from those of the outputs. Rows that no seed depends on are not reached: their adjoint is no 0 · ∞. */
+  reverse(seeds: readonly Seed[]): RowDerivatives {
+    const { opcodes, operandStarts, operands } = this.program.columns;
+    const { kinds, active, left, right } = this;
+    const out = this.newDerivatives();
+    const { scalars, reached } = out;
+    for (const { row, values } of seeds) this.accumulate(out, row, values);
+    const tuples = new Map<Row, Float64Array[]>();
+    for (let row = this.program.size - 1; row >= 0; row--) {
+      if (reached[row] === 0) continue;
+      const kind = kinds[row];
+      if (kind === NOTHING) continue;
+      const start = operandStarts[row];
+      if (kind === GENERAL) {
+        this.reverseGeneral(out, tuples, row, opcodes[row]);
+        continue;
+      }
+      const adjoint = scalars[row];
+      const x = operands[start];
+      if (active[x] === 1) {
+        scalars[x] += adjoint * left[row];
+        reached[x] = 1;
+      }
+      if (kind === TWO) {
+        const y = operands[start + 1];
+        if (active[y] === 1) {
+          scalars[y] += adjoint * right[row];
+          reached[y] = 1;
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Tangents of all rows, from those of the inputs. */
+  forward(seeds: readonly Seed[]): RowDerivatives {
+    const { operandStarts, operands } = this.program.columns;
+    const { kinds, left, right } = this;
+    const out = this.newDerivatives();
+    const { scalars, reached } = out;
+    for (const { row, values } of seeds) this.accumulate(out, row, values);
+    for (let row = 0; row < this.program.size; row++) {
+      const kind = kinds[row];
+      if (kind === NOTHING) continue;
+      if (kind === GENERAL) {
+        this.forwardGeneral(out, row);
+        continue;
+      }
+      const start = operandStarts[row];
+      const x = operands[start];
+      let tangent = 0;
+      let any = 0;
+      if (reached[x] === 1) {
+        tangent = scalars[x] * left[row];
+        any = 1;
+      }
+      if (kind === TWO) {
+        const y = operands[start + 1];
+        if (reached[y] === 1) {
+          tangent += scalars[y] * right[row];
+          any = 1;
+        }
+      }
+      if (any === 1) {
+        scalars[row] = tangent;
+        reached[row] = 1;
+      }
+    }
+    return out;
+  }
+
+  /** The derivative of one row as a list, zeros where it was not reached. */
+  read(derivatives: RowDerivatives, row: Row): Float64Array {
+    if (this.scalar[row] === 1) return Float64Array.of(derivatives.scalars[row]);
+    return derivatives.arrays.get(row) ?? new Float64Array(sizeOf(this.program.aval(row).shape));
+  }
+
+  private newDerivatives(): RowDerivatives {
+    const { size } = this.program;
+    return { scalars: new Float64Array(size), reached: new Uint8Array(size), arrays: new Map() };
+  }
+
+  private accumulate(out: RowDerivatives, row: Row, values: ArrayLike<number>): void {
+    if (this.active[row] === 0) return;
+    out.reached[row] = 1;
+    if (this.scalar[row] === 1) {
+      out.scalars[row] += values[0];
+      return;
+    }
+    let sum = out.arrays.get(row);
+    if (!sum) out.arrays.set(row, (sum = new Float64Array(values.length)));
+    for (let index = 0; index < sum.length; index++) sum[index] += values[index];
+  }
+
+  private linearize(): void {
+    const { program, kinds, active, scalar, left, right, scalars } = this;
+    const { opcodes, operandStarts, operands, avals, avalIndices, params, paramIndices } = program.columns;
+    const isScalar = avals.map(({ shape, dtype }) => shape.length === 0 && dtype === 'float64');
+    const floats = avals.map(({ dtype }) => isFloat(dtype));
+    for (let row = 0; row < opcodes.length; row++) {
+      const avalIndex = avalIndices[row];
+      const opcode = opcodes[row];
+      scalar[row] = avalIndex >= 0 && isScalar[avalIndex] ? 1 : 0;
+      if (opcode === OPCODES.input) {
+        active[row] = floats[avalIndex] && (params[paramIndices[row]] as { index: number }).index >= 0 ? 1 : 0;
+        continue;
+      }
+      if (isFlat[opcode] === 1) continue;
+      const start = operandStarts[row];
+      const end = operandStarts[row + 1];
+      let depends = 0;
+      let allScalar = scalar[row];
+      for (let at = start; at < end; at++) {
+        if (active[operands[at]] === 1) depends = 1;
+        if (scalar[operands[at]] === 0) allScalar = 0;
+      }
+      if (depends === 0 || (avalIndex >= 0 && !floats[avalIndex])) continue;
+      active[row] = 1;
+      if (allScalar === 0) {
+        kinds[row] = GENERAL;
+        continue;
+      }
+      const x = operands[start];
+      const result = scalars[row];
+      if (hasUnaryPartial[opcode] === 1) {
+        kinds[row] = ONE;
+        left[row] = unaryPartial(opcode, scalars[x], result);
+      } else if (hasBinaryPartials[opcode] === 1) {
+        const y = operands[start + 1];
+        kinds[row] = TWO;
+        if (active[x] === 1) left[row] = leftPartial(opcode, scalars[x], scalars[y], result);
+        if (active[y] === 1) right[row] = rightPartial(opcode, scalars[x], scalars[y], result);
+      } else {
+        kinds[row] = GENERAL;
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ rows of arrays
+
+  private valueAt(row: Row): ArrayValue {
+    return this.scalar[row] === 1 ? { shape: [], dtype: 'float64', data: Float64Array.of(this.scalars[row]) } : this.valueOf(row);
+  }
+
+  private reverseGeneral(out: RowDerivatives, tuples: Map<Row, Float64Array[]>, row: Row, opcode: number): void {
+    const { program } = this;
+    if (opcode === OPCODES.project) {
+      const tuple = program.operand(row, 0);
+      let list = tuples.get(tuple);
+      if (!list) {
+        list = program.tuple(tuple).map(({ shape }) => new Float64Array(sizeOf(shape)));
+        tuples.set(tuple, list);
+      }
+      list[program.params<'project'>(row).index] = this.read(out, row);
+      out.reached[tuple] = 1;
+      return;
+    }
+    const operands = Array.from(program.operands(row));
+    const flags = operands.map((operand) => this.active[operand] === 1);
+    const cotangents = program.hasSeveralResults(row) ? (tuples.get(row) as Float64Array[]) : [this.read(out, row)];
+    const avals = program.tuple(row);
+    const given = avals.flatMap((aval, index) => (isFloat(aval.dtype) ? [arrayOf(aval, cotangents[index])] : []));
+    const mini = this.equation(row, operands);
+    const results = interpret(vjpProgram(mini, flags), [...operands.map((operand) => this.valueAt(operand)), ...given]);
+    let next = avals.length;
+    operands.forEach((operand, index) => {
+      if (flags[index]) this.accumulate(out, operand, results[next++].data);
+    });
+  }
+
+  private forwardGeneral(out: RowDerivatives, row: Row): void {
+    const { program } = this;
+    const operands = Array.from(program.operands(row));
+    if (program.opcode(row) === OPCODES.project) {
+      const list = this.tupleTangents.get(operands[0]);
+      const tangent = list?.[program.params<'project'>(row).index];
+      if (tangent && out.reached[operands[0]] === 1) this.accumulate(out, row, tangent);
+      return;
+    }
+    const flags = operands.map((operand) => out.reached[operand] === 1);
+    if (!flags.some(Boolean)) return;
+    const tangents = operands.flatMap((operand, index) =>
+      flags[index] ? [arrayOf(program.aval(operand), this.read(out, operand))] : [],
+    );
+    const results = interpret(jvpProgram(this.equation(row, operands), flags), [
+      ...operands.map((operand) => this.valueAt(operand)),
+      ...tangents,
+    ]);
+    const avals = program.tuple(row);
+    let next = avals.length;
+    const list = avals.map((aval) => (isFloat(aval.dtype) ? Float64Array.from(results[next++].data) : new Float64Array(0)));
+    if (!program.hasSeveralResults(row)) {
+      this.accumulate(out, row, list[0]);
+      return;
+    }
+    out.reached[row] = 1;
+    this.tupleTangents.set(row, list);
+  }
+
+  private readonly tupleTangents = new Map<Row, Float64Array[]>();
+
+  /** The program of this one equation. */
+  private equation(row: Row, operands: readonly Row[]): Program {
+    const { program } = this;
+    const b = new Emitter(program.columns.positionTable);
+    const inputs = operands.map((operand) => b.input(program.aval(operand)));
+    return b.finish(b.emitMany(program.name(row), inputs, program.params(row)));
+  }
+}
+
+function arrayOf({ shape, dtype }: Aval, values: ArrayLike<number>): ArrayValue {
+  const data = allocate(dtype, values.length);
+  for (let index = 0; index < values.length; index++) data[index] = values[index];
+  return { shape, dtype, data };
+}

@@ -1,0 +1,109 @@
+/** Gradients, Jacobians, Hessians and products of a recorded function, as flat numbers. */
+import { LinearizedProgram } from '../engine/execute/adjoints';
+import { rowValues } from '../engine/execute/rowValues';
+import { allocate, type ArrayValue } from '../engine/program/aval';
+import { Emitter } from '../engine/program/emitter';
+import { NONE, type Program } from '../engine/program/program';
+import { transcribeVjp } from '../engine/transforms/reverse';
+import type { DenseMatrix } from './protocol';
+import type { Recorded, Slot } from './record';
+
+export type Progress = (done: number, total: number) => void;
+
+/** A program at a point, between a flat input and a flat output vector. */
+export interface Linear {
+  linearized: LinearizedProgram;
+  inputs: readonly Slot[];
+  outputs: readonly Slot[];
+  inputSize: number;
+  outputSize: number;
+}
+
+export function linearOf(recorded: Recorded): Linear {
+  const { linearized, inputs, outputs, inputValues, outputValues } = recorded;
+  return { linearized, inputs, outputs, inputSize: inputValues.length, outputSize: outputValues.length };
+}
+
+/** Cotangent of the inputs for a cotangent of the outputs. */
+export function pullBack(linear: Linear, cotangent: ArrayLike<number>): Float64Array {
+  const { linearized, inputs, outputs } = linear;
+  const seeds = outputs
+    .filter(({ offset, size }) => anyNonZero(cotangent, offset, size))
+    .map(({ row, offset, size }) => ({ row, values: Array.from({ length: size }, (_, index) => cotangent[offset + index]) }));
+  return gather(linear, inputs, linearized.reverse(seeds), linear.inputSize);
+}
+
+/** Tangent of the outputs for a tangent of the inputs. */
+export function pushForward(linear: Linear, tangent: ArrayLike<number>): Float64Array {
+  const { linearized, inputs, outputs } = linear;
+  const seeds = inputs
+    .filter(({ offset, size }) => anyNonZero(tangent, offset, size))
+    .map(({ row, offset, size }) => ({ row, values: Array.from({ length: size }, (_, index) => tangent[offset + index]) }));
+  return gather(linear, outputs, linearized.forward(seeds), linear.outputSize);
+}
+
+/** A seed of zeros seeds nothing: forward and reverse mode then agree on where 0 · ∞ makes NaN. */
+function anyNonZero(values: ArrayLike<number>, offset: number, size: number): boolean {
+  for (let index = 0; index < size; index++) if (values[offset + index] !== 0) return true;
+  return false;
+}
+
+function gather(linear: Linear, slots: readonly Slot[], derivatives: ReturnType<LinearizedProgram['reverse']>, size: number): Float64Array {
+  const out = new Float64Array(size);
+  for (const { row, offset, size: length } of slots) {
+    if (derivatives.reached[row] === 0) continue;
+    if (length === 1) out[offset] = linear.linearized.read(derivatives, row)[0];
+    else out.set(linear.linearized.read(derivatives, row), offset);
+  }
+  return out;
+}
+
+export type Direction = 'forward' | 'reverse';
+
+/** The Jacobian, row by row or column by column, whichever is less work (or as told). */
+export function jacobianOf(linear: Linear, direction?: Direction, progress?: Progress): { matrix: DenseMatrix; direction: Direction } {
+  const { inputSize: columns, outputSize: rows } = linear;
+  const chosen = direction ?? (rows <= columns ? 'reverse' : 'forward');
+  const values = new Float64Array(rows * columns);
+  const count = chosen === 'reverse' ? rows : columns;
+  const seed = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    seed[index] = 1;
+    if (chosen === 'reverse') values.set(pullBack(linear, seed), index * columns);
+    else {
+      const column = pushForward(linear, seed);
+      for (let row = 0; row < rows; row++) values[row * columns + index] = column[row];
+    }
+    seed[index] = 0;
+    progress?.(index + 1, count);
+  }
+  return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
+}
+
+/** The gradient of a scalar function as a program of its own, at the same point, ready to be differentiated again. */
+export function gradientLinear(recorded: Recorded): Linear {
+  const { program, inputValues, inputs } = recorded;
+  const gradient = gradientProgram(program);
+  const values = rowValues(gradient, inputArrays(recorded));
+  const linearized = new LinearizedProgram(gradient, values.scalars, values.valueOf);
+  const size = inputValues.length;
+  const slots = (rows: Int32Array): Slot[] => inputs.map(({ offset, size: length }, index) => ({ row: rows[index], offset, size: length }));
+  return { linearized, inputs: slots(gradient.inputs), outputs: slots(gradient.outputs), inputSize: size, outputSize: size };
+}
+
+/** (…inputs) → gradients by all inputs, for a program whose only output is a scalar. */
+export function gradientProgram(program: Program): Program {
+  const b = new Emitter(program.columns.positionTable);
+  const primals = program.inputAvals.map((aval) => b.input(aval));
+  const { cotangents } = transcribeVjp(b, program, primals, primals.map(() => true), (results) => results.map((row) => b.fullLike(row, 1)));
+  return b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row)));
+}
+
+export function inputArrays({ program, inputs, inputValues }: Pick<Recorded, 'program' | 'inputs' | 'inputValues'>): ArrayValue[] {
+  return inputs.map(({ offset, size }, index) => {
+    const { shape, dtype } = program.aval(program.inputs[index]);
+    const data = allocate(dtype, size);
+    for (let at = 0; at < size; at++) data[at] = inputValues[offset + at];
+    return { shape, dtype, data };
+  });
+}

@@ -1,0 +1,121 @@
+/** The runner process: messages in, messages out, one request at a time. */
+import { RunnerError } from './modules/errors';
+import { phaseMessage } from './client/phases';
+import { handlers } from './service';
+import { errorInfo, type Context } from './requests/common';
+import { Session } from './session';
+import type { FromRunner, RequestMessage, RunnerConfiguration, ToRunner } from './protocol';
+
+class Runner {
+  private readonly session = new Session();
+  private readonly queue: RequestMessage[] = [];
+  private readonly cancelled = new Set<number>();
+  private running = false;
+
+  constructor(private readonly send: (message: FromRunner) => void) {}
+
+  receive(message: ToRunner): void {
+    switch (message.kind) {
+      case 'request':
+        this.queue.push(message);
+        void this.work();
+        break;
+      case 'cancel':
+        this.cancel(message.id);
+        break;
+      case 'overlay':
+        this.session.overlay(message.file, message.text);
+        break;
+      case 'changed':
+        this.session.changed(message.file);
+        break;
+      case 'configure':
+        Object.assign(this.session.configuration, definedOnly(message.configuration));
+        break;
+    }
+  }
+
+  /** A request that waits is dropped; one that runs is left to finish and its answer is thrown away. */
+  private cancel(id: number): void {
+    const index = this.queue.findIndex((request) => request.id === id);
+    if (index >= 0) {
+      this.queue.splice(index, 1);
+      this.send({ kind: 'error', id, error: cancelledError() });
+    } else {
+      this.cancelled.add(id);
+    }
+  }
+
+  private async work(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    for (let request = this.queue.shift(); request; request = this.queue.shift()) {
+      await this.answer(request);
+      // Lets messages in (cancellations, newer text) before the next request starts.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.running = false;
+  }
+
+  private async answer(request: RequestMessage): Promise<void> {
+    const { id, method, params } = request;
+    const file = (params as { file?: string }).file;
+    const context: Context = {
+      session: this.session,
+      timeLimit: request.timeLimit ?? this.session.configuration.timeLimit,
+      progress: this.progressOf(id),
+      phase: (phase) => this.send({ kind: 'progress', id, done: 0, total: 0, message: phaseMessage(phase) }),
+    };
+    try {
+      const handler = handlers[method] as ((context: Context, params: unknown) => unknown) | undefined;
+      if (!handler) throw new RunnerError('no-such-method', `The runner knows no request \`${method as string}\`.`);
+      const result = (await handler(context, params)) as never;
+      if (this.cancelled.delete(id)) this.send({ kind: 'error', id, error: cancelledError() });
+      else this.send({ kind: 'response', id, result });
+    } catch (error) {
+      this.cancelled.delete(id);
+      this.send({ kind: 'error', id, error: errorInfo(error, file) });
+    }
+  }
+
+  /** At most one message in 50 ms, and none before that. */
+  private progressOf(id: number): Context['progress'] {
+    let last = performance.now();
+    return (done, total, message) => {
+      const now = performance.now();
+      if (now - last < 50) return;
+      last = now;
+      this.send({ kind: 'progress', id, done, total, message });
+    };
+  }
+}
+
+function cancelledError(): { code: string; message: string } {
+  return { code: 'cancelled', message: 'The request was cancelled.' };
+}
+
+function definedOnly(configuration: Partial<RunnerConfiguration>): Partial<RunnerConfiguration> {
+  return Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== undefined));
+}
+
+function start(): void {
+  const { send: rawSend } = process;
+  if (!rawSend) {
+    process.stderr.write('The GradLens runner is started by its client, not by hand.\n');
+    process.exitCode = 2;
+    return;
+  }
+  const send = rawSend.bind(process);
+  const runner = new Runner((message) => send(message));
+  // The runner ends with its client.
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (message) => runner.receive(message as ToRunner));
+  const survive = (what: string) => (error: unknown) => {
+    send({ kind: 'log', level: 'warn', text: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` });
+  };
+  process.on('unhandledRejection', survive('A promise was rejected and nobody looked'));
+  process.on('uncaughtException', survive('An error was thrown after the function had returned'));
+  send({ kind: 'ready', pid: process.pid } satisfies FromRunner);
+}
+
+start();

@@ -1,0 +1,109 @@
+/** Text of files: unsaved text first, then the disk. Parsed and rewritten modules are kept by content. */
+import { readFileSync, statSync } from 'node:fs';
+import { extensionOf, parseModule, type ParsedModule } from '../../source/parse';
+import { RewrittenModule } from '../../source/rewrite/rewrite';
+import { siteTable } from './siteTable';
+
+interface Cached {
+  text: string;
+  parsed?: ParsedModule;
+  rewritten?: RewrittenModule;
+}
+
+export class FileStore {
+  private readonly overlays = new Map<string, string>();
+  private readonly disk = new Map<string, string | undefined>();
+  private readonly cache = new Map<string, Cached>();
+
+  hasOverlay(file: string): boolean {
+    return this.overlays.has(file);
+  }
+
+  /** Unsaved text; null takes it away. True when the text that counts changed. */
+  setOverlay(file: string, text: string | null): boolean {
+    const before = this.read(file);
+    if (text === null) {
+      this.overlays.delete(file);
+      this.disk.delete(file);
+    } else {
+      this.overlays.set(file, text);
+    }
+    return this.read(file) !== before;
+  }
+
+  /** The file changed on disk. */
+  forget(file: string): void {
+    this.disk.delete(file);
+  }
+
+  read(file: string): string | undefined {
+    const overlay = this.overlays.get(file);
+    if (overlay !== undefined) return overlay;
+    if (this.disk.has(file)) return this.disk.get(file);
+    let text: string | undefined;
+    try {
+      text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    } catch {
+      text = undefined;
+    }
+    this.disk.set(file, text);
+    return text;
+  }
+
+  /** Without a client that watches files: reads again what changed since. */
+  refresh(file: string): boolean {
+    if (this.overlays.has(file) || !this.disk.has(file)) return false;
+    const before = this.disk.get(file);
+    this.disk.delete(file);
+    try {
+      statSync(file);
+    } catch {
+      return before !== undefined;
+    }
+    return this.read(file) !== before;
+  }
+
+  parsed(file: string): ParsedModule | undefined {
+    const cached = this.cached(file);
+    if (!cached) return undefined;
+    cached.parsed ??= parseModule(file, cached.text);
+    return cached.parsed;
+  }
+
+  rewritten(file: string): RewrittenModule | undefined {
+    const cached = this.cached(file);
+    const parsed = this.parsed(file);
+    if (!cached || !parsed) return undefined;
+    if (!cached.rewritten) {
+      cached.rewritten = new RewrittenModule(parsed, siteTable.reserve(parsed.text.length), !isPackage(file));
+      siteTable.add(cached.rewritten.sites);
+    }
+    return cached.rewritten;
+  }
+
+  /** A module of that name was rewritten. */
+  isLoaded(file: string): boolean {
+    return this.cache.get(file)?.rewritten !== undefined;
+  }
+
+  /** Lines of the module's code as it was run for recording. */
+  rewrittenLines(file: string): string[] | undefined {
+    return this.cache.get(file)?.rewritten?.recording.code.split('\n');
+  }
+
+  private cached(file: string): Cached | undefined {
+    const text = this.read(file);
+    if (text === undefined) return undefined;
+    let cached = this.cache.get(file);
+    if (cached?.text !== text) this.cache.set(file, (cached = { text }));
+    return cached;
+  }
+}
+
+export function isPackage(file: string): boolean {
+  return /[\\/]node_modules[\\/]/.test(file);
+}
+
+export function isJson(file: string): boolean {
+  return extensionOf(file) === '.json';
+}

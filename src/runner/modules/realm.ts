@@ -1,0 +1,284 @@
+/** A `vm` context with the instances of modules in it: one realm for plain runs, one for recording. */
+import vm from 'node:vm';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
+import * as engine from '../../engine';
+import { RUNTIME_NAMES } from '../../source/rewrite/operatorNames';
+import { lineAndColumn } from '../../source/positions';
+import { installBuiltins } from '../recording/builtins';
+import { runtimeFunctions } from '../recording/runtime';
+import { builtinName, isAllowed } from './builtins';
+import { RunnerError } from './errors';
+import { isJson, isPackage, type FileStore } from './files';
+import type { Resolver } from './resolve';
+import { installSandbox, type ConsoleEntry } from './sandbox';
+
+export interface ModuleInstance {
+  file: string;
+  exports: Record<string, unknown>;
+  esm: boolean;
+  /** Evaluates an expression over the module's scope. */
+  evaluate: (text: string) => unknown;
+  /** Files that it imports directly. */
+  imports: Set<string>;
+  loaded: boolean;
+}
+
+interface CommonJs {
+  exports: Record<string, unknown>;
+  id: string;
+  filename: string;
+  loaded: boolean;
+}
+
+export interface RealmOptions {
+  recording: boolean;
+  files: FileStore;
+  resolver: Resolver;
+  allowedModules: () => readonly string[];
+  console: (entry: ConsoleEntry) => void;
+}
+
+const hostRequire = createRequire(__filename);
+const RUNTIME = runtimeFunctions(RUNTIME_NAMES.slice(1));
+
+export class Realm {
+  private readonly context: vm.Context;
+  private readonly globals: Record<string, unknown>;
+  private readonly instances = new Map<string, ModuleInstance>();
+  private readonly namespaces = new WeakMap<object, Record<string, unknown>>();
+
+  constructor(private readonly options: RealmOptions) {
+    this.context = vm.createContext({}, { codeGeneration: { strings: true, wasm: true } });
+    // The realm's own intrinsics: what user code makes is of one kind with what the runner makes for it.
+    this.globals = vm.runInContext('globalThis', this.context) as Record<string, unknown>;
+    installSandbox(this.globals, options.console);
+    if (options.recording) installBuiltins(this.globals);
+  }
+
+  /** A global of the realm (`Array`, `Float64Array`): user code's `instanceof` knows what it makes. */
+  intrinsic<T>(name: string): T {
+    return this.globals[name] as T;
+  }
+
+  get files(): string[] {
+    return [...this.instances.keys()];
+  }
+
+  /** Drops the instances of `file` and of everything that imports it, directly or not. */
+  invalidate(file: string): void {
+    const doomed = new Set([file]);
+    for (let grew = true; grew; ) {
+      grew = false;
+      for (const [other, { imports }] of this.instances) {
+        if (!doomed.has(other) && [...imports].some((imported) => doomed.has(imported))) {
+          doomed.add(other);
+          grew = true;
+        }
+      }
+    }
+    for (const each of doomed) this.instances.delete(each);
+  }
+
+  /** Drops all instances of the user's own files (their state may be spoilt), not of packages. */
+  reset(packagesToo = false): void {
+    for (const file of this.files) if (packagesToo || !isPackage(file)) this.instances.delete(file);
+  }
+
+  /** Files that an instance depends on, itself included. */
+  dependencies(file: string): string[] {
+    const seen = new Set<string>();
+    const visit = (each: string): void => {
+      if (seen.has(each)) return;
+      seen.add(each);
+      this.instances.get(each)?.imports.forEach(visit);
+    };
+    visit(file);
+    return [...seen];
+  }
+
+  /** The instance of a module, made (with what it imports) when first asked for. */
+  load(file: string): ModuleInstance {
+    const known = this.instances.get(file);
+    if (known) return known;
+    const instance: ModuleInstance = {
+      file,
+      exports: this.newObject(),
+      esm: false,
+      evaluate: () => undefined,
+      imports: new Set(),
+      loaded: false,
+    };
+    this.instances.set(file, instance);
+    try {
+      if (isJson(file)) this.instantiateJson(instance);
+      else this.instantiate(instance);
+      instance.loaded = true;
+    } catch (error) {
+      this.instances.delete(file);
+      throw error;
+    }
+    return instance;
+  }
+
+  private newObject(): Record<string, unknown> {
+    return new (this.intrinsic<ObjectConstructor>('Object'))() as Record<string, unknown>;
+  }
+
+  private instantiateJson(instance: ModuleInstance): void {
+    const text = this.options.files.read(instance.file) ?? '';
+    try {
+      instance.exports = this.intrinsic<JSON>('JSON').parse(text) as Record<string, unknown>;
+    } catch (error) {
+      throw new RunnerError('syntax-error', `${(error as Error).message}.`, { file: instance.file });
+    }
+  }
+
+  private instantiate(instance: ModuleInstance): void {
+    const { file } = instance;
+    const { recording, files } = this.options;
+    const rewritten = files.rewritten(file);
+    if (!rewritten) throw new RunnerError('no-such-file', `There is no file ${file}.`, { file }, 'Check the path.');
+    const { module } = rewritten;
+    const [syntaxError] = module.syntaxErrors;
+    if (syntaxError) {
+      const place = { file, ...lineAndColumn(module.sourceFile, syntaxError.start) };
+      throw new RunnerError('syntax-error', syntaxError.message, place);
+    }
+    instance.esm = module.esm;
+    const code = recording ? rewritten.recording : rewritten.plain;
+    const run = vm.runInContext(code.code, this.context, { filename: file }) as (...parameters: unknown[]) => void;
+    const commonJs: CommonJs = { exports: instance.exports, id: file, filename: file, loaded: false };
+    Object.defineProperty(commonJs, 'exports', {
+      get: () => instance.exports,
+      set: (value: Record<string, unknown>) => (instance.exports = value),
+      enumerable: true,
+    });
+    const settle: (() => void)[] = [];
+    run(
+      instance.exports,
+      this.requireFor(instance),
+      commonJs,
+      file,
+      dirname(file),
+      this.services(instance, settle),
+      ...(recording ? RUNTIME : []),
+      ...code.globals.map((name) => this.globals[name]),
+    );
+    commonJs.loaded = true;
+    settle.forEach((finish) => finish());
+  }
+
+  /** What `$$` is in a module. */
+  private services(instance: ModuleInstance, settle: (() => void)[]): Record<string, unknown> {
+    const { exports } = instance;
+    const evaluate = (scope: (text: string) => unknown) => (instance.evaluate = scope);
+    return {
+      scope: evaluate,
+      meta: { url: pathToFileURL(instance.file).href, filename: instance.file, dirname: dirname(instance.file) },
+      load: (specifier: string) => this.namespace(specifier, instance),
+      dynamic: (specifier: unknown) => {
+        const NativePromise = this.intrinsic<PromiseConstructor>('Promise');
+        return new NativePromise((resolve) => resolve(this.namespace(String(specifier), instance)));
+      },
+      exports: (list: [name: string, get: () => unknown, constant: boolean][]) => {
+        Object.defineProperty(exports, '__esModule', { value: true });
+        for (const [name, get] of list) Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
+        // Once the module ran, what never changes needs no getter.
+        settle.push(() => {
+          for (const [name, get, constant] of list) {
+            if (constant) Object.defineProperty(exports, name, { value: get(), enumerable: true, configurable: true, writable: true });
+          }
+        });
+      },
+      star: (from: Record<string, unknown>) => {
+        const copy = () => {
+          for (const name of Object.keys(from)) {
+            if (name === 'default' || Object.hasOwn(exports, name)) continue;
+            Object.defineProperty(exports, name, { get: () => from[name], enumerable: true, configurable: true });
+          }
+        };
+        copy();
+        settle.push(copy);
+      },
+    };
+  }
+
+  /** What `import * as` would give. */
+  private namespace(specifier: string, importer: ModuleInstance): Record<string, unknown> {
+    const found = this.imported(specifier, importer, true);
+    if ('host' in found) return found.host;
+    const { instance } = found;
+    const { exports } = instance;
+    if (instance.esm || (typeof exports === 'object' && exports !== null && exports.__esModule === true && 'default' in exports)) return exports;
+    if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return { default: exports };
+    let namespace = this.namespaces.get(exports);
+    if (!namespace) {
+      namespace = this.newObject();
+      this.namespaces.set(exports, namespace);
+    }
+    const names = isJson(instance.file) && Array.isArray(exports) ? [] : Object.keys(exports);
+    for (const name of names) {
+      if (Object.hasOwn(namespace, name)) continue;
+      Object.defineProperty(namespace, name, { get: () => exports[name], enumerable: true, configurable: true });
+    }
+    if (!('default' in namespace)) Object.defineProperty(namespace, 'default', { get: () => instance.exports, enumerable: true, configurable: true });
+    return namespace;
+  }
+
+  private requireFor(instance: ModuleInstance): (specifier: string) => unknown {
+    const require = (specifier: string) => {
+      const found = this.imported(specifier, instance, false);
+      return 'host' in found ? found.host : found.instance.exports;
+    };
+    return Object.assign(require, {
+      resolve: (specifier: string) => this.options.resolver.resolve(specifier, instance.file, false) ?? specifier,
+      cache: {},
+      extensions: {},
+    });
+  }
+
+  private imported(
+    specifier: string,
+    importer: ModuleInstance,
+    esm: boolean,
+  ): { instance: ModuleInstance } | { host: Record<string, unknown> } {
+    if (specifier === 'gradlens') return { host: engine as unknown as Record<string, unknown> };
+    const builtin = builtinName(specifier);
+    if (builtin !== undefined) {
+      if (!isAllowed(builtin, this.options.allowedModules())) this.notAllowed(specifier, importer);
+      const host = hostRequire(`node:${builtin}`) as Record<string, unknown>;
+      return { host: esm ? { ...host, default: host } : host };
+    }
+    const file = this.options.resolver.resolve(specifier, importer.file, esm);
+    if (file === undefined) this.notFound(specifier, importer);
+    importer.imports.add(file as string);
+    if (/\.node$/.test(file as string)) this.notAllowed(specifier, importer);
+    return { instance: this.load(file as string) };
+  }
+
+  private place(specifier: string, importer: ModuleInstance): { file: string; line?: number; column?: number } {
+    const rewritten = this.options.files.rewritten(importer.file);
+    const node = rewritten?.analysis.imports.find((candidate) => candidate.specifier === specifier)?.node;
+    if (!rewritten || !node) return { file: importer.file };
+    const { sourceFile } = rewritten.module;
+    return { file: importer.file, ...lineAndColumn(sourceFile, node.getStart(sourceFile)) };
+  }
+
+  private notFound(specifier: string, importer: ModuleInstance): never {
+    const hint = /^[./]/.test(specifier) ? 'Check the path.' : `Is it installed? npm install ${specifier}`;
+    // The words that libraries look for when a module is optional.
+    const error = new RunnerError('module-not-found', `Cannot find module '${specifier}'.`, this.place(specifier, importer), hint);
+    throw Object.assign(error, { resolution: 'MODULE_NOT_FOUND' });
+  }
+
+  private notAllowed(specifier: string, importer: ModuleInstance): never {
+    throw new RunnerError(
+      'module-not-allowed',
+      `The module '${specifier}' is not allowed: functions that GradLens runs may only compute.`,
+      this.place(specifier, importer),
+      `To allow it, add "${specifier.replace(/^node:/, '')}" to the setting gradlens.allowedModules.`,
+    );
+  }
+}

@@ -1,0 +1,161 @@
+/** Runs a function once on traced numbers: the program, the values of its rows, and what was noted on the way. */
+import type { Program, Row } from '../engine/program/program';
+import { SCALAR } from '../engine/program/aval';
+import { LinearizedProgram } from '../engine/execute/adjoints';
+import { NdArray } from '../engine/trace/ndarray';
+import { Recorder, scalar } from '../engine/trace/recorder';
+import type { LeafInfo } from './protocol';
+import { RunnerError } from './modules/errors';
+import { siteTable } from './modules/siteTable';
+import { forgetJson } from './recording/json';
+import type { LineLog } from './recording/lineLog';
+import { state, type Report } from './recording/state';
+import { forgetTexts } from './recording/text';
+import { describe, leavesOf, sizeOf, type Layout } from './values/layout';
+import { substitute } from './values/substitute';
+
+/** A program input or output and where it lies in the flat vector. */
+export interface Slot {
+  row: Row;
+  offset: number;
+  size: number;
+}
+
+export interface Recorded {
+  program: Program;
+  linearized: LinearizedProgram;
+  inputs: Slot[];
+  outputs: Slot[];
+  inputValues: Float64Array;
+  outputValues: Float64Array;
+  inputLeaves: LeafInfo[];
+  outputLeaves: LeafInfo[];
+  /** One an argument to differentiate by. */
+  inputLayouts: Layout[];
+  outputLayout: Layout;
+  wrt: number[];
+  lines: LineLog;
+  reports: Report[];
+  randomCalls: number;
+  operations: number;
+  traceTime: number;
+}
+
+export type UserFunction = (...list: unknown[]) => unknown;
+
+/** Numbers of the arguments `wrt` become traced; the function runs; its result is described. Async functions are awaited. */
+export function record(
+  fn: UserFunction,
+  args: readonly unknown[],
+  wrt: readonly number[],
+  names: readonly string[],
+): Recorded | Promise<Recorded> {
+  const start = performance.now();
+  const recorder = new Recorder(siteTable.table);
+  forgetTexts();
+  forgetJson();
+  const inputs: Slot[] = [];
+  const values: number[] = [];
+  const inputLayouts: Layout[] = [];
+  const inputLeaves: LeafInfo[] = [];
+  const traced = [...args];
+  for (const index of wrt) {
+    const { layout } = describe(args[index]);
+    inputLeaves.push(...leavesOf(layout, names[index] ?? `argument${index}`, values.length, index));
+    inputLayouts.push(layout);
+    traced[index] = substitute(args[index], {
+      number: (value) => {
+        const tracer = recorder.argumentOf(SCALAR, () => ({ ...SCALAR, data: Float64Array.of(value) }), true);
+        inputs.push({ row: tracer.row, offset: values.length, size: 1 });
+        values.push(value);
+        return tracer;
+      },
+      array: (value) => {
+        const tracer = recorder.argument(value);
+        inputs.push({ row: tracer.row, offset: values.length, size: value.size });
+        for (const element of value.concrete.data) values.push(element);
+        return tracer;
+      },
+    });
+  }
+  state.begin(recorder);
+  const finish = (result: unknown): Recorded => {
+    state.end();
+    return conclude(recorder, result, { inputs, inputValues: Float64Array.from(values), inputLayouts, inputLeaves, wrt: [...wrt], start });
+  };
+  const fail = (error: unknown): never => {
+    state.end();
+    recorder.abandon();
+    throw error;
+  };
+  let result: unknown;
+  try {
+    result = fn(...traced);
+    if (!isPromise(result)) return finish(result);
+  } catch (error) {
+    return fail(error);
+  }
+  return result.then(finish, fail);
+}
+
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+function conclude(
+  recorder: Recorder,
+  result: unknown,
+  given: Pick<Recorded, 'inputs' | 'inputValues' | 'inputLayouts' | 'inputLeaves' | 'wrt'> & { start: number },
+): Recorded {
+  const { layout, elements } = describe(result);
+  if (sizeOf(layout) === 0) {
+    recorder.abandon();
+    throw new RunnerError('not-numeric', `The function returns ${nameOf(result)}, which has no numbers in it.`, {}, 'Return a number, an array of numbers or an object of them.');
+  }
+  const arrays = elements.map((element) => (element instanceof NdArray ? element : scalar(element)));
+  const { lines, reports, randomCalls } = state;
+  const program = recorder.close(arrays);
+  const outputs: Slot[] = [];
+  const outputValues: number[] = [];
+  arrays.forEach((array, index) => {
+    outputs.push({ row: program.outputs[index], offset: outputValues.length, size: array.size });
+    if (typeof elements[index] === 'number') outputValues.push(elements[index]);
+    else for (const value of array.concrete.data) outputValues.push(value);
+  });
+  const scalars = new Float64Array(program.size);
+  const { avals, avalIndices } = program.columns;
+  const isScalar = avals.map(({ shape, dtype }) => shape.length === 0 && (dtype === 'float64' || dtype === 'bool'));
+  for (let row = 0; row < program.size; row++) {
+    if (avalIndices[row] >= 0 && isScalar[avalIndices[row]]) scalars[row] = recorder.scalarAt(row);
+  }
+  const { start, ...inputs } = given;
+  return {
+    program,
+    linearized: new LinearizedProgram(program, scalars, (row) => recorder.valueAt(row)),
+    ...inputs,
+    outputs,
+    outputValues: Float64Array.from(outputValues),
+    outputLeaves: leavesOf(layout, '', 0),
+    outputLayout: layout,
+    lines,
+    reports,
+    randomCalls,
+    operations: countOperations(program),
+    traceTime: performance.now() - start,
+  };
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return 'a string';
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' ? (Array.isArray(value) ? 'an array' : 'an object') : `a ${typeof value}`;
+}
+
+/** Rows that compute something: not inputs, literals, constants or guards. */
+function countOperations(program: Program): number {
+  let count = 0;
+  for (const opcode of program.columns.opcodes) if (opcode > 4) count++;
+  return count;
+}

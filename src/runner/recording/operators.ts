@@ -1,0 +1,279 @@
+/**
+ * The operators of rewritten code. Each takes the way of plain numbers first; what is not traced behaves exactly as the language
+ * says. `any` stands for the user's values.
+ */
+/* eslint-disable @typescript-eslint/no-explicit-any, eqeqeq */
+import { OPCODES } from '../../engine/primitives/opcodes';
+import { Tracer } from '../../engine/trace/tracer';
+import { decide, isTraced, lose, pin, recorderOf, rowIn, state, valueOf } from './state';
+import { tracedText } from './text';
+
+/** A traced operand as a number; others as the language converts them. */
+export function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (value instanceof Tracer) return valueOf(value);
+  return Number(value);
+}
+
+function operand(value: unknown): number | Tracer {
+  return value instanceof Tracer ? value : Number(value);
+}
+
+export function record1(opcode: number, x: Tracer, value: number, site: number): Tracer {
+  const recorder = recorderOf(x);
+  const row = rowIn(recorder, x);
+  recorder.position = site;
+  const result = recorder.recordScalar1(opcode, row, value);
+  recorder.position = 0;
+  return new Tracer(recorder, result, true);
+}
+
+export function record2(opcode: number, a: unknown, b: unknown, value: number, site: number): Tracer {
+  const recorder = recorderOf(a, b);
+  recorder.position = site;
+  const left = rowIn(recorder, operand(a));
+  const right = rowIn(recorder, operand(b));
+  const result = recorder.recordScalar2(opcode, left, right, value);
+  recorder.position = 0;
+  return new Tracer(recorder, result, true);
+}
+
+const traced = (a: unknown, b: unknown): boolean => a instanceof Tracer || b instanceof Tracer;
+
+export function add(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (!traced(a, b)) return a + b;
+  if (isText(a)) return String(a) + tracedText(b as Tracer, site);
+  if (isText(b)) return tracedText(a as Tracer, site) + String(b);
+  return record2(OPCODES.add, a, b, numberOf(a) + numberOf(b), site);
+}
+
+/** `+` makes a string of these. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null && !(value instanceof Tracer) && !(Symbol.toPrimitive in value));
+}
+
+export function sub(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return traced(a, b) ? record2(OPCODES.sub, a, b, numberOf(a) - numberOf(b), site) : a - b;
+}
+
+export function mul(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  return traced(a, b) ? record2(OPCODES.mul, a, b, numberOf(a) * numberOf(b), site) : a * b;
+}
+
+export function div(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a / b;
+  return traced(a, b) ? record2(OPCODES.div, a, b, numberOf(a) / numberOf(b), site) : a / b;
+}
+
+export function rem(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a % b;
+  return traced(a, b) ? record2(OPCODES.rem, a, b, numberOf(a) % numberOf(b), site) : a % b;
+}
+
+export function pow(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a ** b;
+  if (!traced(a, b)) return a ** b;
+  // A square is a product: its derivatives of every order are exact at 0, and it costs less.
+  if (b === 2) return record2(OPCODES.mul, a, a, numberOf(a) ** 2, site);
+  return record2(OPCODES.pow, a, b, numberOf(a) ** numberOf(b), site);
+}
+
+// ------------------------------------------------------------------------------------------ bits: steps, without a derivative
+
+function bits(operation: (a: any, b: any) => any): (a: any, b: any, site: number) => unknown {
+  return (a, b, site) => {
+    if (!traced(a, b)) return operation(a, b);
+    return operation(a instanceof Tracer ? pin(a, site) : a, b instanceof Tracer ? pin(b, site) : b);
+  };
+}
+
+export const band = bits((a, b) => a & b);
+export const bxor = bits((a, b) => a ^ b);
+export const shl = bits((a, b) => a << b);
+export const shr = bits((a, b) => a >> b);
+export const ushr = bits((a, b) => a >>> b);
+const plainOr = bits((a, b) => a | b);
+
+export function bor(a: any, b: any, site: number): unknown {
+  // `x | 0` is how JavaScript writes truncation.
+  if (b === 0 && a instanceof Tracer && Math.abs(valueOf(a)) < 2 ** 31) return record1(OPCODES.trunc, a, valueOf(a) | 0, site);
+  return plainOr(a, b, site);
+}
+
+export function bnot(a: any, site: number): unknown {
+  return a instanceof Tracer ? ~pin(a, site) : ~a;
+}
+
+// ------------------------------------------------------------------------------------------ comparisons
+
+type Comparison = (a: any, b: any) => boolean;
+
+function compare(opcode: number, operation: Comparison): (a: any, b: any, site: number) => boolean {
+  return (a, b, site) => {
+    if (typeof a === 'number' && typeof b === 'number') return operation(a, b);
+    if (!traced(a, b)) return operation(a, b);
+    const recorder = recorderOf(a, b);
+    const outcome = operation(numberOf(a), numberOf(b));
+    return decide(recorder, opcode, rowIn(recorder, operand(a)), rowIn(recorder, operand(b)), outcome, site);
+  };
+}
+
+const below = compare(OPCODES.lt, (a, b) => a < b);
+const notAbove = compare(OPCODES.le, (a, b) => a <= b);
+const above = compare(OPCODES.gt, (a, b) => a > b);
+const notBelow = compare(OPCODES.ge, (a, b) => a >= b);
+// Plain numbers are compared right here, so that the call can be inlined.
+export const lt = (a: any, b: any, site: number): boolean => (typeof a === 'number' && typeof b === 'number' ? a < b : below(a, b, site));
+export const le = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a <= b : notAbove(a, b, site);
+export const gt = (a: any, b: any, site: number): boolean => (typeof a === 'number' && typeof b === 'number' ? a > b : above(a, b, site));
+export const ge = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a >= b : notBelow(a, b, site);
+
+/** Can a number be equal to this? Nothing is recorded where it cannot. */
+function comparable(value: unknown, loose: boolean): boolean {
+  if (value instanceof Tracer || typeof value === 'number') return true;
+  return loose && (typeof value === 'string' || typeof value === 'boolean');
+}
+
+function equal(a: any, b: any, loose: boolean, site: number): boolean {
+  if (!traced(a, b)) return loose ? a == b : a === b;
+  if (!comparable(a, loose) || !comparable(b, loose)) return false;
+  const recorder = recorderOf(a, b);
+  const outcome = numberOf(a) === numberOf(b);
+  return decide(recorder, OPCODES.eq, rowIn(recorder, operand(a)), rowIn(recorder, operand(b)), outcome, site);
+}
+
+export const seq = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a === b : equal(a, b, false, site);
+export const sne = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a !== b : !equal(a, b, false, site);
+export const eq = (a: any, b: any, site: number): boolean => equal(a, b, true, site);
+export const ne = (a: any, b: any, site: number): boolean => !equal(a, b, true, site);
+
+// ------------------------------------------------------------------------------------------ one operand
+
+export function neg(a: any, site: number): unknown {
+  if (typeof a === 'number') return -a;
+  return a instanceof Tracer ? record1(OPCODES.neg, a, -valueOf(a), site) : -a;
+}
+
+/** Unary plus: a traced number stays what it is. */
+export function num(a: any, site: number): unknown {
+  if (typeof a === 'number' || a instanceof Tracer) return a;
+  return convertText(a, site);
+}
+
+/** A string that was made of a traced number and becomes a number again has lost its derivative. */
+export function convertText(a: any, site: number): number {
+  if (typeof a === 'string') checkText(a, site);
+  return +a;
+}
+
+let checkText: (text: string, site: number) => void = () => undefined;
+export function onTextToNumber(check: (text: string, site: number) => void): void {
+  checkText = check;
+}
+
+export const inc = (a: any, site: number): unknown => {
+  if (typeof a === 'bigint') return a + 1n;
+  return add(num(a, site), 1, site);
+};
+
+export const dec = (a: any, site: number): unknown => {
+  if (typeof a === 'bigint') return a - 1n;
+  return sub(num(a, site), 1, site);
+};
+
+/** `i++`: the old value, after the assignment. */
+export function post(old: any, _assigned: unknown): unknown {
+  return typeof old === 'number' || typeof old === 'bigint' || old instanceof Tracer ? old : Number(old);
+}
+
+export function typeOf(value: unknown): string {
+  return isTraced(value) && value.aval.shape.length === 0 ? 'number' : typeof value;
+}
+
+// ------------------------------------------------------------------------------------------ truth
+
+export function truthy(value: any, site: number): boolean {
+  if (!(value instanceof Tracer)) return value ? true : false;
+  const recorder = recorderOf(value);
+  const number = valueOf(value);
+  if (Number.isNaN(number)) {
+    pin(value, site);
+    return false;
+  }
+  return decide(recorder, OPCODES.ne, rowIn(recorder, value), recorder.literal(0), number !== 0, site);
+}
+
+/** For `||`: the operand where it is true, else nothing. */
+export function or(value: any, site: number): unknown {
+  return truthy(value, site) ? value : undefined;
+}
+
+let fallen: Tracer | undefined;
+
+/** For `&&`: a traced zero ends the expression as a plain one, and `andEnd` puts it back. */
+export function and(value: any, site: number): unknown {
+  if (!(value instanceof Tracer) || truthy(value, site)) return value;
+  fallen = value;
+  return 0;
+}
+
+export function andEnd(value: unknown): unknown {
+  if (fallen === undefined) return value;
+  const result = fallen;
+  fallen = undefined;
+  return result;
+}
+
+/** Where only a plain number will do and the value is a decision: `switch`, array lengths. */
+export function plain(value: any, site: number): unknown {
+  return value instanceof Tracer ? pin(value, site) : value;
+}
+
+/** A key of an object, an array or a map. */
+export function key(value: any, site: number): any {
+  return value instanceof Tracer
+    ? lose(value, site, 'a traced number is used as a key', 'Round it (Math.floor) where steps are meant, or interpolate.')
+    : value;
+}
+
+export function stringOf(value: any, site: number): unknown {
+  return value instanceof Tracer ? tracedText(value, site) : value;
+}
+
+// ------------------------------------------------------------------------------------------ marks
+
+export function value(result: unknown, site: number): unknown {
+  if (state.recorder === undefined) return result;
+  if (typeof result === 'number') state.lines.number(site, result);
+  else if (result instanceof Tracer) state.lines.tracer(site, result, state.recorder);
+  return result;
+}
+
+/** After a call: what the engine's functions recorded inside gets the call's position. */
+export function called(result: unknown, site: number): unknown {
+  const { recorder } = state;
+  if (recorder !== undefined && recorder.size !== state.placed) {
+    recorder.placeRows(state.placed, site);
+    state.placed = recorder.size;
+  }
+  return result;
+}
+
+export function loop(_site: number): void {
+  // The recorder rolls loops up by their form; entry and exit need no mark of their own yet.
+}
+
+export function iterate(site: number): void {
+  state.site = site;
+}
+
+export function done(_site: number): void {
+  state.site = 0;
+}

@@ -1,0 +1,150 @@
+/** What several requests share: recording at a target, warnings as findings, errors of user code. */
+import { GradLensError } from '../../engine/errors';
+import { exitState } from '../modules/sandbox';
+import { RunnerError } from '../modules/errors';
+import { siteTable } from '../modules/siteTable';
+import { userFrame } from '../modules/stack';
+import type { ErrorInfo, Finding, Location, Target, Timing } from '../protocol';
+import type { Phase } from '../client/phases';
+import { timeOut, withTimeLimit } from '../limits';
+import { isPromise, record, type Recorded } from '../record';
+import type { Report } from '../recording/state';
+import type { Prepared, Session } from '../session';
+import { UnsupportedSyntaxError } from '../../source/rewrite/analysis';
+import { describe, sizeOf } from '../values/layout';
+
+export interface Context {
+  session: Session;
+  /** Milliseconds for user code. */
+  timeLimit: number;
+  progress: (done: number, total: number, message: string) => void;
+  /** Tells the client what it waits for. */
+  phase: (phase: Phase) => void;
+}
+
+export interface RecordedTarget extends Prepared {
+  recorded: Recorded;
+  wrt: number[];
+  timing: Timing;
+  impure: boolean;
+}
+
+/** Indices of the arguments to differentiate: as asked, as the function says, or whatever holds numbers. */
+export function wrtOf({ found, args }: Prepared, target: Target): number[] {
+  const chosen = target.wrt ?? found.wrt;
+  const numeric = (index: number) => sizeOf(describe(args[index]).layout) > 0;
+  if (!target.wrt && chosen.length === 0) return args.map((_, index) => index).filter(numeric);
+  if (!target.wrt) return chosen.filter((index) => index < args.length && numeric(index));
+  for (const index of chosen) {
+    const name = found.parameters[index]?.name;
+    if (index < 0 || index >= args.length) {
+      throw new RunnerError('bad-arguments', `There is no argument ${index} to differentiate by: \`${found.name}\` was given ${args.length}.`, {}, 'Indices start at 0.');
+    }
+    if (!numeric(index)) {
+      throw new RunnerError('not-differentiable', `Argument ${index}${name ? ` (\`${name}\`)` : ''} has no floating-point numbers in it.`, {}, 'Choose others with --wrt or @wrt.');
+    }
+  }
+  return chosen;
+}
+
+/** Runs the target's function once on traced numbers. Stale traced values in module state: once more with fresh modules. */
+export async function recordTarget(context: Context, target: Target): Promise<RecordedTarget> {
+  const { session, timeLimit } = context;
+  session.console = [];
+  exitState.pending = undefined;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await recordOnce(target, attempt > 0);
+    } catch (error) {
+      if (error instanceof GradLensError && error.code === 'leaked-tracer' && attempt === 0) {
+        session.realm(true).reset();
+        continue;
+      }
+      if (error instanceof RunnerError && error.code === 'time-out') session.resetInstances();
+      if (exitState.pending) throw exitState.pending;
+      throw error;
+    }
+  }
+
+  async function recordOnce(of: Target, impure: boolean): Promise<RecordedTarget> {
+    const start = performance.now();
+    const prepared = withTimeLimit(Math.max(timeLimit, 10_000), () => session.prepare(of, true));
+    const loaded = performance.now();
+    const wrt = wrtOf(prepared, of);
+    const names = prepared.found.parameters.map(({ name }) => name);
+    context.phase('running');
+    const running = withTimeLimit(timeLimit, () => record(prepared.fn, prepared.args, wrt, names));
+    const recorded = isPromise(running) ? await settled(running, timeLimit) : running;
+    context.phase('computing');
+    if (exitState.pending) throw exitState.pending;
+    const timing: Timing = { load: loaded - start, trace: performance.now() - loaded, transform: 0, compile: 0, run: 0, total: 0 };
+    return { ...prepared, recorded, wrt, timing, impure };
+  }
+}
+
+/** A promise that does not settle in time is an error. */
+export async function settled<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = timeOut(milliseconds);
+      reject(new RunnerError('time-out', 'The promise that the function returned did not settle in time.', error.place, 'Does something resolve it?'));
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function locationOf(site: number): Location | undefined {
+  const found = siteTable.site(site);
+  if (!found) return undefined;
+  const { file, line, column, endLine, endColumn } = found;
+  return { file, line, column, endLine, endColumn };
+}
+
+export function findingOf(report: Report, target: Target, fallback: { line: number; column: number }): Finding {
+  const place = locationOf(report.site) ?? placeOf(report.stack) ?? { file: target.file, ...fallback, endLine: fallback.line, endColumn: fallback.column + 1 };
+  return { code: report.code, message: report.message, location: place, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+}
+
+function placeOf(stack: string | undefined): Location | undefined {
+  const frame = userFrame(stack);
+  return frame && { ...frame, endLine: frame.line, endColumn: frame.column + 1 };
+}
+
+/** What went wrong, for people. */
+export function errorInfo(error: unknown, file?: string): ErrorInfo {
+  if (error instanceof RunnerError) return { ...error.info, stack: error.stack };
+  if (error instanceof UnsupportedSyntaxError) {
+    const { code, message, line, column, hint } = error;
+    return { code, message, file: error.file, line, column, hint };
+  }
+  if (error instanceof GradLensError) {
+    const place = error.position ?? userFrame(error.stack);
+    return { code: error.code, message: error.message, ...(place ?? {}), ...(error.hint === undefined ? {} : { hint: error.hint }), stack: error.stack };
+  }
+  return userError(error, file);
+}
+
+/** Whatever user code threw. */
+function userError(error: unknown, file: string | undefined): ErrorInfo {
+  const like = typeof error === 'object' && error !== null ? (error as { name?: unknown; message?: unknown; stack?: unknown; code?: unknown }) : undefined;
+  const stack = typeof like?.stack === 'string' ? like.stack : undefined;
+  const place = userFrame(stack) ?? (file === undefined ? {} : { file });
+  if (like?.name === 'RangeError' && String(like.message).includes('call stack')) {
+    return { code: 'stack-overflow', message: 'The calls nest too deeply: the stack is full.', ...place, hint: 'Does the recursion end?', stack };
+  }
+  if (like?.name === 'SyntaxError' && stack) {
+    const where = /^(.*):(\d+)/.exec(stack);
+    return { code: 'syntax-error', message: String(like.message), ...(where ? { file: where[1], line: Number(where[2]) } : place), stack };
+  }
+  if (like?.name === 'RangeError' && /array length|allocation/i.test(String(like.message))) {
+    return { code: 'out-of-memory', message: `${String(like.message)}.`, ...place, hint: 'The array is too large.', stack };
+  }
+  const text = like ? (typeof like.message === 'string' ? like.message : 'an object without a message') : String(error);
+  const name = typeof like?.name === 'string' && like.name !== 'Error' ? `${like.name}: ` : '';
+  return { code: 'user-error', message: like ? `${name}${text}` : `The function threw ${typeof error === 'string' ? JSON.stringify(error) : text}.`, ...place, ...(stack ? { stack } : {}) };
+}

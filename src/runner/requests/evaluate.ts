@@ -1,0 +1,162 @@
+/** `evaluate`: one operation of one function at one point, in the user's own structure. */
+import { RunnerError } from '../modules/errors';
+import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Matrix, Operation } from '../protocol';
+import { gradientLinear, jacobianOf, linearOf, pullBack, pushForward, type Direction } from '../derivatives';
+import type { Recorded } from '../record';
+import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
+import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
+
+interface Outcome {
+  result: Data;
+  matrix?: Matrix;
+  strategy: string;
+}
+
+export async function evaluate(context: Context, params: EvaluateParams): Promise<Evaluation> {
+  const start = performance.now();
+  const target = await recordTarget(context, params);
+  const { recorded, timing } = target;
+  const began = performance.now();
+  const { result, matrix, strategy } = compute(context, params, target);
+  timing.run = performance.now() - began;
+  timing.total = performance.now() - start;
+  return {
+    value: buildFrom(recorded.outputLayout, recorded.outputValues),
+    result,
+    ...(matrix ? { matrix } : {}),
+    inputs: recorded.inputLeaves,
+    outputs: recorded.outputLeaves,
+    warnings: warningsOf(target, params),
+    operations: recorded.operations,
+    timing,
+    backend: 'interpret',
+    strategy,
+  };
+}
+
+/** What the user should know about any evaluation. */
+export function warningsOf({ recorded, found }: RecordedTarget, target: { file: string; fn: string }): Finding[] {
+  return recorded.reports.map((report) => findingOf(report, target, found.nameRange));
+}
+
+function compute(context: Context, params: EvaluateParams, target: RecordedTarget): Outcome {
+  const { recorded, wrt, found } = target;
+  const { inputLayouts, outputLayout, outputValues } = recorded;
+  const many = wrt.length !== 1 && params.wrt?.length !== 1;
+  const linear = linearOf(recorded);
+  const progress = (done: number, total: number) => context.progress(done, total, `${params.op} of ${found.name}`);
+  const scalarOnly = (op: Operation): void => {
+    if (outputValues.length === 1) return;
+    throw new RunnerError(
+      'not-scalar',
+      `\`${op}\` needs a function that returns one number; \`${found.name}\` returns ${outputValues.length}.`,
+      { file: params.file, line: found.nameRange.line, column: found.nameRange.column },
+      'Ask for the Jacobian, or sum the outputs.',
+    );
+  };
+  const needInputs = (): void => {
+    if (recorded.inputValues.length > 0) return;
+    throw new RunnerError('not-differentiable', `\`${found.name}\` has no floating-point numbers in its arguments to differentiate by.`, {}, 'Give some, or choose the arguments with --wrt.');
+  };
+  switch (params.op) {
+    case 'value':
+      return { result: buildFrom(outputLayout, outputValues), strategy: 'value' };
+    case 'grad': {
+      scalarOnly('grad');
+      needInputs();
+      const values = pullBack(linear, [1]);
+      return { result: perArgument(inputLayouts, values, many), matrix: row(values), strategy: 'reverse' };
+    }
+    case 'jvp': {
+      const tangent = vectorFor(recorded, params.tangent, 'tangent', many);
+      return { result: buildFrom(outputLayout, pushForward(linear, tangent)), strategy: 'forward' };
+    }
+    case 'vjp': {
+      const cotangent = cotangentFor(recorded, params.cotangent);
+      return { result: perArgument(inputLayouts, pullBack(linear, cotangent), many), strategy: 'reverse' };
+    }
+    case 'jacobian':
+    case 'jacfwd':
+    case 'jacrev': {
+      needInputs();
+      const asked: Direction | undefined = params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
+      const { matrix, direction } = jacobianOf(linear, asked, progress);
+      return { result: nest(outputLayout, inputLayouts, matrix, many), matrix, strategy: direction };
+    }
+    case 'hessian': {
+      scalarOnly('hessian');
+      needInputs();
+      const { matrix } = jacobianOf(gradientLinear(recorded), 'forward', progress);
+      return { result: nestHessian(inputLayouts, matrix, many), matrix, strategy: 'forward over reverse' };
+    }
+    case 'hvp': {
+      scalarOnly('hvp');
+      const vector = vectorFor(recorded, params.vector ?? params.tangent, 'vector', many);
+      return { result: perArgument(inputLayouts, pushForward(gradientLinear(recorded), vector), many), strategy: 'forward over reverse' };
+    }
+  }
+}
+
+function row(values: Float64Array): DenseMatrix {
+  return { kind: 'dense', rows: 1, columns: values.length, values };
+}
+
+/** For one argument its own structure, for several a list of them. */
+function perArgument(layouts: readonly Layout[], values: Float64Array, many: boolean): Data {
+  let offset = 0;
+  const parts = layouts.map((layout) => {
+    const part = buildFrom(layout, values, offset);
+    offset += sizeOf(layout);
+    return part;
+  });
+  return many ? parts : parts[0];
+}
+
+/** Output structure over input structure. */
+function nest(output: Layout, inputs: readonly Layout[], matrix: DenseMatrix, many: boolean): Data {
+  const { values, columns } = matrix;
+  const parts: Data[] = [];
+  let offset = 0;
+  for (const input of inputs) {
+    const start = offset;
+    parts.push(build(output, (index) => buildFrom(input, values, index * columns + start)));
+    offset += sizeOf(input);
+  }
+  return many ? parts : parts[0];
+}
+
+/** One block a pair of arguments. */
+function nestHessian(inputs: readonly Layout[], matrix: DenseMatrix, many: boolean): Data {
+  const { values, columns } = matrix;
+  const offsets: number[] = [];
+  inputs.reduce((sum, input) => {
+    offsets.push(sum);
+    return sum + sizeOf(input);
+  }, 0);
+  const blocks = inputs.map((outer, i) =>
+    inputs.map((inner, j) => build(outer, (index) => buildFrom(inner, values, (offsets[i] + index) * columns + offsets[j]))),
+  );
+  return many ? blocks : blocks[0][0];
+}
+
+/** A tangent or vector in the structure of the arguments; ones where none was given. */
+function vectorFor(recorded: Recorded, data: Data | undefined, name: string, many: boolean): number[] {
+  const { inputLayouts, inputValues } = recorded;
+  if (data === undefined || data === null) return Array.from(inputValues, () => 1);
+  const parts = many ? (Array.isArray(data) ? data : []) : [data];
+  const flat = inputLayouts.map((layout, index) => (index < parts.length ? flatten(layout, parts[index]) : undefined));
+  if (parts.length !== inputLayouts.length || flat.includes(undefined)) {
+    throw new RunnerError('bad-arguments', `The ${name} does not have the structure of ${many ? 'the arguments' : 'the argument'} that it belongs to.`, {}, many ? 'Give a list with one entry an argument.' : `It needs ${inputValues.length} number${inputValues.length === 1 ? '' : 's'} in the argument's structure.`);
+  }
+  return flat.flat() as number[];
+}
+
+function cotangentFor(recorded: Recorded, data: Data | undefined): number[] {
+  const { outputLayout, outputValues } = recorded;
+  if (data === undefined || data === null) return Array.from(outputValues, () => 1);
+  const flat = flatten(outputLayout, data);
+  if (!flat) {
+    throw new RunnerError('bad-arguments', 'The cotangent does not have the structure of the result.', {}, `It needs ${outputValues.length} number${outputValues.length === 1 ? '' : 's'} in the result's structure.`);
+  }
+  return flat;
+}

@@ -1,0 +1,96 @@
+/** `inspect`: everything live about one function at one point. */
+import type { RowDerivatives } from '../../engine/execute/adjoints';
+import type { Data, DenseMatrix, Finding, InspectParams, Inspection, Location } from '../protocol';
+import { jacobianOf, linearOf } from '../derivatives';
+import type { Recorded } from '../record';
+import { buildFrom, describe } from '../values/layout';
+import { recordTarget, type Context } from './common';
+import { impurity } from './purity';
+import { warningsOf } from './evaluate';
+import { findingsOf } from './findings';
+import { lineValues } from './lines';
+import { summarize } from './summary';
+
+const DEFAULT_MAX_ENTRIES = 4_000_000;
+
+export async function inspect(context: Context, params: InspectParams): Promise<Inspection> {
+  const start = performance.now();
+  const { session } = context;
+  const target = await recordTarget(context, params);
+  const { recorded, found, wrt, timing, args } = target;
+  const began = performance.now();
+  const scalar = recorded.outputValues.length === 1;
+  const adjoints = adjointsOf(recorded, params);
+  const rows = recorded.outputValues.length;
+  const columns = recorded.inputValues.length;
+  const maxEntries = params.maxEntries ?? DEFAULT_MAX_ENTRIES;
+  let matrix: DenseMatrix | undefined;
+  let matrixReason: string | undefined;
+  let strategy = 'reverse';
+  if (columns === 0) matrixReason = 'The arguments hold no floating-point numbers.';
+  else if (rows * columns > maxEntries) matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
+  else if (scalar && params.cotangent === undefined) matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
+  else {
+    const result = jacobianOf(linearOf(recorded), undefined, (done, total) => context.progress(done, total, `Jacobian of ${found.name}`));
+    ({ matrix } = result);
+    strategy = result.direction;
+  }
+  const fallback: Location = { file: params.file, ...found.nameRange };
+  const gradient = matrix && scalar ? matrix.values : undefined;
+  const findings: Finding[] = [
+    ...warningsOf(target, params),
+    ...findingsOf(recorded, adjoints, fallback, gradient),
+    ...impurity(context, params, target, fallback),
+  ];
+  const lines = lineValues(recorded, adjoints);
+  timing.run = performance.now() - began;
+  timing.total = performance.now() - start;
+  return {
+    target: params,
+    point: session.pointOf(found, params),
+    args: args.map(asData),
+    wrt,
+    value: buildFrom(recorded.outputLayout, recorded.outputValues),
+    scalar,
+    inputs: recorded.inputLeaves,
+    outputs: recorded.outputLeaves,
+    inputValues: recorded.inputValues,
+    outputValues: recorded.outputValues,
+    ...(matrix ? { matrix, summary: summarize(matrix) } : {}),
+    ...(matrixReason === undefined ? {} : { matrixReason }),
+    lines,
+    findings,
+    operations: recorded.operations,
+    strategy,
+    backend: 'interpret',
+    timing,
+    console: session.console.map(({ level, text, location }) => ({
+      level,
+      text,
+      ...(location ? { location: { ...location, endLine: location.line, endColumn: location.column + 1 } } : {}),
+    })),
+    dependencies: target.realm.dependencies(params.file),
+  };
+}
+
+/** Adjoints of all rows from the chosen output, or from a whole cotangent. */
+function adjointsOf({ linearized, outputs, outputValues }: Recorded, { output = 0, cotangent }: InspectParams): RowDerivatives {
+  const weights = cotangent ?? Float64Array.from(outputValues, (_, index) => (index === output ? 1 : 0));
+  const seeds = outputs.flatMap(({ row, offset, size }) => {
+    const values = Array.from({ length: size }, (_, index) => weights[offset + index]);
+    return values.some((value) => value !== 0) ? [{ row, values }] : [];
+  });
+  return linearized.reverse(seeds);
+}
+
+function gradientFrom({ inputs, inputValues, linearized }: Recorded, adjoints: RowDerivatives): Float64Array {
+  const out = new Float64Array(inputValues.length);
+  for (const { row, offset } of inputs) out.set(linearized.read(adjoints, row), offset);
+  return out;
+}
+
+export function asData(value: unknown): Data {
+  const { layout, elements } = describe(value);
+  const numbers = elements.flatMap((element) => (typeof element === 'number' ? [element] : Array.from(element.concrete.data)));
+  return buildFrom(layout, numbers);
+}

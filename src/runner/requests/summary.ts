@@ -1,0 +1,86 @@
+/** Figures about a matrix: norms, symmetry, rank and condition. */
+import type { DenseMatrix, MatrixSummary } from '../protocol';
+
+const MAX_FOR_SINGULAR_VALUES = 300;
+
+export function summarize(matrix: DenseMatrix): MatrixSummary {
+  const { rows, columns, values } = matrix;
+  let squares = 0;
+  let maxAbs = 0;
+  let nonZeros = 0;
+  let nonFinite = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) nonFinite++;
+    if (value !== 0) nonZeros++;
+    squares += value * value;
+    if (Math.abs(value) > maxAbs) maxAbs = Math.abs(value);
+  }
+  const summary: MatrixSummary = { rows, columns, frobenius: Math.sqrt(squares), maxAbs, nonZeros, nonFinite };
+  if (rows === columns && rows > 1) summary.symmetric = isSymmetric(matrix, maxAbs);
+  if (nonFinite === 0 && Math.min(rows, columns) > 0 && Math.min(rows, columns) <= MAX_FOR_SINGULAR_VALUES) {
+    const singularValues = singularValuesOf(matrix);
+    const [largest] = singularValues;
+    const smallest = singularValues[singularValues.length - 1];
+    const tolerance = largest * Math.max(rows, columns) * Number.EPSILON;
+    summary.singularValues = singularValues;
+    summary.rank = singularValues.filter((value) => value > tolerance).length;
+    summary.condition = largest === 0 ? Infinity : largest / smallest;
+  }
+  return summary;
+}
+
+function isSymmetric({ rows, values }: DenseMatrix, scale: number): boolean {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < i; j++) if (Math.abs(values[i * rows + j] - values[j * rows + i]) > 1e-12 * scale) return false;
+  }
+  return true;
+}
+
+/** One-sided Jacobi rotations on the columns of the matrix (or of its transpose, the taller): singular values, descending. */
+function singularValuesOf({ rows, columns, values }: DenseMatrix): Float64Array {
+  const tall = rows >= columns;
+  const n = tall ? columns : rows;
+  const m = tall ? rows : columns;
+  // Column-major, so that a column is contiguous.
+  const a = new Float64Array(n * m);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) a[tall ? j * m + i : i * m + j] = values[i * columns + j];
+  }
+  for (let sweep = 0; sweep < 30; sweep++) {
+    let rotated = false;
+    for (let p = 0; p < n; p++) {
+      for (let q = p + 1; q < n; q++) rotated = rotate(a, p * m, q * m, m) || rotated;
+    }
+    if (!rotated) break;
+  }
+  const norms = new Float64Array(n);
+  for (let j = 0; j < n; j++) {
+    let sum = 0;
+    for (let i = 0; i < m; i++) sum += a[j * m + i] ** 2;
+    norms[j] = Math.sqrt(sum);
+  }
+  return norms.sort().reverse();
+}
+
+/** Makes two columns orthogonal; false where they are. */
+function rotate(a: Float64Array, p: number, q: number, m: number): boolean {
+  let alpha = 0;
+  let beta = 0;
+  let gamma = 0;
+  for (let i = 0; i < m; i++) {
+    alpha += a[p + i] * a[p + i];
+    beta += a[q + i] * a[q + i];
+    gamma += a[p + i] * a[q + i];
+  }
+  if (gamma === 0 || Math.abs(gamma) <= 1e-15 * Math.sqrt(alpha * beta)) return false;
+  const zeta = (beta - alpha) / (2 * gamma);
+  const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+  const c = 1 / Math.sqrt(1 + t * t);
+  const s = c * t;
+  for (let i = 0; i < m; i++) {
+    const x = a[p + i];
+    a[p + i] = c * x - s * a[q + i];
+    a[q + i] = s * x + c * a[q + i];
+  }
+  return true;
+}

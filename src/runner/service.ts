@@ -1,0 +1,35 @@
+/** Answers requests: one handler a method. */
+import type { RunnerMethod, RunnerRequests } from './protocol';
+import type { Context } from './requests/common';
+import { evaluate } from './requests/evaluate';
+import { asData, inspect } from './requests/inspect';
+import type { FoundFunction } from '../source/find/functions';
+import type { FunctionInfo } from './protocol';
+import { leavesOf, describe, sizeOf } from './values/layout';
+
+type Handlers = {
+  [M in RunnerMethod]: (context: Context, params: RunnerRequests[M]['params']) => Promise<RunnerRequests[M]['result']> | RunnerRequests[M]['result'];
+};
+
+function info({ expression: _expression, types: _types, rest: _rest, ...visible }: FoundFunction): FunctionInfo {
+  return visible;
+}
+
+export const handlers: Partial<Handlers> = {
+  list: ({ session }, { file }) => ({ functions: session.list(file).map(info), syntaxErrors: session.syntaxErrors(file) }),
+  evaluate,
+  inspect,
+  arguments: (context, params) => {
+    const { session } = context;
+    const { found, args } = session.prepare(params, false);
+    const wrt = params.wrt ?? found.wrt;
+    let offset = 0;
+    const inputs = wrt.flatMap((index) => {
+      const { layout } = describe(args[index]);
+      const leaves = leavesOf(layout, found.parameters[index]?.name ?? `argument${index}`, offset, index);
+      offset += sizeOf(layout);
+      return leaves;
+    });
+    return { args: args.map(asData), expression: session.pointOf(found, params).expression, inputs };
+  },
+};

@@ -1,0 +1,97 @@
+/** Arguments of a function: from an `@at` expression over the module's scope, or from data. */
+import { array } from '../../engine/numpy/creation';
+import type { FoundFunction } from '../../source/find/functions';
+import { namedArgument, splitArguments } from '../../source/find/docTags';
+import type { TypeShape } from '../../source/find/types';
+import { FLOAT_ARRAYS, INTEGER_ARRAYS } from '../../source/find/types';
+import { parseModule } from '../../source/parse';
+import { RewrittenModule } from '../../source/rewrite/rewrite';
+import { RunnerError } from '../modules/errors';
+import type { ModuleInstance, Realm } from '../modules/realm';
+import type { Data } from '../protocol';
+import { isTypedArray } from '../recording/typedArrays';
+import { parseNumber } from './layout';
+
+/** The text of an argument list without types. */
+function withoutTypes(text: string): string {
+  if (!/\b(as|satisfies)\b|!|</.test(text)) return text;
+  const code = new RewrittenModule(parseModule('arguments.ts', `(${text})`), 1, false).plain.code;
+  const start = code.indexOf('(', code.indexOf('eval(text)'));
+  return code.slice(code.indexOf('; ', start) + 2, code.lastIndexOf('\n')).replace(/^\(|\)$/g, '');
+}
+
+/** Evaluates an argument list (`[1, 2], 3` or `x = [1, 2], k = 3`) over the module's scope, in the realm of the instance. */
+export function argumentsAt(fn: FoundFunction, expression: string, instance: ModuleInstance): unknown[] {
+  const parts = splitArguments(expression);
+  const named = parts.map(namedArgument);
+  try {
+    if (parts.length > 0 && named.every((part) => part !== undefined)) {
+      const values: unknown[] = [];
+      for (const part of named) {
+        const index = fn.parameters.findIndex(({ name }) => name === part?.name);
+        if (index < 0) throw new RunnerError('bad-arguments', `\`${fn.name}\` has no parameter \`${part?.name}\`.`, place(fn, instance), `Its parameters are ${fn.parameters.map(({ name }) => name).join(', ')}.`);
+        while (values.length <= index) values.push(undefined);
+        values[index] = instance.evaluate(`(${withoutTypes(part?.value ?? '')})`);
+      }
+      return values;
+    }
+    return instance.evaluate(`[${withoutTypes(expression)}]`) as unknown[];
+  } catch (error) {
+    if (error instanceof RunnerError) throw error;
+    throw new RunnerError(
+      'bad-arguments',
+      `The arguments \`${expression}\` cannot be evaluated: ${error instanceof Error || hasMessage(error) ? error.message : String(error)}.`.replace(/\.\.$/, '.'),
+      place(fn, instance),
+      'Write them as in a call: `[1, 2], 3`. Names of the module may be used.',
+    );
+  }
+}
+
+function hasMessage(error: unknown): error is { message: string } {
+  return typeof error === 'object' && error !== null && 'message' in error;
+}
+
+function place(fn: FoundFunction, instance: ModuleInstance): { file: string; line: number; column: number } {
+  const range = fn.points[0]?.range ?? fn.nameRange;
+  return { file: instance.file, line: range.line, column: range.column };
+}
+
+/** Arguments given as data, in the kinds that the parameters' types ask for. */
+export function argumentsFrom(fn: FoundFunction, data: readonly Data[], realm: Realm): unknown[] {
+  return data.map((item, index) => {
+    const rest = fn.rest && index >= fn.types.length - 1;
+    const type = rest ? elementOf(fn.types[fn.types.length - 1]) : fn.types[index];
+    return convert(item, type ?? { kind: 'any' }, realm);
+  });
+}
+
+function elementOf(type: TypeShape): TypeShape {
+  return type.kind === 'array' ? type.element : { kind: 'any' };
+}
+
+function convert(item: Data, type: TypeShape, realm: Realm): unknown {
+  if (typeof item === 'string' && type.kind !== 'string' && type.kind !== 'literal' && type.kind !== 'union') {
+    return parseNumber(item) ?? item;
+  }
+  if (typeof item !== 'object' || item === null) return item;
+  if (type.kind === 'typedArray' && (FLOAT_ARRAYS.has(type.name) || INTEGER_ARRAYS.has(type.name))) {
+    const list = Array.from(item as ArrayLike<Data>, (value) => (typeof value === 'string' ? (parseNumber(value) ?? NaN) : Number(value)));
+    return new (realm.intrinsic<Float64ArrayConstructor>(type.name))(list);
+  }
+  if (isTypedArray(item)) {
+    if (type.kind === 'array') return convert(Array.from(item), type, realm);
+    return new (realm.intrinsic<Float64ArrayConstructor>(Object.prototype.toString.call(item).slice(8, -1)))(Array.from(item));
+  }
+  if (type.kind === 'ndarray') return array(item as never);
+  if (Array.isArray(item)) {
+    const list = new (realm.intrinsic<ArrayConstructor>('Array'))() as unknown[];
+    item.forEach((value, index) => list.push(convert(value, type.kind === 'tuple' ? (type.elements[index] ?? { kind: 'any' }) : elementOf(type), realm)));
+    return list;
+  }
+  const object = new (realm.intrinsic<ObjectConstructor>('Object'))() as Record<string, unknown>;
+  for (const [name, value] of Object.entries(item)) {
+    const field = type.kind === 'object' ? type.fields.find((candidate) => candidate.name === name)?.type : type.kind === 'record' ? type.value : undefined;
+    object[name] = convert(value, field ?? { kind: 'any' }, realm);
+  }
+  return object;
+}
