@@ -73,7 +73,7 @@ function complete(column: Float64Array, basis: readonly Float64Array[]): void {
         for (let i = 0; i < column.length; i++) column[i] -= along * other[i];
       }
     }
-    const norm = Math.hypot(...column);
+    const norm = Math.sqrt(dot(column, column));
     if (norm > 0.5 / Math.sqrt(column.length)) {
       for (let i = 0; i < column.length; i++) column[i] /= norm;
       return;
