@@ -39,10 +39,10 @@ export function readSettings(scope?: ConfigurationScope): Settings {
     digits: get('numbers.digits', 4),
     statusBar: get('statusBar.enabled', true),
     runner: {
-      timeLimit: get('engine.timeLimit', 2000),
-      memoryLimit: get('engine.memoryLimit', 2048),
-      allowedModules: get<string[]>('engine.allowedModules', []),
-      backend: get('engine.backend', 'auto'),
+      timeLimit: get('timeLimit', 2000),
+      memoryLimit: get('memoryLimit', 2048),
+      allowedModules: get<string[]>('allowedModules', []),
+      backend: get('backend', 'auto'),
     },
   };
 }

@@ -35,9 +35,8 @@ export function shortReason(error: ErrorInfo): string {
     case 'syntax-error':
       return t('syntax error');
     case 'runner-died':
-    case 'crashed':
       return t('the engine crashed');
-    case 'memory-limit':
+    case 'out-of-memory':
       return t('out of memory');
     default:
       return truncate(error.message.split('\n')[0] ?? '', 70);
