@@ -9,6 +9,12 @@ export { jacfwd, jacobian, jacrev, hessian } from './transforms/functions/jacobi
 export { hvp, type HvpMode } from './transforms/functions/hvp';
 export { vmap, type VmapOptions } from './transforms/functions/vmap';
 export type { Axes } from './transforms/functions/axes';
+export * as np from './numpy/index';
+export * as linalg from './linalg/index';
+export * as random from './random/index';
+export * as nn from './nn/index';
+export * as special from './nn/special';
+export type { ArrayLike } from './numpy/types';
 export { NdArray } from './trace/ndarray';
 export type { Gradient, Jacobian, Stacked } from './tree/types';
 export * as tree from './tree/tree';

@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors';
 import { isFloat, sameShape, type DType, type Shape } from '../program/aval';
 import { bind, innermost } from '../trace/bind';
-import { NdArray } from '../trace/ndarray';
+import type { NdArray } from '../trace/ndarray';
 import { argumentError, printShape } from './arguments';
 import { asArray, convertType, scalarOf } from './convert';
 import { floatType, resultType } from './promote';

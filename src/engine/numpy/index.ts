@@ -186,3 +186,5 @@ export {
   trapezoid,
   trapz,
 } from './numerical';
+
+export * as linalg from '../linalg/index';
