@@ -60,7 +60,12 @@ export class GuardError extends GradLensError {
     actual: number,
     position?: SourcePosition,
   ) {
-    super('guard-failed', `Control flow goes another way here: expected ${expected}, got ${actual}.`, undefined, position);
+    super(
+      'guard-failed',
+      `Control flow goes another way here: expected ${expected}, got ${actual}.`,
+      undefined,
+      position,
+    );
   }
 }
 

@@ -164,14 +164,22 @@ export class ProgramBuilder {
    * @throws ShapeError where the operands do not fit.
    */
   emit<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row {
-    const avals = resultAvals(name, operands.map((row) => this.aval(row)), params);
+    const avals = resultAvals(
+      name,
+      operands.map((row) => this.aval(row)),
+      params,
+    );
     if (!Array.isArray(avals)) return this.write(OPCODES[name], operands, params, this.internAval(avals as Aval));
     throw new Error(`${name} has several results; use emitMany().`);
   }
 
   /** Appends an equation with one or several results and returns the rows of all of them. @throws ShapeError */
   emitMany<P extends PrimitiveName>(name: P, operands: readonly Row[], params: ParamsOf<P>): Row[] {
-    const avals = resultAvals(name, operands.map((row) => this.aval(row)), params);
+    const avals = resultAvals(
+      name,
+      operands.map((row) => this.aval(row)),
+      params,
+    );
     if (!Array.isArray(avals)) return [this.write(OPCODES[name], operands, params, this.internAval(avals as Aval))];
     const tuple = this.writeTuple(OPCODES[name], operands, this.internParams(params), avals as Aval[]);
     return (avals as Aval[]).map((_, index) => tuple + 1 + index);
@@ -198,7 +206,8 @@ export class ProgramBuilder {
       return this.writeTuple(opcode, operands, params, columns.tuples[-1 - avalIndex]);
     }
     while (this.operandTotal + end - start > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
-    for (let index = start; index < end; index++) this.operandColumn[this.operandTotal++] = map[columns.operands[index]];
+    for (let index = start; index < end; index++)
+      this.operandColumn[this.operandTotal++] = map[columns.operands[index]];
     return this.append(opcode, params, this.avalIn(columns, avalIndex));
   }
 
@@ -283,7 +292,9 @@ export class ProgramBuilder {
 
   private writeTuple(opcode: number, operands: readonly Row[], paramIndex: number, avals: readonly Aval[]): Row {
     const tuple = this.writeRow(opcode, operands, paramIndex, -this.tuples.push(avals));
-    avals.forEach((aval, index) => this.writeRow(OPCODES.project, [tuple], this.internParams(projection(index)), this.internAval(aval)));
+    avals.forEach((aval, index) =>
+      this.writeRow(OPCODES.project, [tuple], this.internParams(projection(index)), this.internAval(aval)),
+    );
     return tuple;
   }
 
@@ -292,7 +303,8 @@ export class ProgramBuilder {
   }
 
   private writeRow(opcode: number, operands: readonly Row[], paramIndex: number, avalIndex: number): Row {
-    while (this.operandTotal + operands.length > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    while (this.operandTotal + operands.length > this.operandColumn.length)
+      this.operandColumn = grow(this.operandColumn);
     for (const operand of operands) this.operandColumn[this.operandTotal++] = operand;
     return this.append(opcode, paramIndex, avalIndex);
   }

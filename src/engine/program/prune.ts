@@ -27,7 +27,10 @@ export function neededRows(
  * literals and constants are shared with the original. With `keepGuards: false`, guards go too: for a program that runs once,
  * at the point where it was traced.
  */
-export function eliminateDeadRows(program: Program, { keepGuards = true }: { readonly keepGuards?: boolean } = {}): Program {
+export function eliminateDeadRows(
+  program: Program,
+  { keepGuards = true }: { readonly keepGuards?: boolean } = {},
+): Program {
   const needed = neededRows(program, [], program.outputs, keepGuards);
   for (const row of program.inputs) needed[row] = 1;
   const { columns } = program;

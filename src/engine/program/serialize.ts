@@ -61,14 +61,18 @@ export function serializeProgram(program: Program): SerializedProgram {
 /** The program of plain data. @throws GradLensError where the data is of another version or no program */
 export function deserializeProgram(data: SerializedProgram): Program {
   if (data.version !== VERSION) {
-    throw new GradLensError('bad-program', `This is no program that this version of GradLens reads (version ${data.version}, not ${VERSION}).`);
+    throw new GradLensError(
+      'bad-program',
+      `This is no program that this version of GradLens reads (version ${data.version}, not ${VERSION}).`,
+    );
   }
   const positionTable = new PositionTable();
   // Id 0 is "unknown" in every table; the others follow in order.
   for (const { file, line, column } of data.positionTable.slice(1)) positionTable.add(file, line, column);
   const opcodes = Uint8Array.from(numbers(data.opcodes));
   const unknown = opcodes.find((opcode) => OPCODE_NAMES[opcode] === undefined);
-  if (unknown !== undefined) throw new GradLensError('bad-program', `There is no primitive with the number ${unknown}.`);
+  if (unknown !== undefined)
+    throw new GradLensError('bad-program', `There is no primitive with the number ${unknown}.`);
   return new Program({
     opcodes,
     operandStarts: Int32Array.from(numbers(data.operandStarts)),
@@ -118,7 +122,9 @@ function unpackConstant({ shape, dtype, data }: SerializedProgram['constants'][n
 
 /** Parameters are flat objects; a program among them (or in a list of them, the branches of cond) is packed too. */
 function packParams(params: unknown): unknown {
-  return mapPrograms(params, (value) => (value instanceof Program ? { subProgram: serializeProgram(value) } : undefined));
+  return mapPrograms(params, (value) =>
+    value instanceof Program ? { subProgram: serializeProgram(value) } : undefined,
+  );
 }
 
 function unpackParams(params: unknown): unknown {

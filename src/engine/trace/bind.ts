@@ -16,14 +16,26 @@ export function innermost(values: readonly NdArray[]): Recorder | undefined {
 }
 
 /** All results of a primitive. @throws ShapeError */
-export function bindMany<P extends PrimitiveName>(name: P, operands: readonly NdArray[], params: ParamsOf<P>): NdArray[] {
+export function bindMany<P extends PrimitiveName>(
+  name: P,
+  operands: readonly NdArray[],
+  params: ParamsOf<P>,
+): NdArray[] {
   const recorder = innermost(operands);
   if (recorder) return recorder.record(name, operands, params);
   const rule = primitive(name);
   // The shape rule is what checks the operands.
-  rule.shape(operands.map((operand) => operand.aval), params);
-  const out = rule.evaluate(operands.map((operand) => operand.concrete), params);
-  return (Array.isArray(out) ? (out as readonly ArrayValue[]) : [out as ArrayValue]).map((value) => ConcreteArray.of(value));
+  rule.shape(
+    operands.map((operand) => operand.aval),
+    params,
+  );
+  const out = rule.evaluate(
+    operands.map((operand) => operand.concrete),
+    params,
+  );
+  return (Array.isArray(out) ? (out as readonly ArrayValue[]) : [out as ArrayValue]).map((value) =>
+    ConcreteArray.of(value),
+  );
 }
 
 /** The result of a primitive that has one. @throws ShapeError */

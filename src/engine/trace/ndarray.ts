@@ -32,7 +32,8 @@ export abstract class NdArray {
   }
 
   protected requireOneElement(): void {
-    if (this.size !== 1) throw new ShapeError('item', 'only an array of one element can be converted to a number', [this.aval]);
+    if (this.size !== 1)
+      throw new ShapeError('item', 'only an array of one element can be converted to a number', [this.aval]);
   }
 }
 

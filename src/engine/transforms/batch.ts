@@ -3,6 +3,7 @@ import { OPCODES } from '../primitives/opcodes';
 import { primitive } from '../primitives/table';
 import { Emitter } from '../program/emitter';
 import type { Program, Row } from '../program/program';
+import { eliminateDeadRows } from '../program/prune';
 import { emptyMap } from './transcribe';
 
 /** Writes `program` for `size` examples into `b`; `batched` says which inputs have the batch axis (at 0). */
@@ -79,7 +80,7 @@ export function batchSubProgram(
   const out = transcribeBatch(b, program, inputs, batched, size);
   const flags = out.batched.map((has, index) => has || force[index] === true);
   const rows = out.rows.map((row, index) => (flags[index] && !out.batched[index] ? b.repeat(row, size) : row));
-  return { program: b.finish(rows), batched: flags };
+  return { program: eliminateDeadRows(b.finish(rows)), batched: flags };
 }
 
 /**
@@ -101,7 +102,13 @@ export function batchProgram(
     full.splice(axis, 0, size);
     return b.moveAxis(b.input({ shape: full, dtype }), axis, 0);
   });
-  const out = transcribeBatch(b, program, inputs, inAxes.map((axis) => axis !== null), size);
+  const out = transcribeBatch(
+    b,
+    program,
+    inputs,
+    inAxes.map((axis) => axis !== null),
+    size,
+  );
   return b.finish(
     out.rows.map((row, index) => {
       const axis = outAxes ? outAxes[index] : 0;

@@ -44,7 +44,8 @@ export function dependentRows(program: Program, sources: readonly Row[]): Uint8A
   for (const row of sources) depends[row] = 1;
   const { operandStarts, operands } = program.columns;
   for (let row = 0; row < program.size; row++) {
-    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) if (depends[operands[index]]) depends[row] = 1;
+    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++)
+      if (depends[operands[index]]) depends[row] = 1;
   }
   return depends;
 }

@@ -99,7 +99,9 @@ export function vjpProgram(program: Program, active: readonly boolean[]): Progra
   const primals = program.inputAvals.map((aval) => b.input(aval));
   const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
   const { results, cotangents } = transcribeVjp(b, program, primals, active, () => given);
-  const wanted = cotangents.flatMap((row, index) => (active[index] ? [b.instantiate(row, b.aval(primals[index]))] : []));
+  const wanted = cotangents.flatMap((row, index) =>
+    active[index] ? [b.instantiate(row, b.aval(primals[index]))] : [],
+  );
   return eliminateDeadRows(b.finish([...results, ...wanted]));
 }
 
@@ -115,7 +117,11 @@ export function transposeProgram(program: Program, linear: readonly boolean[]): 
   const given = program.outputAvals.map((aval) => (isFloat(aval.dtype) ? b.input(aval) : NONE));
   const start = b.size;
   const seeds = avals.map((aval, index) => (linear[index] ? b.placeholder(aval) : NONE));
-  const outputs = inline(b, program, others.map((row, index) => (linear[index] ? seeds[index] : row)));
+  const outputs = inline(
+    b,
+    program,
+    others.map((row, index) => (linear[index] ? seeds[index] : row)),
+  );
   const cotangents = transposeRows(b, start, seeds, outputs, given);
   const wanted = cotangents.flatMap((row, index) => (linear[index] ? [b.instantiate(row, avals[index])] : []));
   return eliminateDeadRows(b.finish(wanted));

@@ -28,7 +28,12 @@ export function inline(b: Emitter, program: Program, inputs: readonly Row[]): Ro
  * The rows of `program` that `outputs` need, from `inputs` on (any rows: what lies before them is cut off), as a program.
  * Guards come along where `keepGuards` is set.
  */
-export function extract(program: Program, inputs: readonly Row[], outputs: readonly Row[], keepGuards = false): Program {
+export function extract(
+  program: Program,
+  inputs: readonly Row[],
+  outputs: readonly Row[],
+  keepGuards = false,
+): Program {
   const b = new Emitter(program.columns.positionTable);
   const map = emptyMap(program);
   for (const row of inputs) map[row] = b.input(program.aval(row));

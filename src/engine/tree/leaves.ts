@@ -63,13 +63,15 @@ export function toNdArray(leaf: Leaf): NdArray {
 }
 
 function copyData(array: TypedArray): ArrayData {
-  if (array instanceof Float64Array || array instanceof Float32Array || array instanceof Uint32Array) return array.slice();
+  if (array instanceof Float64Array || array instanceof Float32Array || array instanceof Uint32Array)
+    return array.slice();
   return Int32Array.from(array);
 }
 
 function tracerOfKind(array: Tracer, kind: LeafKind): Tracer {
   const isNumber = kind === 'number' && array.ndim === 0;
-  const typed = (kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind ? kind : undefined;
+  const typed =
+    (kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind ? kind : undefined;
   return new Tracer(array.recorder, array.row, isNumber, typed);
 }
 

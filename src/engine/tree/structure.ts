@@ -122,11 +122,18 @@ export function sameStructure(a: Structure, b: Structure): boolean {
     case 'array':
       return b.kind === 'array' && sameChildren(a.children, b.children);
     case 'object':
-      return b.kind === 'object' && a.prototype === b.prototype && sameKeys(a.keys, b.keys) && sameChildren(a.children, b.children);
+      return (
+        b.kind === 'object' &&
+        a.prototype === b.prototype &&
+        sameKeys(a.keys, b.keys) &&
+        sameChildren(a.children, b.children)
+      );
     case 'map':
       return b.kind === 'map' && sameKeys(a.keys, b.keys) && sameChildren(a.children, b.children);
     case 'custom':
-      return b.kind === 'custom' && a.type === b.type && Object.is(a.aux, b.aux) && sameChildren(a.children, b.children);
+      return (
+        b.kind === 'custom' && a.type === b.type && Object.is(a.aux, b.aux) && sameChildren(a.children, b.children)
+      );
   }
 }
 
@@ -179,7 +186,9 @@ export function leafPaths(structure: Structure, prefix = ''): string[] {
     case 'object':
       return structure.children.flatMap((child, index) => leafPaths(child, member(prefix, structure.keys[index])));
     case 'map':
-      return structure.children.flatMap((child, index) => leafPaths(child, `${prefix}.get(${String(structure.keys[index])})`));
+      return structure.children.flatMap((child, index) =>
+        leafPaths(child, `${prefix}.get(${String(structure.keys[index])})`),
+      );
     case 'custom':
       return structure.children.flatMap((child, index) => leafPaths(child, `${prefix}#${index}`));
   }

@@ -20,7 +20,8 @@ function union(flags: readonly (readonly boolean[])[]): boolean[] {
 
 export const cond: PrimitiveTable['cond'] = {
   shape([index, ...operands], { branches }) {
-    if (index.shape.length > 0 || isFloat(index.dtype)) throw new ShapeError('cond', 'the index must be an integer scalar', [index]);
+    if (index.shape.length > 0 || isFloat(index.dtype))
+      throw new ShapeError('cond', 'the index must be an integer scalar', [index]);
     for (const branch of branches) {
       requireInputs('cond', branch, operands);
       requireAvals('cond', 'all branches must return', branches[0].outputAvals, branch.outputAvals);
@@ -53,14 +54,19 @@ export const cond: PrimitiveTable['cond'] = {
   },
 };
 
-function forwardJvp(b: Emitter, { primals, tangents, params: { branches } }: CondJvp): { results: Row[]; tangents: Row[] } {
+function forwardJvp(
+  b: Emitter,
+  { primals, tangents, params: { branches } }: CondJvp,
+): { results: Row[]; tangents: Row[] } {
   const active = tangents.slice(1).map((row) => row !== NONE);
   const moved = union(branches.map((branch) => movedOutputs(branch, active)));
   const avals = branches[0].inputAvals;
   const both = branches.map((branch) =>
     programOf([...avals, ...chosen(avals, active)], (inner, rows) => {
       const out = transcribeJvp(inner, branch, rows.slice(0, avals.length), spread(rows.slice(avals.length), active));
-      const all = out.tangents.map((row, index) => (moved[index] ? inner.instantiate(row, inner.aval(out.primals[index])) : row));
+      const all = out.tangents.map((row, index) =>
+        moved[index] ? inner.instantiate(row, inner.aval(out.primals[index])) : row,
+      );
       return [...out.primals, ...chosen(all, moved)];
     }),
   );
@@ -69,7 +75,10 @@ function forwardJvp(b: Emitter, { primals, tangents, params: { branches } }: Con
 }
 
 /** The branches return their residuals too, zeros standing for those of the others; a second cond is linear in the tangents. */
-function linearizedJvp(b: Emitter, { primals, tangents, params: { branches } }: CondJvp): { results: Row[]; tangents: Row[] } {
+function linearizedJvp(
+  b: Emitter,
+  { primals, tangents, params: { branches } }: CondJvp,
+): { results: Row[]; tangents: Row[] } {
   const active = tangents.slice(1).map((row) => row !== NONE);
   const split = branches.map((branch) => linearizeProgram(branch, active));
   const moved = union(split.map(({ nonzero }) => nonzero));

@@ -99,7 +99,12 @@ const customVjp: PrimitiveTable['customVjp'] = {
     const residualFlags = ahead.slice(outputs.length);
     const back = [...residualFlags, ...chosen(flags, outputs)];
     const primalFlags = chosen(batched.slice(0, inputs.length), inputs);
-    const pulled = batchSubProgram(backward, back, size, primalFlags.map(() => any)).program;
+    const pulled = batchSubProgram(
+      backward,
+      back,
+      size,
+      primalFlags.map(() => any),
+    ).program;
     // Cotangents of primals that all examples share are summed.
     const summed = programOf(pulled.inputAvals, (inner, rows) =>
       inline(inner, pulled, rows).map((row, index) => (any && !primalFlags[index] ? inner.reduceSum(row, [0]) : row)),

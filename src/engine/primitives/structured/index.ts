@@ -7,4 +7,11 @@ import { customs } from './custom';
 import { scan } from './scan';
 import { whileLoop } from './while';
 
-export const structured = { ...base, ...calls, ...customs, cond, scan, while: whileLoop } satisfies Partial<PrimitiveTable>;
+export const structured = {
+  ...base,
+  ...calls,
+  ...customs,
+  cond,
+  scan,
+  while: whileLoop,
+} satisfies Partial<PrimitiveTable>;

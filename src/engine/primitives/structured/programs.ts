@@ -4,8 +4,10 @@ import { compile, type Executable } from '../../execute/run';
 import { printAval, sameShape, type ArrayValue, type Aval } from '../../program/aval';
 import { Emitter } from '../../program/emitter';
 import { NONE, type Program, type Row } from '../../program/program';
+import { eliminateDeadRows } from '../../program/prune';
 import { transcribeJvp } from '../../transforms/jvp';
 import { dependentRows } from '../../transforms/linearize';
+import { inline } from '../../transforms/transcribe';
 import type { MaybeRow } from '../primitive';
 
 const executables = new WeakMap<Program, Executable>();
@@ -55,11 +57,25 @@ export function programOf(
   like?: Program,
 ): Program {
   const b = new Emitter(like?.columns.positionTable);
-  return b.finish(
-    write(
-      b,
-      avals.map((aval) => b.input(aval)),
-    ),
+  const rows = write(
+    b,
+    avals.map((aval) => b.input(aval)),
+  );
+  return eliminateDeadRows(b.finish(rows));
+}
+
+/** The program with its inputs in another order: the new k-th is the old `order[k]`-th. */
+export function permuteInputs(program: Program, order: readonly number[]): Program {
+  const avals = program.inputAvals;
+  return programOf(
+    order.map((index) => avals[index]),
+    (b, rows) =>
+      inline(
+        b,
+        program,
+        avals.map((_, index) => rows[order.indexOf(index)]),
+      ),
+    program,
   );
 }
 
@@ -89,7 +105,10 @@ export function cut<T>(list: readonly T[], lengths: readonly number[]): T[][] {
 }
 
 /** Grows `flags` by what `step` makes of them until nothing changes. */
-export function fixpoint(flags: readonly boolean[], step: (flags: readonly boolean[]) => readonly boolean[]): boolean[] {
+export function fixpoint(
+  flags: readonly boolean[],
+  step: (flags: readonly boolean[]) => readonly boolean[],
+): boolean[] {
   let current = [...flags];
   for (;;) {
     const next = step(current);

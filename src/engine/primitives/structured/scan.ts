@@ -110,7 +110,9 @@ export const scan: PrimitiveTable['scan'] = {
       { ...params, body: body.program },
     );
     // Stacked results have the axis of the steps in front of that of the examples.
-    const results = rows.map((row, index) => (index >= init.length && body.batched[index] ? b.moveAxis(row, 0, 1) : row));
+    const results = rows.map((row, index) =>
+      index >= init.length && body.batched[index] ? b.moveAxis(row, 0, 1) : row,
+    );
     return { rows: results, batched: body.batched };
   },
 };

@@ -30,7 +30,9 @@ function activity(b: Emitter, { primals, tangents, params }: ScanJvp): Activity 
   const xs = there(xsTangents);
   const moves = (carry: readonly boolean[]) => movedOutputs(params.body, [...consts, ...carry, ...xs]);
   const carry = fixpoint(there(carryTangents), (flags) => moves(flags).slice(0, flags.length));
-  const initTangents = carryTangents.flatMap((row, index) => (carry[index] ? [b.instantiate(row, b.aval(init[index]))] : []));
+  const initTangents = carryTangents.flatMap((row, index) =>
+    carry[index] ? [b.instantiate(row, b.aval(init[index]))] : [],
+  );
   return {
     consts,
     carry,
@@ -56,13 +58,23 @@ export function forwardScan(b: Emitter, equation: ScanJvp): { results: Row[]; ta
   ];
   const moved = [...active.carry, ...active.ys];
   const both = programOf(pieces.flat(), (inner, rows) => {
-    const [consts, constTangents, carry, carryTangents, xs, xsTangents] = cut(rows, pieces.map((piece) => piece.length));
-    const out = transcribeJvp(inner, body, [...consts, ...carry, ...xs], [
-      ...spread(constTangents, active.consts),
-      ...spread(carryTangents, active.carry),
-      ...spread(xsTangents, active.xs),
-    ]);
-    const full = out.tangents.map((row, index) => (moved[index] ? inner.instantiate(row, inner.aval(out.primals[index])) : row));
+    const [consts, constTangents, carry, carryTangents, xs, xsTangents] = cut(
+      rows,
+      pieces.map((piece) => piece.length),
+    );
+    const out = transcribeJvp(
+      inner,
+      body,
+      [...consts, ...carry, ...xs],
+      [
+        ...spread(constTangents, active.consts),
+        ...spread(carryTangents, active.carry),
+        ...spread(xsTangents, active.xs),
+      ],
+    );
+    const full = out.tangents.map((row, index) =>
+      moved[index] ? inner.instantiate(row, inner.aval(out.primals[index])) : row,
+    );
     const count = carry.length;
     return [
       ...out.primals.slice(0, count),
@@ -79,7 +91,12 @@ export function forwardScan(b: Emitter, equation: ScanJvp): { results: Row[]; ta
     consts: consts.length + constTangents.length,
     carry: init.length + carryTangents.length,
   });
-  const [carry, carryMoved, ys, ysMoved] = cut(rows, [init.length, carryTangents.length, active.ys.length, rows.length]);
+  const [carry, carryMoved, ys, ysMoved] = cut(rows, [
+    init.length,
+    carryTangents.length,
+    active.ys.length,
+    rows.length,
+  ]);
   return {
     results: [...carry, ...ys],
     tangents: [...spread(carryMoved, active.carry), ...spread(ysMoved, active.ys)],
@@ -112,7 +129,10 @@ export function linearizedScan(b: Emitter, equation: ScanJvp): { results: Row[];
     chosen(xsAvals, active.xs),
   ];
   const linear = programOf(pieces.flat(), (inner, inputs) => {
-    const [own, constTangents, carryTangents, steps, xsTangents] = cut(inputs, pieces.map((piece) => piece.length));
+    const [own, constTangents, carryTangents, steps, xsTangents] = cut(
+      inputs,
+      pieces.map((piece) => piece.length),
+    );
     const residuals = isInvariant.map((fixedOne) => (fixedOne ? own : steps).shift() as Row);
     const out = inline(inner, split.linear, [...residuals, ...constTangents, ...carryTangents, ...xsTangents]);
     const tangents = spread(out, split.nonzero);
@@ -146,7 +166,11 @@ function hoistInvariants(
   const isInvariant = residuals.map((row) => varies[row] === 0);
   return {
     inside: extract(primal, inputs, [...outputs.slice(0, count), ...residuals.filter((row) => varies[row] === 1)]),
-    invariant: extract(primal, inputs.slice(0, consts), residuals.filter((row) => varies[row] === 0)),
+    invariant: extract(
+      primal,
+      inputs.slice(0, consts),
+      residuals.filter((row) => varies[row] === 0),
+    ),
     isInvariant,
   };
 }
@@ -166,7 +190,10 @@ export function transposedBody(
 ): Program {
   const pieces = [otherConsts, movedConsts, carry, ys, otherXs];
   return programOf(pieces.flat(), (inner, rows) => {
-    const [consts, sums, carryCotangents, yCotangents, xs] = cut(rows, pieces.map((piece) => piece.length));
+    const [consts, sums, carryCotangents, yCotangents, xs] = cut(
+      rows,
+      pieces.map((piece) => piece.length),
+    );
     const out = inline(inner, pulled, [...consts, ...xs, ...carryCotangents, ...yCotangents]);
     return [...sums.map((sum, index) => inner.add(sum, out[index])), ...out.slice(sums.length)];
   });

@@ -14,6 +14,9 @@ export function stackAval(length: number, { shape, dtype }: Aval): Aval {
 }
 
 /** Operands (...consts, ...carry, ...xs) apart. */
-export function scanParts<T>(operands: readonly T[], { consts, carry }: Pick<ParamsOf<'scan'>, 'consts' | 'carry'>): T[][] {
+export function scanParts<T>(
+  operands: readonly T[],
+  { consts, carry }: Pick<ParamsOf<'scan'>, 'consts' | 'carry'>,
+): T[][] {
   return cut(operands, [consts, carry, operands.length - consts - carry]);
 }

@@ -8,7 +8,18 @@ import { transcribeJvp } from '../../transforms/jvp';
 import { inline } from '../../transforms/transcribe';
 import type { PrimitiveTable } from '../primitive';
 import { joint } from './call';
-import { chosen, cut, fixpoint, movedOutputs, present, programOf, requireAvals, requireInputs, runProgram, spread } from './programs';
+import {
+  chosen,
+  cut,
+  fixpoint,
+  movedOutputs,
+  present,
+  programOf,
+  requireAvals,
+  requireInputs,
+  runProgram,
+  spread,
+} from './programs';
 
 type WhileParams = ParamsOf<'while'>;
 
@@ -63,7 +74,16 @@ export const whileLoop: PrimitiveTable['while'] = {
     const avals = [...primals, ...moving].map((row) => b.aval(row));
     const forward = programOf(avals, (inner, rows) => {
       const [ownCond, ownBody, ownInit] = parts(rows.slice(0, primals.length), params);
-      const all = jointLoop(inner, params, constActive, carryActive, ownCond, ownBody, ownInit, rows.slice(primals.length));
+      const all = jointLoop(
+        inner,
+        params,
+        constActive,
+        carryActive,
+        ownCond,
+        ownBody,
+        ownInit,
+        rows.slice(primals.length),
+      );
       return all.slice(ownInit.length);
     });
     const rows = b.emitMany('linearCall', [...primals, ...moving], {
@@ -87,7 +107,11 @@ export const whileLoop: PrimitiveTable['while'] = {
     const decides = batchSubProgram(params.cond, [...condFlags, ...carryFlags], size);
     const body = batchSubProgram(params.body, [...bodyFlags, ...carryFlags], size, carryFlags).program;
     if (!decides.batched[0]) {
-      const rows = b.emitMany('while', [...condConsts, ...bodyConsts, ...carry], { ...params, cond: decides.program, body });
+      const rows = b.emitMany('while', [...condConsts, ...bodyConsts, ...carry], {
+        ...params,
+        cond: decides.program,
+        body,
+      });
       return { rows, batched: carryFlags };
     }
     const masked = maskedLoop(params, decides.program, body, size);
@@ -114,11 +138,15 @@ function jointLoop(
   const body = programOf([...constAvals, ...movedConsts, ...carryAvals, ...movedCarry], (inner, rows) => {
     const ends = [constAvals.length, movedConsts.length, carryAvals.length, movedCarry.length];
     const [consts, constTangents, carry, carryTangents] = cut(rows, ends);
-    const out = transcribeJvp(inner, params.body, [...consts, ...carry], [
-      ...spread(constTangents, constActive),
-      ...spread(carryTangents, carryActive),
-    ]);
-    const all = out.tangents.map((row, index) => (carryActive[index] ? inner.instantiate(row, carryAvals[index]) : row));
+    const out = transcribeJvp(
+      inner,
+      params.body,
+      [...consts, ...carry],
+      [...spread(constTangents, constActive), ...spread(carryTangents, carryActive)],
+    );
+    const all = out.tangents.map((row, index) =>
+      carryActive[index] ? inner.instantiate(row, carryAvals[index]) : row,
+    );
     return [...out.primals, ...chosen(all, carryActive)];
   });
   const condAvals = params.cond.inputAvals.slice(0, params.condConsts);
@@ -152,9 +180,12 @@ function maskedLoop(params: WhileParams, cond: Program, body: Program, size: num
       const next = inline(inner, body, [...bodyConsts, ...carry]);
       return next.map((row, index) => {
         const { shape } = carryAvals[index];
-        return inner.select(shape.length === 1 && shape[0] === size ? goesOn : inner.broadcast(goesOn, shape, [0]), row, carry[index]);
+        return inner.select(
+          shape.length === 1 && shape[0] === size ? goesOn : inner.broadcast(goesOn, shape, [0]),
+          row,
+          carry[index],
+        );
       });
     }),
   };
 }
-

@@ -29,7 +29,10 @@ export function moving(where: string, args: readonly unknown[], argnums: readonl
   const normalized = argnums.map((argnum) => {
     const index = argnum < 0 ? argnum + args.length : argnum;
     if (!Number.isInteger(index) || index < 0 || index >= args.length) {
-      throw new ArgumentError(where, `argnums is ${argnum}, but the function was called with ${args.length} arguments.`);
+      throw new ArgumentError(
+        where,
+        `argnums is ${argnum}, but the function was called with ${args.length} arguments.`,
+      );
     }
     return index;
   });
@@ -38,7 +41,11 @@ export function moving(where: string, args: readonly unknown[], argnums: readonl
 }
 
 /** The call's arguments with those that move replaced by trees of `leaves`. */
-export function withLeaves(args: readonly unknown[], { argnums, structures }: MovingArguments, leaves: readonly unknown[]): unknown[] {
+export function withLeaves(
+  args: readonly unknown[],
+  { argnums, structures }: MovingArguments,
+  leaves: readonly unknown[],
+): unknown[] {
   const result = [...args];
   let next = 0;
   argnums.forEach((argnum, index) => {
@@ -102,7 +109,10 @@ export function requireFloatArguments(where: string, moved: MovingArguments): vo
 
 /** Trees of results: arrays in the kinds in which the function gave its own. */
 export function restore(structure: Structure, arrays: readonly NdArray[], kinds: readonly LeafKind[]): unknown {
-  return unflatten(structure, arrays.map((array, index) => toKind(array, kinds[index])));
+  return unflatten(
+    structure,
+    arrays.map((array, index) => toKind(array, kinds[index])),
+  );
 }
 
 /** A function's result and its auxiliary data apart. */
@@ -122,7 +132,10 @@ export function splitAux(where: string, output: Structure, hasAux: boolean): Aux
 }
 
 /** The indices of the arguments to differentiate, and whether the caller gave a list. */
-export function normalizeArgnums(argnums: number | readonly number[] | undefined): { list: readonly number[]; single: boolean } {
+export function normalizeArgnums(argnums: number | readonly number[] | undefined): {
+  list: readonly number[];
+  single: boolean;
+} {
   if (argnums === undefined) return { list: [0], single: true };
   return typeof argnums === 'number' ? { list: [argnums], single: true } : { list: argnums, single: false };
 }

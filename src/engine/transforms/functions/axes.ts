@@ -9,8 +9,10 @@ export type Axes = number | null | readonly Axes[] | { readonly [key: string]: A
 /** The axis of every leaf of the arguments. @throws ArgumentError where the axes do not fit the arguments */
 export function axesOfArguments(where: string, args: Structure, inAxes: Axes): (number | null)[] {
   if (args.kind !== 'array') throw new Error('Arguments are a list.');
-  if (inAxes === null || typeof inAxes === 'number') return args.children.flatMap((child) => spread(where, 'inAxes', child, inAxes));
-  if (!Array.isArray(inAxes)) throw new ArgumentError(where, 'inAxes must be a number, or an array with one entry an argument.');
+  if (inAxes === null || typeof inAxes === 'number')
+    return args.children.flatMap((child) => spread(where, 'inAxes', child, inAxes));
+  if (!Array.isArray(inAxes))
+    throw new ArgumentError(where, 'inAxes must be a number, or an array with one entry an argument.');
   const list = inAxes as readonly Axes[];
   if (list.length !== args.children.length) {
     throw new ArgumentError(
@@ -22,13 +24,21 @@ export function axesOfArguments(where: string, args: Structure, inAxes: Axes): (
 }
 
 /** The axis of every leaf of the result, counted from the front. @throws ArgumentError */
-export function axesOfOutput(where: string, output: Structure, avals: readonly Aval[], outAxes: Axes): (number | null)[] {
+export function axesOfOutput(
+  where: string,
+  output: Structure,
+  avals: readonly Aval[],
+  outAxes: Axes,
+): (number | null)[] {
   const paths = leafPaths(output, 'result');
   return spread(where, 'outAxes', output, outAxes).map((axis, index) => {
     if (axis === null) return null;
     const rank = avals[index].shape.length + 1;
     if (axis >= rank || axis < -rank) {
-      throw new ArgumentError(where, `outAxes is ${axis} for ${paths[index]}, which has rank ${rank} with the examples' axis.`);
+      throw new ArgumentError(
+        where,
+        `outAxes is ${axis} for ${paths[index]}, which has rank ${rank} with the examples' axis.`,
+      );
     }
     return axis < 0 ? axis + rank : axis;
   });
@@ -37,12 +47,16 @@ export function axesOfOutput(where: string, output: Structure, avals: readonly A
 /** @throws ArgumentError where the tree of axes is not a prefix of the structure */
 function spread(where: string, what: string, structure: Structure, axes: Axes): (number | null)[] {
   if (axes === null || typeof axes === 'number') {
-    if (axes !== null && !Number.isInteger(axes)) throw new ArgumentError(where, `${what} must be an integer, but is ${axes}.`);
+    if (axes !== null && !Number.isInteger(axes))
+      throw new ArgumentError(where, `${what} must be an integer, but is ${axes}.`);
     return new Array<number | null>(leafCount(structure)).fill(axes);
   }
   const entries = entriesOf(structure, axes);
   if (!entries) {
-    throw new ArgumentError(where, `${what} must be a tree of axes that fits ${printStructure(structure)}, or the beginning of one.`);
+    throw new ArgumentError(
+      where,
+      `${what} must be a tree of axes that fits ${printStructure(structure)}, or the beginning of one.`,
+    );
   }
   return entries.flatMap(([child, entry, name]) => spread(where, `${what}${name}`, child, entry));
 }
@@ -56,13 +70,21 @@ function entriesOf(structure: Structure, axes: Exclude<Axes, number | null>): [S
   if (structure.kind === 'map' && axes instanceof Map) {
     const entries = axes as ReadonlyMap<unknown, Axes>;
     if (!structure.keys.every((key) => entries.has(key))) return undefined;
-    return structure.children.map((child, index) => [child, entries.get(structure.keys[index]) as Axes, `.get(${String(structure.keys[index])})`]);
+    return structure.children.map((child, index) => [
+      child,
+      entries.get(structure.keys[index]) as Axes,
+      `.get(${String(structure.keys[index])})`,
+    ]);
   }
   if (structure.kind === 'object' && !Array.isArray(axes) && !(axes instanceof Map)) {
     const entries = axes as { readonly [key: string]: Axes };
     const missing = structure.keys.some((key, index) => !(key in entries) && leafCount(structure.children[index]) > 0);
     if (missing) return undefined;
-    return structure.children.map((child, index) => [child, entries[structure.keys[index]] ?? null, `.${structure.keys[index]}`]);
+    return structure.children.map((child, index) => [
+      child,
+      entries[structure.keys[index]] ?? null,
+      `.${structure.keys[index]}`,
+    ]);
   }
   return undefined;
 }

@@ -20,7 +20,10 @@ export type VjpFunction<Args extends readonly unknown[]> = (cotangent: unknown) 
  * one cotangent an argument. The forward pass runs once; `ct` has the structure and shapes of the result.
  * @throws TreeError, ShapeError where a cotangent does not fit
  */
-export function vjp<Args extends readonly unknown[], R>(f: (...args: Args) => R, ...primals: Args): [R, VjpFunction<Args>] {
+export function vjp<Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  ...primals: Args
+): [R, VjpFunction<Args>] {
   const { value, pullback } = pullBack('vjp', f as AnyFunction, primals, false);
   return [value as R, pullback as VjpFunction<Args>];
 }
@@ -41,7 +44,11 @@ function pullBack(
   hasAux: boolean,
 ): { value: unknown; pullback: (cotangent: unknown) => unknown; aux: unknown } {
   const where = describeCall(transform, f);
-  const moved = moving(where, primals, primals.map((_, index) => index));
+  const moved = moving(
+    where,
+    primals,
+    primals.map((_, index) => index),
+  );
   const call = traceCall(f, primals, moved);
   const { output, outputCount, aux } = splitAux(where, call.output, hasAux);
   const active = call.active.map((isActive, index) => isActive && isFloat(call.operands[index].dtype));
@@ -72,7 +79,12 @@ function pullBack(
 }
 
 /** Cotangents as arrays, one a leaf of the result. @throws TreeError, ShapeError */
-export function cotangentArrays(where: string, output: Structure, avals: readonly Aval[], cotangent: unknown): NdArray[] {
+export function cotangentArrays(
+  where: string,
+  output: Structure,
+  avals: readonly Aval[],
+  cotangent: unknown,
+): NdArray[] {
   const leaves: Leaf[] = [];
   requireSameStructure(where, 'the cotangent', output, flattenInto(cotangent, leaves));
   const paths = leafPaths(output, 'result');
@@ -84,9 +96,16 @@ export function cotangentArrays(where: string, output: Structure, avals: readonl
  * one cotangent an argument. The primals say only which shapes the arguments have.
  * @throws NotLinearError where the function is not linear
  */
-export function linearTranspose<Args extends readonly unknown[]>(f: (...args: Args) => unknown, ...primals: Args): VjpFunction<Args> {
+export function linearTranspose<Args extends readonly unknown[]>(
+  f: (...args: Args) => unknown,
+  ...primals: Args
+): VjpFunction<Args> {
   const where = describeCall('linearTranspose', f as AnyFunction);
-  const moved = moving(where, primals, primals.map((_, index) => index));
+  const moved = moving(
+    where,
+    primals,
+    primals.map((_, index) => index),
+  );
   const call = traceCall(f as AnyFunction, primals, moved);
   const avals = call.program.outputAvals;
   if (!avals.every(({ dtype }) => isFloat(dtype))) throw new NotLinearError(where);
@@ -94,6 +113,9 @@ export function linearTranspose<Args extends readonly unknown[]>(f: (...args: Ar
   return (cotangent) => {
     const given = cotangentArrays(where, call.output, avals, cotangent);
     const found = applyProgram(transposed, [...call.captured, ...given]);
-    return perArgument(moved, found.map((array, index) => toKind(array, moved.kinds[index]))) as unknown as Gradient<Args>;
+    return perArgument(
+      moved,
+      found.map((array, index) => toKind(array, moved.kinds[index])),
+    ) as unknown as Gradient<Args>;
   };
 }

@@ -10,7 +10,16 @@ import { requireSameStructure } from '../../tree/tree';
 import type { Gradient } from '../../tree/types';
 import { jvpProgram } from '../jvp';
 import { linearizeProgram } from '../linearize';
-import { argumentPath, describeCall, moving, restore, splitAux, traceCall, type AnyFunction, type MovingArguments } from './arguments';
+import {
+  argumentPath,
+  describeCall,
+  moving,
+  restore,
+  splitAux,
+  traceCall,
+  type AnyFunction,
+  type MovingArguments,
+} from './arguments';
 
 /**
  * Value and directional derivative, as `jax.jvp`: `jvp(f, [x, y], [dx, dy])` returns [f(x, y), ∂f·(dx, dy)]. Tangents have the
@@ -35,7 +44,11 @@ export function jvp(
   { hasAux = false }: { readonly hasAux?: boolean } = {},
 ): unknown[] {
   const where = describeCall('jvp', f);
-  const moved = moving(where, primals, primals.map((_, index) => index));
+  const moved = moving(
+    where,
+    primals,
+    primals.map((_, index) => index),
+  );
   const directions = tangentArrays(where, moved, tangents);
   const call = traceCall(f, primals, moved);
   const { output, outputCount, aux } = splitAux(where, call.output, hasAux);
@@ -62,7 +75,11 @@ export function linearize<Args extends readonly unknown[], R>(
   ...primals: Args
 ): [R, (...tangents: unknown[]) => Gradient<R>] {
   const where = describeCall('linearize', f as AnyFunction);
-  const moved = moving(where, primals, primals.map((_, index) => index));
+  const moved = moving(
+    where,
+    primals,
+    primals.map((_, index) => index),
+  );
   const call = traceCall(f as AnyFunction, primals, moved);
   const active = call.active.map((isActive, index) => isActive && isFloat(call.operands[index].dtype));
   const { primal, linear, nonzero } = linearizeProgram(call.program, active);
@@ -83,18 +100,24 @@ export function linearize<Args extends readonly unknown[], R>(
 /** Tangents as arrays, one a moving leaf. @throws TreeError, ShapeError */
 export function tangentArrays(where: string, moved: MovingArguments, tangents: readonly unknown[]): NdArray[] {
   if (tangents.length !== moved.structures.length) {
-    throw new ArgumentError(where, `needs one tangent an argument: ${moved.structures.length}, not ${tangents.length}.`);
+    throw new ArgumentError(
+      where,
+      `needs one tangent an argument: ${moved.structures.length}, not ${tangents.length}.`,
+    );
   }
   const leaves: Leaf[] = [];
   tangents.forEach((tangent, index) => {
     requireSameStructure(where, `tangent ${index}`, moved.structures[index], flattenInto(tangent, leaves));
   });
-  return leaves.map((leaf, index) => fit(where, `the tangent of ${argumentPath(moved, index)}`, toNdArray(leaf), moved.arrays[index].aval));
+  return leaves.map((leaf, index) =>
+    fit(where, `the tangent of ${argumentPath(moved, index)}`, toNdArray(leaf), moved.arrays[index].aval),
+  );
 }
 
 /** A tangent or cotangent, converted to the dtype that it must have. @throws ShapeError that names both shapes */
 export function fit(where: string, what: string, array: NdArray, aval: Aval): NdArray {
-  if (!sameShape(array.shape, aval.shape)) throw new ShapeError(where, `${what} must have the shape of the value itself`, [array.aval, aval]);
+  if (!sameShape(array.shape, aval.shape))
+    throw new ShapeError(where, `${what} must have the shape of the value itself`, [array.aval, aval]);
   return array.dtype === aval.dtype ? array : bind('convert', [array], { dtype: aval.dtype });
 }
 

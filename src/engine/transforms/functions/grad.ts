@@ -22,7 +22,10 @@ import {
 } from './arguments';
 
 /** Which arguments to differentiate (default 0) and whether the function returns [result, auxiliary data]. */
-export interface GradOptions<N extends number | readonly number[] = number | readonly number[], Aux extends boolean = boolean> {
+export interface GradOptions<
+  N extends number | readonly number[] = number | readonly number[],
+  Aux extends boolean = boolean,
+> {
   readonly argnums?: N;
   readonly hasAux?: Aux;
 }
@@ -51,7 +54,10 @@ export function grad<Args extends readonly unknown[], const N extends number | r
   f: (...args: Args) => unknown,
   options?: N | (GradOptions<N, false> & { readonly hasAux?: false }),
 ): (...args: Args) => GradientOf<Args, N>;
-export function grad(f: AnyFunction, options?: number | readonly number[] | GradOptions): (...args: never[]) => unknown {
+export function grad(
+  f: AnyFunction,
+  options?: number | readonly number[] | GradOptions,
+): (...args: never[]) => unknown {
   const { argnums, hasAux = false } = gradOptions(options);
   const where = describeCall('grad', f);
   return (...args) => {
@@ -69,7 +75,10 @@ export function valueAndGrad<Args extends readonly unknown[], R, const N extends
   f: (...args: Args) => R,
   options?: N | (GradOptions<N, false> & { readonly hasAux?: false }),
 ): (...args: Args) => [R, GradientOf<Args, N>];
-export function valueAndGrad(f: AnyFunction, options?: number | readonly number[] | GradOptions): (...args: never[]) => unknown {
+export function valueAndGrad(
+  f: AnyFunction,
+  options?: number | readonly number[] | GradOptions,
+): (...args: never[]) => unknown {
   const { argnums, hasAux = false } = gradOptions(options);
   const where = describeCall('valueAndGrad', f);
   return (...args) => {
@@ -93,7 +102,10 @@ function evaluate(
   requireScalar(where, call, output.kind === 'leaf');
   const results = applyProgram(gradProgram(call.program, call.active), call.operands);
   const count = call.outputKinds.length;
-  const gradients = perArgument(moved, results.slice(count).map((array, index) => toKind(array, moved.kinds[index])));
+  const gradients = perArgument(
+    moved,
+    results.slice(count).map((array, index) => toKind(array, moved.kinds[index])),
+  );
   return {
     value: restore(output, results, call.outputKinds),
     gradient: single ? gradients[0] : gradients,
@@ -128,6 +140,8 @@ export function gradProgram(program: Program, active: readonly boolean[]): Progr
   const { results, cotangents } = transcribeVjp(b, program, primals, active, (rows) =>
     rows.map((row, index) => (index === 0 ? b.fullLike(row, 1) : NONE)),
   );
-  const gradients = cotangents.flatMap((row, index) => (active[index] ? [b.instantiate(row, b.aval(primals[index]))] : []));
+  const gradients = cotangents.flatMap((row, index) =>
+    active[index] ? [b.instantiate(row, b.aval(primals[index]))] : [],
+  );
   return eliminateDeadRows(b.finish([...results, ...gradients]));
 }

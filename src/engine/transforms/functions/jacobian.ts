@@ -65,7 +65,9 @@ function jacobianTransform(name: string, build: JacobianProgram): JacobianTransf
         return single ? trees[0] : trees;
       });
       const jacobian = unflatten(output, rows);
-      return aux ? [jacobian, restore(aux, results.slice(outputCount, count), call.outputKinds.slice(outputCount))] : jacobian;
+      return aux
+        ? [jacobian, restore(aux, results.slice(outputCount, count), call.outputKinds.slice(outputCount))]
+        : jacobian;
     };
   };
   return transform as JacobianTransform;
@@ -104,8 +106,14 @@ export const jacobian: JacobianTransform = jacobianTransform('jacobian', (progra
  */
 export const hessian = ((f: AnyFunction, options?: number | readonly number[] | GradOptions) => {
   const { argnums, hasAux = false } = gradOptions(options);
-  const first = (jacrev as unknown as (f: AnyFunction, options: GradOptions) => AnyFunction)(named(f), { argnums, hasAux });
-  return (jacfwd as unknown as (f: AnyFunction, options: GradOptions) => AnyFunction)(named(first, f), { argnums, hasAux });
+  const first = (jacrev as unknown as (f: AnyFunction, options: GradOptions) => AnyFunction)(named(f), {
+    argnums,
+    hasAux,
+  });
+  return (jacfwd as unknown as (f: AnyFunction, options: GradOptions) => AnyFunction)(named(first, f), {
+    argnums,
+    hasAux,
+  });
 }) as HessianTransform;
 
 /** The signature of `hessian`. */
@@ -209,4 +217,3 @@ function reverseJacobian(program: Program, active: readonly boolean[], outputs: 
   }
   return b.finish([...out.rows.slice(0, count), ...blocks]);
 }
-

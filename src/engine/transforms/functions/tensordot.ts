@@ -18,7 +18,10 @@ export function applyBlocks(blocks: unknown, x: unknown, vector: unknown): unkno
   const arrays = vectors.map(toNdArray);
   const rows = leaves.map((leaf, row) => {
     const terms = arrays.map((array, column) => contract(toNdArray(blockLeaves[row * arrays.length + column]), array));
-    return toKind(terms.reduce((sum, term) => bind('add', [sum, term], undefined)), kindOf(leaf));
+    return toKind(
+      terms.reduce((sum, term) => bind('add', [sum, term], undefined)),
+      kindOf(leaf),
+    );
   });
   return unflatten(structure, rows);
 }

@@ -45,9 +45,16 @@ export function vmap<Args extends readonly unknown[], R>(
   return (...args) => mapCall(where, f as AnyFunction, args, options) as Stacked<R>;
 }
 
-function vmapOptions(inAxes: Axes | VmapOptions | undefined, outAxes: Axes | undefined): Required<Omit<VmapOptions, 'axisSize'>> & VmapOptions {
+function vmapOptions(
+  inAxes: Axes | VmapOptions | undefined,
+  outAxes: Axes | undefined,
+): Required<Omit<VmapOptions, 'axisSize'>> & VmapOptions {
   const isOptions =
-    typeof inAxes === 'object' && inAxes !== null && !Array.isArray(inAxes) && !(inAxes instanceof Map) && outAxes === undefined;
+    typeof inAxes === 'object' &&
+    inAxes !== null &&
+    !Array.isArray(inAxes) &&
+    !(inAxes instanceof Map) &&
+    outAxes === undefined;
   const given: VmapOptions = isOptions ? (inAxes as VmapOptions) : { inAxes: inAxes as Axes, outAxes };
   return {
     ...given,
@@ -106,7 +113,15 @@ function mapGroups(
     requireSameResult(where, first, traced);
     const own = remaining.filter((_, index) => follows[index]);
     const part = selectLanes(mapped, own);
-    groups.push({ lanes: own, results: applyBatched(where, traced, part, outAxes.map((axis) => (axis === null ? null : 0))) });
+    groups.push({
+      lanes: own,
+      results: applyBatched(
+        where,
+        traced,
+        part,
+        outAxes.map((axis) => (axis === null ? null : 0)),
+      ),
+    });
     remaining = remaining.filter((_, index) => !follows[index]);
     if (remaining.length === 0) return mergeGroups(groups, outAxes);
     lanes = selectLanes(mapped, remaining);
@@ -120,7 +135,12 @@ function selectLanes({ arrays, axes }: Mapped, lanes: readonly number[]): Mapped
 
 function requireSameResult(where: string, first: Traced, other: Traced): void {
   if (!sameStructure(first.output, other.output)) {
-    throw new TreeError(where, 'the result for some examples', printStructure(first.output), printStructure(other.output));
+    throw new TreeError(
+      where,
+      'the result for some examples',
+      printStructure(first.output),
+      printStructure(other.output),
+    );
   }
   const avals = other.program.outputAvals.map(printAval);
   first.program.outputAvals.map(printAval).forEach((expected, index) => {
@@ -130,7 +150,12 @@ function requireSameResult(where: string, first: Traced, other: Traced): void {
   });
 }
 
-function applyBatched(where: string, { program, captured, output }: Traced, { arrays, axes, size }: Mapped, outAxes: readonly (number | null)[]): NdArray[] {
+function applyBatched(
+  where: string,
+  { program, captured, output }: Traced,
+  { arrays, axes, size }: Mapped,
+  outAxes: readonly (number | null)[],
+): NdArray[] {
   const inAxes = [...axes, ...captured.map(() => null)];
   let batched: Program;
   try {
@@ -138,7 +163,10 @@ function applyBatched(where: string, { program, captured, output }: Traced, { ar
   } catch (error) {
     if (!(error instanceof BatchAxisError)) throw error;
     const path = leafPaths(output, 'result')[error.output];
-    throw new ArgumentError(where, `vmap has mapped output, but outAxes is null for ${path}, which depends on the mapped arguments.`);
+    throw new ArgumentError(
+      where,
+      `vmap has mapped output, but outAxes is null for ${path}, which depends on the mapped arguments.`,
+    );
   }
   return applyProgram(batched, [...arrays, ...captured]);
 }
@@ -165,7 +193,9 @@ function checkSizes(
         where,
         `vmap was requested to map ${paths[index]} along axis ${axis}, which implies that its rank should be at least ` +
           `${axis < 0 ? -axis : axis + 1}, but is only ${rank} (its shape is [${array.shape.join(', ')}]).`,
-        rank === 0 ? 'An array of numbers is a tree of scalars: use np.array or a Float64Array for one array of examples.' : undefined,
+        rank === 0
+          ? 'An array of numbers is a tree of scalars: use np.array or a Float64Array for one array of examples.'
+          : undefined,
       );
     }
     const normalized = axis < 0 ? axis + rank : axis;
@@ -174,14 +204,18 @@ function checkSizes(
     sizes.push({ path: paths[index], aval: printAval(array.aval), axis: normalized, size: array.shape[normalized] });
   });
   if (sizes.length === 0 && axisSize === undefined) {
-    throw new ArgumentError(where, 'vmap must have at least one argument that is mapped (inAxes not null), or axisSize.');
+    throw new ArgumentError(
+      where,
+      'vmap must have at least one argument that is mapped (inAxes not null), or axisSize.',
+    );
   }
   const size = axisSize ?? sizes[0].size;
   if (sizes.some((found) => found.size !== size)) {
-    const list = sizes.map((found) => `axis ${found.axis} of ${found.path}, of type ${found.aval}, has size ${found.size}`);
+    const list = sizes.map(
+      (found) => `axis ${found.axis} of ${found.path}, of type ${found.aval}, has size ${found.size}`,
+    );
     throw new ArgumentError(where, `vmap got inconsistent sizes for array axes to be mapped: ${list.join('; ')}.`);
   }
   if (size === 0) throw new ArgumentError(where, 'vmap needs at least one example, but the mapped axes have size 0.');
   return { arrays, axes, size };
 }
-
