@@ -4,6 +4,7 @@ import { rowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { Emitter } from '../engine/program/emitter';
 import { NONE, type Program } from '../engine/program/program';
+import { eliminateDeadRows } from '../engine/program/prune';
 import { transcribeVjp } from '../engine/transforms/reverse';
 import type { DenseMatrix } from './protocol';
 import type { Recorded, Slot } from './record';
@@ -96,7 +97,8 @@ export function gradientProgram(program: Program): Program {
   const b = new Emitter(program.columns.positionTable);
   const primals = program.inputAvals.map((aval) => b.input(aval));
   const { cotangents } = transcribeVjp(b, program, primals, primals.map(() => true), (results) => results.map((row) => b.fullLike(row, 1)));
-  return b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row)));
+  // The tangents that the reverse pass was made of are dead now, and must not be differentiated again.
+  return eliminateDeadRows(b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row))));
 }
 
 export function inputArrays({ program, inputs, inputValues }: Pick<Recorded, 'program' | 'inputs' | 'inputValues'>): ArrayValue[] {

@@ -16,7 +16,7 @@ export function withTimeLimit<T>(milliseconds: number, body: () => T): T {
     result = { value: body() };
   };
   try {
-    trampoline.runInThisContext({ timeout: Math.max(1, Math.ceil(milliseconds)) });
+    trampoline.runInThisContext({ timeout: Math.max(1, Math.ceil(milliseconds)), displayErrors: false });
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timeOut(milliseconds);
     throw error;

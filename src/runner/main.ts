@@ -81,11 +81,11 @@ class Runner {
   /** At most one message in 50 ms, and none before that. */
   private progressOf(id: number): Context['progress'] {
     let last = performance.now();
-    return (done, total, message) => {
+    return (done, total, message, rows) => {
       const now = performance.now();
-      if (now - last < 50) return;
+      if (!rows && now - last < 50) return;
       last = now;
-      this.send({ kind: 'progress', id, done, total, message });
+      this.send({ kind: 'progress', id, done, total, message, ...(rows ? { rows } : {}) });
     };
   }
 }

@@ -1,8 +1,14 @@
 /** Answers requests: one handler a method. */
 import type { RunnerMethod, RunnerRequests } from './protocol';
 import type { Context } from './requests/common';
+import { check } from './requests/check';
+import { derivativeSource } from './requests/derivativeSource';
 import { evaluate } from './requests/evaluate';
 import { asData, inspect } from './requests/inspect';
+import { profile } from './requests/profile';
+import { exportProgram, programView } from './requests/program';
+import { inspectSelection } from './requests/selection';
+import { slice } from './requests/slice';
 import type { FoundFunction } from '../source/find/functions';
 import type { FunctionInfo } from './protocol';
 import { leavesOf, describe, sizeOf } from './values/layout';
@@ -15,10 +21,17 @@ function info({ expression: _expression, types: _types, rest: _rest, ...visible 
   return visible;
 }
 
-export const handlers: Partial<Handlers> = {
+export const handlers: Handlers = {
   list: ({ session }, { file }) => ({ functions: session.list(file).map(info), syntaxErrors: session.syntaxErrors(file) }),
   evaluate,
   inspect,
+  inspectSelection,
+  check,
+  profile,
+  program: programView,
+  exportProgram,
+  slice,
+  derivativeSource,
   arguments: (context, params) => {
     const { session } = context;
     const { found, args } = session.prepare(params, false);

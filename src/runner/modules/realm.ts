@@ -148,7 +148,7 @@ export class Realm {
     }
     instance.esm = module.esm;
     const code = recording ? rewritten.recording : rewritten.plain;
-    const run = vm.runInContext(code.code, this.context, { filename: file }) as (...parameters: unknown[]) => void;
+    const run = vm.runInContext(code.code, this.context, { filename: file, displayErrors: false }) as (...parameters: unknown[]) => void;
     const commonJs: CommonJs = { exports: instance.exports, id: file, filename: file, loaded: false };
     Object.defineProperty(commonJs, 'exports', {
       get: () => instance.exports,

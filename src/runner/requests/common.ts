@@ -4,7 +4,7 @@ import { exitState } from '../modules/sandbox';
 import { RunnerError } from '../modules/errors';
 import { siteTable } from '../modules/siteTable';
 import { userFrame } from '../modules/stack';
-import type { ErrorInfo, Finding, Location, Target, Timing } from '../protocol';
+import type { ErrorInfo, Finding, Location, ProfileRow, Target, Timing } from '../protocol';
 import type { Phase } from '../client/phases';
 import { timeOut, withTimeLimit } from '../limits';
 import { isPromise, record, type Recorded } from '../record';
@@ -17,7 +17,7 @@ export interface Context {
   session: Session;
   /** Milliseconds for user code. */
   timeLimit: number;
-  progress: (done: number, total: number, message: string) => void;
+  progress: (done: number, total: number, message: string, rows?: ProfileRow[]) => void;
   /** Tells the client what it waits for. */
   phase: (phase: Phase) => void;
 }

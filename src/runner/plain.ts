@@ -1,0 +1,62 @@
+/** The user's function as it is, without tracing: flat numbers in, flat numbers out. For differences, checks and timing. */
+import { NdArray, ConcreteArray } from '../engine/trace/ndarray';
+import { allocate } from '../engine/program/aval';
+import { RunnerError } from './modules/errors';
+import type { Target } from './protocol';
+import { isPromise } from './record';
+import type { Session } from './session';
+import { describe } from './values/layout';
+import { substitute } from './values/substitute';
+
+export interface PlainFunction {
+  /** The flat arguments `wrt` at the point. */
+  point: Float64Array;
+  /** Runs the function with other numbers in the arguments' places. */
+  evaluate: (inputs: ArrayLike<number>) => Float64Array;
+  /** Runs it with the arguments as they are, without taking the result apart. */
+  call: () => unknown;
+}
+
+export function plainFunction(session: Session, target: Target, wrt: readonly number[]): PlainFunction {
+  const { fn, args } = session.prepare(target, false);
+  const point = wrt.flatMap((index) => numbersOf(args[index]));
+  const evaluate = (inputs: ArrayLike<number>): Float64Array => {
+    const result = fn(...movedArguments(args, wrt, inputs));
+    if (isPromise(result)) {
+      result.then(undefined, () => undefined);
+      throw new RunnerError('async', 'An async function cannot be evaluated many times at once.', {}, 'Check the function that it awaits.');
+    }
+    return Float64Array.from(numbersOf(result));
+  };
+  return { point: Float64Array.from(point), evaluate, call: () => fn(...args) };
+}
+
+/** The arguments with other numbers in the places of those of `wrt`. */
+export function movedArguments(args: readonly unknown[], wrt: readonly number[], inputs: ArrayLike<number>): unknown[] {
+  let next = 0;
+  const moved = [...args];
+  for (const index of wrt) {
+    moved[index] = substitute(args[index], {
+      number: () => inputs[next++],
+      array: (value) => {
+        const data = allocate(value.dtype, value.size);
+        for (let at = 0; at < data.length; at++) data[at] = inputs[next++];
+        return new ConcreteArray(data, value.shape, value.dtype);
+      },
+    });
+  }
+  return moved;
+}
+
+export function numbersOf(value: unknown): number[] {
+  return describe(value).elements.flatMap((element) => (element instanceof NdArray ? Array.from(element.concrete.data) : [element]));
+}
+
+/** A seeded sequence of numbers in [−1, 1). */
+export function seededDirection(size: number, seed: number): Float64Array {
+  let state = seed >>> 0;
+  return Float64Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2147483648 - 1;
+  });
+}

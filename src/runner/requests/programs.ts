@@ -1,0 +1,87 @@
+/** The program of an operation, made by the transforms from the recorded one. */
+import { eliminateDeadRows } from '../../engine/program/prune';
+import type { Program } from '../../engine/program/program';
+import { allocate, type ArrayValue } from '../../engine/program/aval';
+import { batchProgram } from '../../engine/transforms/batch';
+import { jvpProgram } from '../../engine/transforms/jvp';
+import { vjpProgram } from '../../engine/transforms/reverse';
+import { gradientProgram, inputArrays } from '../derivatives';
+import { RunnerError } from '../modules/errors';
+import type { Operation } from '../protocol';
+import type { Recorded } from '../record';
+
+/** A program with what it is run on. */
+export interface ReadyProgram {
+  program: Program;
+  inputs: ArrayValue[];
+}
+
+/** Unit vectors, one input of the program after the other: [count, ...shape] each. */
+export function unitSeeds(of: readonly { offset: number; size: number }[], program: Program, rows: Int32Array, count: number): ArrayValue[] {
+  return of.map(({ offset, size }, index) => {
+    const { shape, dtype } = program.aval(rows[index]);
+    const data = allocate(dtype, count * size);
+    for (let at = 0; at < size; at++) data[(offset + at) * size + at] = 1;
+    return { shape: [count, ...shape], dtype, data };
+  });
+}
+
+function vector(of: readonly { offset: number; size: number }[], program: Program, rows: Int32Array, values: ArrayLike<number> | undefined): ArrayValue[] {
+  return of.map(({ offset, size }, index) => {
+    const { shape, dtype } = program.aval(rows[index]);
+    const data = allocate(dtype, size);
+    for (let at = 0; at < size; at++) data[at] = values ? values[offset + at] : 1;
+    return { shape, dtype, data };
+  });
+}
+
+const all = (program: Program) => Array.from(program.inputs, () => true);
+
+/** @param values the tangent, cotangent or vector; ones where it is not given */
+export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<number>): ReadyProgram {
+  const program = eliminateDeadRows(recorded.program);
+  const primals = inputArrays(recorded);
+  const { inputs, outputs, inputValues, outputValues } = recorded;
+  const scalarOnly = (): void => {
+    if (outputValues.length !== 1) throw new RunnerError('not-scalar', `\`${op}\` needs a function that returns one number; this one returns ${outputValues.length}.`, {}, 'Ask for the Jacobian.');
+  };
+  switch (op) {
+    case 'value':
+      return { program, inputs: primals };
+    case 'grad':
+      scalarOnly();
+      return { program: gradientProgram(program), inputs: primals };
+    case 'jvp':
+      return { program: jvpProgram(program, all(program)), inputs: [...primals, ...vector(inputs, program, program.inputs, values)] };
+    case 'vjp':
+      return { program: eliminateDeadRows(vjpProgram(program, all(program))), inputs: [...primals, ...vector(outputs, program, program.outputs, values)] };
+    case 'jacobian':
+      return outputValues.length <= inputValues.length ? reverseJacobian() : forwardJacobian(program, primals);
+    case 'jacrev':
+      return reverseJacobian();
+    case 'jacfwd':
+      return forwardJacobian(program, primals);
+    case 'hessian':
+      scalarOnly();
+      return forwardJacobian(gradientProgram(program), primals);
+    case 'hvp': {
+      scalarOnly();
+      const gradient = gradientProgram(program);
+      return { program: jvpProgram(gradient, all(gradient)), inputs: [...primals, ...vector(inputs, program, program.inputs, values)] };
+    }
+  }
+
+  function reverseJacobian(): ReadyProgram {
+    const vjp = eliminateDeadRows(vjpProgram(program, all(program)));
+    const axes = [...primals.map(() => null), ...outputs.map(() => 0)];
+    const count = outputValues.length;
+    return { program: batchProgram(vjp, axes, count), inputs: [...primals, ...unitSeeds(outputs, program, program.outputs, count)] };
+  }
+
+  function forwardJacobian(of: Program, given: ArrayValue[]): ReadyProgram {
+    const jvp = jvpProgram(of, all(of));
+    const axes = [...given.map(() => null), ...inputs.map(() => 0)];
+    const count = inputValues.length;
+    return { program: batchProgram(jvp, axes, count), inputs: [...given, ...unitSeeds(inputs, of, of.inputs, count)] };
+  }
+}
