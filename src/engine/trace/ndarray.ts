@@ -10,9 +10,13 @@ export abstract class NdArray {
   /** The only element, as a number or (for bool) a boolean. @throws ShapeError for any other size */
   abstract item(): number | boolean;
 
-  /** What operators see: the number of a concrete one-element array. */
   [Symbol.toPrimitive](hint: string): string | number {
-    return hint === 'string' ? this.toString() : Number(this.item());
+    return hint === 'string' ? this.toString() : this.asNumber();
+  }
+
+  /** What operators see: the number of a concrete one-element array. */
+  protected asNumber(): number {
+    return Number(this.item());
   }
 
   get shape(): Shape {

@@ -277,9 +277,8 @@ export class Tracer extends NdArray {
     return this.dtype === 'bool' ? value !== 0 : value;
   }
 
-  /** A description for text; @throws DerivativeLostError for anything else. */
-  override [Symbol.toPrimitive](hint: string): string {
-    if (hint === 'string') return this.toString();
+  /** Operators see no number. @throws DerivativeLostError */
+  protected override asNumber(): number {
     throw new DerivativeLostError(this.aval);
   }
 
