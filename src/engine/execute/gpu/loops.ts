@@ -2,11 +2,14 @@
 import { sizeOf, type Shape } from '../../program/aval';
 import type { Row } from '../../program/program';
 import { GpuUnsupportedError, type EmitterTable, type KernelContext } from './context';
-import { clampIndex, unflatten, type Index } from './indexing';
+import { addIndex, clampIndex, unflatten, type Index } from './indexing';
 import type { Atom } from './writer';
 
 /** Elements added one after the other before their sum goes to the next level: rounding grows with this, not with the length. */
 const BLOCK = 32;
+
+/** Terms written out in one turn of the innermost loop: turns cost as much as terms. */
+const UNROLL = 4;
 
 /** Σ term(position) over `length` positions in two levels (pairwise-like: drivers optimise compensated sums away). */
 function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): Atom {
@@ -19,13 +22,16 @@ function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): 
   const blocks = Math.ceil(length / block);
   k.w.loop(blocks, [total], (outer) => {
     const part = k.w.variable('0');
-    k.w.loop(block, [part], (inner) => {
-      const position = k.w.define(`${outer} * ${block} + ${inner}`);
-      if (blocks * block === length) {
-        k.w.statement(`${part} = ${part} + ${term(position)};`);
-      } else {
-        const value = term(clampIndex(k.w, position, length));
-        k.w.statement(`if (${position} < ${length}) { ${part} = ${part} + ${value}; }`);
+    k.w.loop(block / UNROLL, [part], (inner) => {
+      const start = k.w.define(`${outer} * ${block} + ${inner} * ${UNROLL}`);
+      for (let step = 0; step < UNROLL; step++) {
+        const position = addIndex(k.w, start, step);
+        if (blocks * block === length) {
+          k.w.statement(`${part} = ${part} + ${term(position)};`);
+        } else {
+          const value = term(clampIndex(k.w, position, length));
+          k.w.statement(`if (${position} < ${length}) { ${part} = ${part} + ${value}; }`);
+        }
       }
     });
     k.w.statement(`${total} = ${total} + ${part};`);
