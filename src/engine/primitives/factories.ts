@@ -6,7 +6,7 @@ import { NONE, type Row } from '../program/program';
 import type { ParamsOf } from '../program/program';
 import type { PrimitiveName } from './params';
 import type { BatchEquation, Batched, JvpEquation, MaybeRow, Primitive, TransposeEquation } from './primitive';
-import { mapBinary, mapUnary } from './arrays';
+import { mapBinary, mapUnary, type Loop } from './arrays';
 
 /** Any primitive without parameters. */
 export type PlainPrimitive = Primitive<'neg'>;
@@ -147,6 +147,8 @@ interface BinaryRule {
   /** Where integers go another way than floats. */
   readonly int32?: NumberBinary;
   readonly uint32?: NumberBinary;
+  /** The same for whole float64 arrays. */
+  readonly loop?: Loop;
   readonly jvp: PlainPrimitive['jvp'];
   readonly transpose?: PlainPrimitive['transpose'];
 }
@@ -162,7 +164,7 @@ export function binaryPrimitive(name: PrimitiveName, rule: BinaryRule): PlainPri
     },
     evaluate([x, y]) {
       const g = x.dtype === 'int32' ? int32 : x.dtype === 'uint32' ? uint32 : f;
-      return mapBinary(x, y, rule.result ?? x.dtype, g);
+      return mapBinary(x, y, rule.result ?? x.dtype, g, rule.loop);
     },
     jvp: rule.jvp,
     transpose: rule.transpose ?? null,

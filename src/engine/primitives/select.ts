@@ -1,10 +1,18 @@
 /** Elementwise primitives of three operands. */
 import { ShapeError } from '../errors';
-import { allocate, isFloat, sameShape } from '../program/aval';
+import { allocate, isFloat, sameShape, type ArrayData } from '../program/aval';
 import { NONE } from '../program/program';
 import { balancedShare } from './elementwiseBinary';
 import { batchElementwise, requireEqual } from './factories';
 import type { Primitive, PrimitiveTable } from './primitive';
+
+function choose(condition: ArrayData, x: ArrayData, y: ArrayData, out: ArrayData): void {
+  if (x instanceof Float64Array && y instanceof Float64Array) {
+    for (let i = 0; i < out.length; i++) out[i] = condition[i] ? x[i] : y[i];
+  } else {
+    for (let i = 0; i < out.length; i++) out[i] = condition[i] ? x[i] : y[i];
+  }
+}
 
 // d select(c, x, y) = select(c, dx, dy)
 const select: Primitive<'select'> = {
@@ -20,10 +28,10 @@ const select: Primitive<'select'> = {
     return onTrue;
   },
   evaluate([condition, onTrue, onFalse]) {
-    const chosen = condition.data;
-    const out = allocate(onTrue.dtype, chosen.length);
-    for (let i = 0; i < out.length; i++) out[i] = chosen[i] ? onTrue.data[i] : onFalse.data[i];
-    return { shape: onTrue.shape, dtype: onTrue.dtype, data: out };
+    const { shape, dtype, data } = onTrue;
+    const out = allocate(dtype, data.length);
+    choose(condition.data, data, onFalse.data, out);
+    return { shape, dtype, data: out };
   },
   jvp(b, { primals: [condition, onTrue], tangents: [, tx, ty] }) {
     const aval = b.aval(onTrue);

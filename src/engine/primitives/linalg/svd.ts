@@ -44,18 +44,20 @@ function orthogonalize(u: Float64Array[], v: Float64Array[]): void {
   const tolerance = Number.EPSILON;
   for (let sweep = 0, moved = true; moved && sweep < MAX_SWEEPS; sweep++) {
     moved = false;
+    // Squared norms follow the rotations within a sweep and are computed anew for the next.
+    const squares = u.map((column) => dot(column, column));
     for (let p = 0; p < u.length; p++) {
       for (let q = p + 1; q < u.length; q++) {
-        const alpha = dot(u[p], u[p]);
-        const beta = dot(u[q], u[q]);
         const gamma = dot(u[p], u[q]);
-        if (!(Math.abs(gamma) > tolerance * Math.sqrt(alpha * beta))) continue;
+        if (!(Math.abs(gamma) > tolerance * Math.sqrt(squares[p] * squares[q]))) continue;
         moved = true;
-        const zeta = (beta - alpha) / (2 * gamma);
+        const zeta = (squares[q] - squares[p]) / (2 * gamma);
         const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
         const c = 1 / Math.hypot(1, t);
         rotate(u[p], u[q], c, c * t);
         rotate(v[p], v[q], c, c * t);
+        squares[p] = Math.max(0, squares[p] - t * gamma);
+        squares[q] += t * gamma;
       }
     }
   }

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import type { PrimitiveName } from '../../../../src/engine/primitives/params';
 import { primitives } from '../../../../src/engine/primitives/table';
-import { checkBatch, checkDerivatives, checkTransposition, equation, floatOperands } from './support/checks';
+import {
+  checkBatch,
+  checkDerivatives,
+  checkFloat32,
+  checkTransposition,
+  equation,
+  floatOperands,
+} from './support/checks';
 import { cases, operandsOf, type Case, type CaseOf } from './support/cases';
 
 const structured = new Set<string>([
@@ -34,6 +41,12 @@ function describeCase<P extends PrimitiveName>(name: P, one: Case<P>, index: num
     it(`case ${index}: batch equals a loop for every position of the batch axis`, () => {
       const examples = [0, 1, 2].map((example) => operandsOf(one, 100 * (index + 1) + example));
       checkBatch(program, examples, one.batchTolerance);
+    });
+  }
+  // A conversion's result has the dtype that it is asked for.
+  if (active.some(Boolean) && name !== 'convert') {
+    it(`case ${index}: float32 operands give float32 derivatives near those of float64`, () => {
+      checkFloat32(name, operands, active, one.params);
     });
   }
   for (const linear of one.linear ?? []) {

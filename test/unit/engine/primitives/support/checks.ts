@@ -200,6 +200,39 @@ export function checkTransposition<P extends PrimitiveName>(
   );
 }
 
+function toFloat32(value: ArrayValue): ArrayValue {
+  return value.dtype === 'float64' ? { ...value, dtype: 'float32', data: Float32Array.from(value.data) } : value;
+}
+
+function toFloat64(value: ArrayValue): ArrayValue {
+  return value.dtype === 'float32' ? { ...value, dtype: 'float64', data: Float64Array.from(value.data) } : value;
+}
+
+/** Runs forward over reverse mode on float32 operands: all of it stays float32, and near what float64 gives. */
+export function checkFloat32<P extends PrimitiveName>(
+  name: P,
+  operands: readonly ArrayValue[],
+  active: readonly boolean[],
+  params: ParamsOf<P>,
+): void {
+  const random = generator(5);
+  const results = floats(interpret(equation(name, operands, params), operands));
+  const seeds = directions(random, results);
+  const tangents = directions(random, [...operands.filter((_, index) => active[index]), ...seeds]);
+  const derive = (inputs: readonly ArrayValue[]) => {
+    const reverse = vjpProgram(equation(name, inputs.slice(0, operands.length), params), active);
+    const moving = [...active, ...seeds.map(() => true)];
+    return interpret(pruned(jvpProgram(pruned(reverse), moving)), inputs);
+  };
+  const narrow = [...operands, ...seeds, ...tangents].map(toFloat32);
+  const expected = derive(narrow.map(toFloat64));
+  derive(narrow).forEach((value, index) => {
+    if (expected[index].dtype === 'float64') assert.equal(value.dtype, 'float32');
+    const off = difference([toFloat64(value)], [expected[index]]);
+    assert.ok(off < 2e-3, `result ${index}: off by ${off}`);
+  });
+}
+
 /** True for the operands that can move. */
 export function floatOperands(operands: readonly ArrayValue[]): boolean[] {
   return operands.map(({ dtype }) => isFloat(dtype));
