@@ -1,0 +1,86 @@
+/** The matrix that the Matrix and Table tabs show, with its axes; made once for each state. */
+import type { Inspection, Matrix, MatrixSummary } from '../../runner/protocol';
+import { EncodedMatrix, type HeatmapMode } from '../heatmap/encoded';
+import type { ScaleKind } from '../heatmap/colorScale';
+import { t } from '../l10n';
+import { axisModel, formula, functionSymbol, type AxisModel } from '../model/labels';
+import type { MatrixKind, ReadyPanel } from '../protocol';
+import { targetKey, type AppState } from '../store';
+
+export interface ShownMatrix {
+  kind: MatrixKind;
+  matrix: Matrix;
+  summary: MatrixSummary | undefined;
+  rows: AxisModel;
+  columns: AxisModel;
+  name: string;
+  /** `∂f[0]/∂x[1]` of an entry. */
+  formula(row: number, column: number): string;
+  /** Stays the same while only the values change. */
+  identity: string;
+}
+
+/** Undefined where there is none: not yet computed, or too large (`Inspection.matrixReason`). */
+export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | undefined {
+  const symbol = functionSymbol(ready.fn.name);
+  const kind = state.view.matrix;
+  const source = kind === 'hessian' ? state.hessian.last?.value : derivative(ready.inspection);
+  if (source?.matrix === undefined) return undefined;
+  const { matrix, summary } = source;
+  const axes = axesOf(source, kind, symbol);
+  return {
+    kind,
+    matrix,
+    summary,
+    ...axes,
+    name: matrixName(kind, ready.inspection.scalar),
+    formula: (row, column) =>
+      formula(kind === 'hessian' ? 'hessian' : 'derivative', symbol, axes.rows, axes.columns, row, column),
+    identity: `${targetKey(ready.target)} ${kind === 'hessian'} ${matrix.rows}×${matrix.columns}`,
+  };
+}
+
+function derivative({ matrix, summary, inputs, outputs }: Inspection) {
+  return { matrix, summary, inputs, outputs };
+}
+
+/** Axes are compared by identity when painting, so they are kept with their matrix. */
+const axesCache = new WeakMap<Matrix, { rows: AxisModel; columns: AxisModel }>();
+
+function axesOf(
+  source: Pick<Inspection, 'matrix' | 'inputs' | 'outputs'>,
+  kind: MatrixKind,
+  symbol: string,
+): { rows: AxisModel; columns: AxisModel } {
+  const matrix = source.matrix!;
+  const cached = axesCache.get(matrix);
+  if (cached !== undefined) return cached;
+  const axes = {
+    rows: axisModel(source.outputs, matrix.rows, kind === 'hessian' ? '' : symbol),
+    columns: axisModel(source.inputs, matrix.columns),
+  };
+  axesCache.set(matrix, axes);
+  return axes;
+}
+
+export function matrixName(kind: MatrixKind, scalar: boolean): string {
+  if (kind === 'hessian') return t.matrix.hessian;
+  if (kind === 'sparsity') return t.matrix.sparsity;
+  return scalar ? t.matrix.gradient : t.matrix.jacobian;
+}
+
+const encodedCache = new WeakMap<Matrix, Map<string, EncodedMatrix>>();
+
+export function encodedMatrix(matrix: Matrix, mode: HeatmapMode, scale: ScaleKind | 'auto'): EncodedMatrix {
+  const known = encodedCache.get(matrix) ?? new Map<string, EncodedMatrix>();
+  encodedCache.set(matrix, known);
+  const key = mode === 'value' ? `value ${scale}` : mode;
+  let encoded = known.get(key);
+  if (encoded === undefined) {
+    // One at a time: a large matrix is not kept in every scale that was ever looked at.
+    if (matrix.values.length > 1_000_000) known.clear();
+    encoded = new EncodedMatrix(matrix, mode, scale);
+    known.set(key, encoded);
+  }
+  return encoded;
+}

@@ -1,0 +1,106 @@
+/** Times the function's derivative program on the panel's own GPU, backend by backend. */
+import type { Inspection, ProfileRow, ProgramExport } from '../../runner/protocol';
+import type { GpuHost } from '../gpuHost';
+import type { GpuBackend, PanelProgress } from '../protocol';
+
+const RUNS = 15;
+/** Milliseconds after which a backend gets no further run. */
+const PATIENCE = 4000;
+
+export async function measureGpuRows(
+  host: GpuHost,
+  backends: readonly string[],
+  exported: ProgramExport,
+  inspection: Inspection,
+  baseMedian: number | undefined,
+  options: { signal: AbortSignal; onProgress: (progress: PanelProgress) => void },
+): Promise<ProfileRow[]> {
+  const rows: ProfileRow[] = [];
+  for (const [index, backend] of backends.entries()) {
+    options.onProgress({ done: index, total: backends.length, message: backend });
+    if (options.signal.aborted) break;
+    rows.push(await measureBackend(host, backend as GpuBackend, exported, inspection, baseMedian, options.signal));
+  }
+  return rows;
+}
+
+async function measureBackend(
+  host: GpuHost,
+  backend: GpuBackend,
+  exported: ProgramExport,
+  inspection: Inspection,
+  baseMedian: number | undefined,
+  signal: AbortSignal,
+): Promise<ProfileRow> {
+  const row = emptyRow(backend, inspection);
+  const times: number[] = [];
+  const started = performance.now();
+  try {
+    for (let run = 0; run <= RUNS && !signal.aborted && (run < 3 || performance.now() - started < PATIENCE); run++) {
+      const before = performance.now();
+      const result = await host.run({ program: exported.program, inputs: exported.inputs, backend }, signal);
+      const elapsed = performance.now() - before;
+      if (run === 0) {
+        row.first = elapsed;
+        row.compile = result.compile;
+        row.backend = result.backend;
+        row.label = result.adapter === '' ? result.backend : `${result.backend} · ${result.adapter}`;
+        row.error = largestError(result.outputs.at(-1)?.data, inspection);
+      } else {
+        times.push(result.run > 0 ? result.run : elapsed);
+      }
+    }
+  } catch (error) {
+    return { ...row, unavailable: error instanceof Error ? error.message : String(error) };
+  }
+  times.sort((a, b) => a - b);
+  const median = quantile(times, 0.5);
+  return {
+    ...row,
+    median,
+    p10: quantile(times, 0.1),
+    p90: quantile(times, 0.9),
+    runs: times.length,
+    ratio: baseMedian === undefined ? NaN : median / baseMedian,
+  };
+}
+
+function emptyRow(backend: string, inspection: Inspection): ProfileRow {
+  return {
+    id: `gpu-${backend}`,
+    label: backend,
+    group: 'backend',
+    backend,
+    compile: NaN,
+    first: NaN,
+    median: NaN,
+    p10: NaN,
+    p90: NaN,
+    runs: 0,
+    operations: inspection.operations,
+    bytes: 0,
+    ratio: NaN,
+  };
+}
+
+/** Linear interpolation between the sorted times. */
+export function quantile(sorted: readonly number[], q: number): number {
+  if (sorted.length === 0) return NaN;
+  const position = (sorted.length - 1) * q;
+  const low = Math.floor(position);
+  const high = Math.min(sorted.length - 1, low + 1);
+  return sorted[low] + (sorted[high] - sorted[low]) * (position - low);
+}
+
+/** The largest relative error of float32 results against the matrix in float64, where both have the same entries. */
+export function largestError(
+  result: Float32Array | undefined,
+  { matrix }: Pick<Inspection, 'matrix'>,
+): number | undefined {
+  if (result === undefined || matrix?.kind !== 'dense' || result.length !== matrix.values.length) return undefined;
+  let scale = 0;
+  for (const value of matrix.values) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  let worst = 0;
+  for (let i = 0; i < result.length; i++) worst = Math.max(worst, Math.abs(result[i] - matrix.values[i]));
+  return scale === 0 ? worst : worst / scale;
+}

@@ -1,0 +1,95 @@
+/** The head of the panel: which function, where, at which point, with which value, and whether that is live. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Data, FunctionInfo } from '../../runner/protocol';
+import type { PanelController } from '../controller';
+import { locale, t } from '../l10n';
+import { formatCount, formatDuration, formatNumber, type NumberFormat } from '../model/format';
+import type { ReadyPanel } from '../protocol';
+import type { AppState } from '../store';
+import { icon, iconButton } from './controls';
+
+export function headerView(state: AppState, ready: ReadyPanel, controller: PanelController): TemplateResult {
+  const { fn, inspection, displayPath, pinned } = ready;
+  const kind = state.panel?.kind;
+  const status = kind === 'ready' ? 'live' : kind === 'failed' ? 'failed' : 'stale';
+  const open = () => controller.reveal(ready.file, fn.nameRange);
+  return html`<header class="head">
+    <div class="head-title">
+      <h1 title=${signature(fn)}>
+        <span class="function-name">${fn.name}</span><span class="signature">${signature(fn)}</span>
+      </h1>
+      <span class="status ${status}" role="status"
+        ><span class="dot" aria-hidden="true"></span>${t.header[status]}</span
+      >
+      ${iconButton(pinned ? 'pinned' : 'pin', pinned ? t.header.unpin : t.header.pin, () => controller.pin(!pinned), { pressed: pinned })}
+    </div>
+    <div class="head-place">
+      <button type="button" class="link" title=${t.header.openSource} @click=${open}>
+        ${displayPath}:${fn.nameRange.line}
+      </button>
+      ${pointView(ready, controller)}
+    </div>
+    <div class="head-result">
+      <output
+        class="result ${inspection.scalar ? '' : 'several'}"
+        title=${valueText(inspection.value, 'full')}
+        aria-label=${t.header.value}
+        >${valueText(inspection.value, state.settings.numberFormat)}</output
+      >
+      <span class="facts">
+        <span
+          >${t.header.sizes(formatCount(inspection.inputValues.length, locale), formatCount(inspection.outputValues.length, locale))}</span
+        >
+        <span>${inspection.strategy}</span>
+        <span>${t.header.operations(formatCount(inspection.operations, locale))}</span>
+        <span title=${t.header.backend}>${inspection.backend}</span>
+        <span>${formatDuration(inspection.timing.total)}</span>
+      </span>
+    </div>
+  </header>`;
+}
+
+function pointView({ fn, inspection, target }: ReadyPanel, controller: PanelController): TemplateResult {
+  const { point } = inspection;
+  const text = `${point.source === '@at' ? '@at ' : ''}${point.expression}`;
+  if (fn.points.length < 2 || point.source === 'panel') return html`<code class="point" title=${text}>${text}</code>`;
+  return html`<select
+    class="point"
+    aria-label=${t.header.point}
+    title=${text}
+    @change=${(event: Event) => controller.setPoint(Number((event.target as HTMLSelectElement).value))}
+  >
+    ${fn.points.map((each, i) => html`<option value=${i} ?selected=${i === target.pointIndex}>${each.source === '@at' ? '@at ' : ''}${each.expression}</option>`)}
+  </select>`;
+}
+
+export function signature(fn: FunctionInfo): string {
+  const parameters = fn.parameters.map((p) => `${p.name}${p.optional ? '?' : ''}: ${p.type}`).join(', ');
+  return `(${parameters})${fn.returnType === undefined ? '' : ` → ${fn.returnType}`}`;
+}
+
+const SHOWN = 4;
+
+/** A value in one line: numbers formatted, long lists cut with their length. */
+export function valueText(value: Data, format: NumberFormat, digits = 6): string {
+  if (typeof value === 'number') return formatNumber(value, format, digits);
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) {
+    const items = Array.from(value as ArrayLike<Data>).slice(0, SHOWN);
+    const rest = value.length > SHOWN ? `, … (${value.length})` : '';
+    return `[${items.map((item) => valueText(item, format, 4)).join(', ')}${rest}]`;
+  }
+  const entries = Object.entries(value);
+  const rest = entries.length > SHOWN ? ', …' : '';
+  return `{${entries
+    .slice(0, SHOWN)
+    .map(([key, item]) => `${key}: ${valueText(item, format, 4)}`)
+    .join(', ')}${rest}}`;
+}
+
+export function noticeView(state: AppState): TemplateResult {
+  return html`<div class="notice-place" role="status" aria-live="polite">
+    ${state.notice === null ? nothing : html`<div class="notice ${state.notice.kind}">${icon(state.notice.kind === 'error' ? 'error' : 'check')}${state.notice.text}</div>`}
+  </div>`;
+}

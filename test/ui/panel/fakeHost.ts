@@ -1,0 +1,123 @@
+/**
+ * The extension's end of the channel for the panel in a plain page: gives the state that the address names and answers
+ * requests as the runner would. It is loaded before the panel and remembers what the panel asked for.
+ */
+import { MessageHandler, type HostChannel, type PanelState } from '../../../src/webview/protocol';
+import * as answers from './answers';
+import { fixtures, rosenbrock, type FixtureName } from './fixtures';
+
+interface FakeHost {
+  /** Names of requests and events of the panel, with their parameters. */
+  log: { name: string; payload: unknown }[];
+  push(state: PanelState): void;
+  show(name: FixtureName): void;
+  rosenbrock(x: number[]): void;
+  channel: HostChannel;
+  /** When the panel got its last state. */
+  pushed: number;
+}
+
+declare global {
+  interface Window {
+    fakeHost: FakeHost;
+    acquireVsCodeApi: () => unknown;
+  }
+}
+
+let saved: unknown = JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined;
+let receive: (message: unknown) => void = () => undefined;
+window.acquireVsCodeApi = () => ({
+  postMessage: (message: unknown) => setTimeout(() => receive(structuredClone(message))),
+  getState: () => saved,
+  setState: (state: unknown) => {
+    saved = state;
+    sessionStorage.setItem('state', JSON.stringify(state));
+  },
+});
+
+const channel: HostChannel = new MessageHandler((message) => window.postMessage(structuredClone(message), '*'));
+receive = (message) => channel.receive(message);
+
+const query = new URLSearchParams(location.search);
+let current: PanelState = { kind: 'loading', functionName: '', file: '' };
+let point = [-1.2, 1];
+let version = 1;
+
+const host: FakeHost = {
+  log: [],
+  channel,
+  pushed: 0,
+  push(state) {
+    current = state;
+    host.pushed = performance.now();
+    channel.emit('state', state);
+  },
+  show: (name) => host.push(fixtures[name]()),
+  rosenbrock(x) {
+    point = x;
+    host.push(rosenbrock(x, ++version));
+  },
+};
+window.fakeHost = host;
+
+const log = (name: string, payload: unknown) => host.log.push({ name, payload });
+const inputs = () => (current.kind === 'ready' ? Math.min(200, current.inspection.inputValues.length) : 0);
+
+channel.on('ready', () => {
+  channel.emit('settings', {
+    backend: 'auto',
+    numberFormat: 'short',
+    reducedMotion: true,
+    locale: query.get('locale') ?? 'en',
+  });
+  host.show((query.get('fixture') ?? 'rosenbrock') as FixtureName);
+});
+for (const event of ['select', 'reveal', 'pin', 'tab', 'command', 'log'] as const)
+  channel.on(event, (payload) => log(event, payload));
+channel.handle('hessian', () => answers.hessian(inputs()));
+channel.handle('check', () => answers.check(inputs()));
+channel.handle('program', () => answers.program());
+channel.handle('slice', ({ directions, radius, samples }) => answers.slice(point, directions, radius, samples));
+channel.handle('profile', async (_params, { progress, signal }) => {
+  const profile = answers.profile();
+  for (let done = 1; done <= 4 && !signal.aborted; done++) {
+    progress({
+      done: done * 4,
+      total: 20,
+      message: profile.rows[done * 4].label,
+      rows: profile.rows.slice(0, done * 4),
+    });
+    await new Promise((resolve) => setTimeout(resolve, Number(query.get('pace') ?? 10)));
+  }
+  return profile;
+});
+channel.handle('evaluate', (params) => {
+  log('evaluate', params);
+  return { value: 24.2, result: [-215.6, -88], text: '[-215.6, -88]', strategy: 'forward', operations: 68 };
+});
+channel.handle('setArguments', ({ args }) => {
+  log('setArguments', args);
+  const x = args[0];
+  if (Array.isArray(x)) host.rosenbrock(x as number[]);
+  return null;
+});
+channel.handle('resetPoint', () => {
+  host.rosenbrock([-1.2, 1]);
+  return null;
+});
+channel.handle('writePoint', () => {
+  log('writePoint', null);
+  return null;
+});
+channel.handle('setPoint', (params) => {
+  log('setPoint', params);
+  return null;
+});
+channel.handle('copy', ({ text }) => {
+  log('copy', text);
+  return null;
+});
+channel.handle('save', ({ name, bytes }) => {
+  log('save', { name, length: bytes.length, head: Array.from(bytes.slice(0, 8)) });
+  return { path: `/workspace/${name}` };
+});
