@@ -1,4 +1,5 @@
 /** Where values live while a compiled tape runs: registers, memory, and which function computes what. */
+import { Arena } from '../arena';
 import type { Tape } from '../scalar/tape';
 import { INPUTS, LITERALS, type Classification, type Source } from './classify';
 import { isLoop, type Item, type LoopTree } from './tree';
@@ -79,46 +80,6 @@ export function eachSource(source: Source, visit: (source: Exclude<Source, { kin
     eachSource(source.initial, visit);
     eachSource(source.later, visit);
   } else visit(source);
-}
-
-/** First-fit allocation of intervals of functions. */
-class Arena {
-  private free: { at: number; size: number }[] = [];
-  private readonly expiring: { at: number; size: number }[][] = [];
-  end: number;
-
-  constructor(start: number, units: number) {
-    this.end = start;
-    for (let unit = 0; unit < units; unit++) this.expiring.push([]);
-  }
-
-  take(size: number, lastUnit: number): number {
-    let at: number;
-    const index = this.free.findIndex((hole) => hole.size >= size);
-    if (index >= 0) {
-      const hole = this.free[index];
-      ({ at } = hole);
-      if (hole.size === size) this.free.splice(index, 1);
-      else this.free[index] = { at: hole.at + size, size: hole.size - size };
-    } else {
-      at = this.end;
-      this.end += size;
-    }
-    this.expiring[lastUnit].push({ at, size });
-    return at;
-  }
-
-  /** Frees what was used by `unit` for the last time. */
-  expire(unit: number): void {
-    if (this.expiring[unit].length === 0) return;
-    const all = [...this.free, ...this.expiring[unit]].sort((a, b) => a.at - b.at);
-    this.free = [];
-    for (const hole of all) {
-      const last = this.free[this.free.length - 1];
-      if (last && last.at + last.size === hole.at) last.size += hole.size;
-      else this.free.push({ ...hole });
-    }
-  }
 }
 
 export function layOut(tape: Tape, tree: LoopTree, classification: Classification): Layout {

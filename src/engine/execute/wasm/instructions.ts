@@ -123,6 +123,7 @@ export const SIMD = {
   f64x2Splat: 0x14,
   i64x2Splat: 0x12,
   f32x4ExtractLane: 0x1f,
+  f32x4ReplaceLane: 0x20,
   f64x2ExtractLane: 0x21,
   f64x2ReplaceLane: 0x22,
   f32x4Eq: 0x41,
