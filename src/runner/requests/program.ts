@@ -7,7 +7,7 @@ import { siteTable } from '../modules/siteTable';
 import type { NumericArray, Operation, ProgramExport, ProgramLine, ProgramView, Target, Data } from '../protocol';
 import { flatten } from '../values/layout';
 import { locationOf, recordTarget, type Context } from './common';
-import { programOf } from './programs';
+import { matrixProgramOf, programOf } from './programs';
 
 /** Rows that are printed at most. */
 const MAX_LINES = 5000;
@@ -80,7 +80,7 @@ export async function exportProgram(context: Context, params: Target & { op: Ope
   const { recorded } = await recordTarget(context, params);
   const layouts = params.op === 'vjp' ? [recorded.outputLayout] : recorded.inputLayouts;
   const given = params.vector === undefined ? undefined : layouts.length === 1 ? flatten(layouts[0], params.vector) : layouts.flatMap((layout, index) => flatten(layout, (params.vector as Data[])[index]) ?? []);
-  const { program, inputs } = programOf(recorded, params.op, given);
+  const { program, inputs } = matrixProgramOf(recorded, params.op, given);
   return {
     program: serializeProgram(program),
     inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data: data as NumericArray })),

@@ -1,4 +1,5 @@
 /** The program of an operation, made by the transforms from the recorded one. */
+import { hessianMatrixProgram, jacobianMatrixProgram } from '../../engine/execute/gpu/lanes';
 import { eliminateDeadRows } from '../../engine/program/prune';
 import type { Program } from '../../engine/program/program';
 import { allocate, type ArrayValue } from '../../engine/program/aval';
@@ -36,6 +37,27 @@ function vector(of: readonly { offset: number; size: number }[], program: Progra
 }
 
 const all = (program: Program) => Array.from(program.inputs, () => true);
+
+/** As `programOf`, but gradients, Jacobians and Hessians are one output, the matrix [m, n], and need no seeds: for the GPU. */
+export function matrixProgramOf(recorded: Recorded, op: Operation, values?: ArrayLike<number>): ReadyProgram {
+  const program = eliminateDeadRows(recorded.program);
+  const active = all(program);
+  const inputs = inputArrays(recorded);
+  const wide = recorded.outputValues.length <= recorded.inputValues.length;
+  switch (op) {
+    case 'grad':
+    case 'jacrev':
+      return { program: jacobianMatrixProgram(program, active, 'reverse'), inputs };
+    case 'jacfwd':
+      return { program: jacobianMatrixProgram(program, active, 'forward'), inputs };
+    case 'jacobian':
+      return { program: jacobianMatrixProgram(program, active, wide ? 'reverse' : 'forward'), inputs };
+    case 'hessian':
+      return { program: hessianMatrixProgram(program, active), inputs };
+    default:
+      return programOf(recorded, op, values);
+  }
+}
 
 /** @param values the tangent, cotangent or vector; ones where it is not given */
 export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<number>): ReadyProgram {
