@@ -21,6 +21,17 @@ export { customJvp, type CustomJvpFunction, type CustomOptions } from './transfo
 export { customVjp, type CustomVjpFunction } from './transforms/functions/customVjp';
 export { cond, foriLoop, scan, switchCase, whileLoop } from './transforms/functions/control';
 export { evalShape, makeProgram } from './transforms/functions/inspect';
+export { printProgram, type PrintOptions } from './program/print';
+export { simplify } from './program/simplify';
+export { validateProgram } from './program/validate';
+export {
+  deserializeProgram,
+  programFromJson,
+  programToJson,
+  serializeProgram,
+  type SerializedProgram,
+} from './program/serialize';
+export type { Program } from './program/program';
 export { NdArray } from './trace/ndarray';
 export type { Gradient, Jacobian, Stacked } from './tree/types';
 export * as tree from './tree/tree';

@@ -1,144 +1,147 @@
 /**
- * Programs outside their process: as an object that survives structured clone (to a worker, the panel, another process) and as
- * JSON text. Sub-programs, in the parameters of structured primitives, go along.
+ * Programs as plain data. `serializeProgram` gives what structured clone carries (typed arrays stay typed arrays): for messages
+ * between processes and to the panel. `programToJson` gives text; numbers come back bit for bit.
  */
-import { GradLensError } from '../errors';
-import { OPCODE_NAMES } from '../primitives/opcodes';
-import { allocate, type ArrayValue, type Aval, type DType } from './aval';
+import { ProgramError } from './validate';
+import { allocate, type ArrayData, type ArrayValue, type Aval, type DType } from './aval';
 import { PositionTable, type SourcePosition } from './positions';
 import { Program } from './program';
 
-const VERSION = 1;
-
-type Numbers = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | readonly (number | string)[];
-
-/** Plain data: typed arrays (or, from JSON, lists of numbers), strings and objects. */
+/** A program without classes: plain objects, arrays and typed arrays. */
 export interface SerializedProgram {
-  readonly version: number;
-  readonly opcodes: Numbers;
-  readonly operandStarts: Numbers;
-  readonly operands: Numbers;
-  readonly paramIndices: Numbers;
-  readonly avalIndices: Numbers;
-  readonly positions: Numbers;
+  readonly format: 'gradlens-program';
+  readonly version: 1;
+  readonly opcodes: Uint8Array;
+  readonly operandStarts: Int32Array;
+  readonly operands: Int32Array;
+  readonly paramIndices: Int32Array;
+  readonly avalIndices: Int32Array;
+  readonly positions: Int32Array;
+  /** Parameters, with programs in their serialized form. */
   readonly params: readonly unknown[];
   readonly avals: readonly Aval[];
   readonly tuples: readonly (readonly Aval[])[];
-  readonly literals: Numbers;
-  readonly constants: readonly { readonly shape: readonly number[]; readonly dtype: DType; readonly data: Numbers }[];
-  readonly positionTable: readonly SourcePosition[];
-  readonly inputs: Numbers;
-  readonly outputs: Numbers;
+  readonly literals: Float64Array;
+  readonly constants: readonly ArrayValue[];
+  /** Position k + 1 is entry k. */
+  readonly sources: readonly SourcePosition[];
+  readonly inputs: Int32Array;
+  readonly outputs: Int32Array;
 }
 
-/** Marks a sub-program among parameters. */
-interface Nested {
-  readonly subProgram: SerializedProgram;
-}
-
-/** The program as plain data. Typed arrays are shared with the program: a message copies them. */
-export function serializeProgram(program: Program): SerializedProgram {
-  const { columns } = program;
+export function serializeProgram({ columns }: Program): SerializedProgram {
+  const ids = new Map<number, number>();
+  const sources: SourcePosition[] = [];
+  const positions = columns.positions.map((id) => {
+    const source = columns.positionTable.at(id);
+    if (!source) return 0;
+    let own = ids.get(id);
+    if (own === undefined) ids.set(id, (own = sources.push({ ...source })));
+    return own;
+  });
   return {
-    version: VERSION,
+    format: 'gradlens-program',
+    version: 1,
     opcodes: columns.opcodes,
     operandStarts: columns.operandStarts,
     operands: columns.operands,
     paramIndices: columns.paramIndices,
     avalIndices: columns.avalIndices,
-    positions: columns.positions,
-    params: columns.params.map(packParams),
+    positions,
+    params: columns.params.map(packed),
     avals: columns.avals,
     tuples: columns.tuples,
     literals: columns.literals,
     constants: columns.constants.map(({ shape, dtype, data }) => ({ shape, dtype, data })),
-    positionTable: columns.positionTable.list(),
+    sources,
     inputs: columns.inputs,
     outputs: columns.outputs,
   };
 }
 
-/** The program of plain data. @throws GradLensError where the data is of another version or no program */
+/** @throws ProgramError where the data is not a program's; `validateProgram` checks the rest */
 export function deserializeProgram(data: SerializedProgram): Program {
-  if (data.version !== VERSION) {
-    throw new GradLensError(
-      'bad-program',
-      `This is no program that this version of GradLens reads (version ${data.version}, not ${VERSION}).`,
-    );
-  }
+  if (!isSerialized(data)) throw new ProgramError('the data is not a program, or one of another version');
   const positionTable = new PositionTable();
-  // Id 0 is "unknown" in every table; the others follow in order.
-  for (const { file, line, column } of data.positionTable.slice(1)) positionTable.add(file, line, column);
-  const opcodes = Uint8Array.from(numbers(data.opcodes));
-  const unknown = opcodes.find((opcode) => OPCODE_NAMES[opcode] === undefined);
-  if (unknown !== undefined)
-    throw new GradLensError('bad-program', `There is no primitive with the number ${unknown}.`);
+  const ids = data.sources.map(({ file, line, column }) => positionTable.add(file, line, column));
   return new Program({
-    opcodes,
-    operandStarts: Int32Array.from(numbers(data.operandStarts)),
-    operands: Int32Array.from(numbers(data.operands)),
-    paramIndices: Int32Array.from(numbers(data.paramIndices)),
-    avalIndices: Int32Array.from(numbers(data.avalIndices)),
-    positions: Int32Array.from(numbers(data.positions)),
-    params: data.params.map(unpackParams),
+    opcodes: data.opcodes,
+    operandStarts: data.operandStarts,
+    operands: data.operands,
+    paramIndices: data.paramIndices,
+    avalIndices: data.avalIndices,
+    positions: data.positions.map((id) => (id > 0 ? ids[id - 1] : 0)),
+    params: data.params.map(unpacked),
     avals: data.avals,
     tuples: data.tuples,
-    literals: Float64Array.from(numbers(data.literals)),
-    constants: data.constants.map(unpackConstant),
+    literals: data.literals,
+    constants: data.constants,
     positionTable,
-    inputs: Int32Array.from(numbers(data.inputs)),
-    outputs: Int32Array.from(numbers(data.outputs)),
+    inputs: data.inputs,
+    outputs: data.outputs,
   });
 }
 
-/** The program as JSON text; NaN, infinities and −0 are strings in it. */
-export function programToJson(program: Program): string {
-  return JSON.stringify(serializeProgram(program), (_, value: unknown) => {
-    if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, jsonNumber);
-    return typeof value === 'number' ? jsonNumber(value) : value;
-  });
+function isSerialized(value: unknown): value is SerializedProgram {
+  const { format, version } = (value ?? {}) as Partial<SerializedProgram>;
+  return format === 'gradlens-program' && version === 1;
 }
 
-/** The program of a JSON text. @throws GradLensError, SyntaxError */
-export function programFromJson(text: string): Program {
-  const revive = (_: string, value: unknown) =>
-    typeof value === 'string' && /^(NaN|-?Infinity|-0)$/.test(value) ? Number(value) : value;
-  return deserializeProgram(JSON.parse(text, revive) as SerializedProgram);
+function packed(params: unknown): unknown {
+  return mapped(params, (value) => (value instanceof Program ? serializeProgram(value) : undefined));
 }
 
-function jsonNumber(value: number): number | string {
-  return Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : String(value);
+function unpacked(params: unknown): unknown {
+  return mapped(params, (value) => (isSerialized(value) ? deserializeProgram(value) : undefined));
 }
 
-function numbers(data: Numbers): Iterable<number> {
-  return data as Iterable<number>;
-}
-
-function unpackConstant({ shape, dtype, data }: SerializedProgram['constants'][number]): ArrayValue {
-  const values = allocate(dtype, data.length);
-  values.set(Array.from(numbers(data)));
-  return { shape, dtype, data: values };
-}
-
-/** Parameters are flat objects; a program among them (or in a list of them, the branches of cond) is packed too. */
-function packParams(params: unknown): unknown {
-  return mapPrograms(params, (value) =>
-    value instanceof Program ? { subProgram: serializeProgram(value) } : undefined,
-  );
-}
-
-function unpackParams(params: unknown): unknown {
-  return mapPrograms(params, (value) => (isNested(value) ? deserializeProgram(value.subProgram) : undefined));
-}
-
-function mapPrograms(value: unknown, replace: (value: unknown) => unknown): unknown {
+/** A copy in which what `replace` answers for stands replaced, one level deep and within lists. */
+function mapped(value: unknown, replace: (value: unknown) => unknown): unknown {
   const replaced = replace(value);
   if (replaced !== undefined) return replaced;
-  if (Array.isArray(value)) return value.map((item) => mapPrograms(item, replace));
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapPrograms(item, replace)]));
+  if (Array.isArray(value)) return value.map((item: unknown) => mapped(item, replace));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapped(item, replace)]));
 }
 
-function isNested(value: unknown): value is Nested {
-  return typeof value === 'object' && value !== null && 'subProgram' in value;
+// ------------------------------------------------------------------------------------------ JSON
+
+/** A typed array in JSON: its elements under the name of its dtype. */
+const TAGS: readonly [string, new (length: number) => ArrayData, DType][] = [
+  ['$f64', Float64Array, 'float64'],
+  ['$f32', Float32Array, 'float32'],
+  ['$i32', Int32Array, 'int32'],
+  ['$u32', Uint32Array, 'uint32'],
+  ['$u8', Uint8Array, 'bool'],
+];
+
+/** The program as JSON text. NaN, infinities and −0 are written as strings. */
+export function programToJson(program: Program): string {
+  return JSON.stringify(serializeProgram(program), (_key, value: unknown) => {
+    if (typeof value === 'number') return numberToJson(value);
+    const tag = TAGS.find(([, type]) => value instanceof type);
+    return tag ? { [tag[0]]: Array.from(value as ArrayData, numberToJson) } : value;
+  });
+}
+
+/** The program that `programToJson` wrote. @throws ProgramError, SyntaxError */
+export function programFromJson(text: string): Program {
+  const data: unknown = JSON.parse(text, (_key, value: unknown) => {
+    if (typeof value === 'string' && value in SPECIAL) return SPECIAL[value];
+    if (typeof value !== 'object' || value === null) return value;
+    const tag = TAGS.find(([name]) => name in value);
+    if (!tag) return value;
+    const elements = (value as Record<string, number[]>)[tag[0]];
+    const array = allocate(tag[2], elements.length);
+    elements.forEach((element, index) => (array[index] = element));
+    return array;
+  });
+  return deserializeProgram(data as SerializedProgram);
+}
+
+const SPECIAL: Readonly<Record<string, number>> = { NaN: NaN, Infinity: Infinity, '-Infinity': -Infinity, '-0': -0 };
+
+function numberToJson(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
 }
