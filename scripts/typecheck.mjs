@@ -11,6 +11,8 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const queue = ['.', 'src/engine', 'src/webview', 'test/ui', 'examples'].filter((folder) =>
   existsSync(join(root, folder, 'tsconfig.json')),
 );
+// The benchmarks' peers are installed by `npm run bench` only.
+if (existsSync(join(root, 'test/bench/node_modules'))) queue.push('test/bench');
 
 /** @param {string} project */
 const check = (project) =>

@@ -4,8 +4,8 @@
  */
 import { allocate, sizeOf, type ArrayValue, type DType, type Shape } from '../../src/engine/program/aval';
 import { Emitter } from '../../src/engine/program/emitter';
-import type { Program, Row } from '../../src/engine/program/program';
-import type { ParamsOf, PrimitiveName } from '../../src/engine/primitives/params';
+import type { ParamsOf, Program, Row } from '../../src/engine/program/program';
+import type { PrimitiveName } from '../../src/engine/primitives/params';
 import { batchProgram } from '../../src/engine/transforms/batch';
 import { jvpProgram } from '../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../src/engine/transforms/reverse';

@@ -8,7 +8,7 @@ import type { Program } from '../../program/program';
 import { KERNEL_FUNCTIONS } from './functions';
 import { lowerToGpu, type GpuPlan, type GpuStep } from './lower';
 
-export type GpuMode = 'webgpu' | 'webgl2' | 'webasm' | 'cpu';
+export type GpuMode = 'webgpu' | 'webgl2' | 'headlessgl' | 'webasm' | 'cpu';
 
 interface KernelSettings {
   output: number[];
@@ -70,6 +70,7 @@ export interface GpuExecutable {
 const BACKEND_NAMES: Record<GpuMode, readonly string[]> = {
   webgpu: ['webgpu'],
   webgl2: ['webgl2', 'gpu'],
+  headlessgl: ['headlessgl', 'gpu'],
   webasm: ['webasm'],
   cpu: ['cpu'],
 };
