@@ -124,7 +124,8 @@ export class ProgramBuilder {
 
   /** A new input of the program. */
   input(aval: Aval): Row {
-    const row = this.append(OPCODES.input, this.internParams({ index: this.inputRows.length }), this.internAval(aval));
+    const params = this.paramTable.push({ index: this.inputRows.length }) - 1;
+    const row = this.append(OPCODES.input, params, this.internAval(aval));
     this.inputRows.push(row);
     return row;
   }

@@ -64,6 +64,13 @@ export class Recorder extends Emitter {
     return new Tracer(this, row, isNumber);
   }
 
+  /** A new float64 input that is a plain number in the user's code: of these there may be millions. */
+  numberArgument(value: number): Tracer {
+    const row = this.input(SCALAR);
+    this.keep(row, value);
+    return new Tracer(this, row, true);
+  }
+
   /** Outer tracers that the function used, in the order of the extra inputs that stand for them. */
   get captured(): readonly Tracer[] {
     return this.capturedValues;
