@@ -13,10 +13,13 @@ import { importName, needsImport, type Library } from './lanes';
 import { DOUBLE, isSmall, scratchBytes, sharedProduct, SINGLE, writeLarge, writeSmall } from './matmul';
 import { COPY, GraphBuilder, nameOf, stridedCopy, type ArrayGraph, type ArrayNode } from './nodes';
 import { schedule, type Schedule, type Step } from './schedule';
-import { VectorMath } from './vectorMath';
+import { ConstantTable, VectorMath } from './vectorMath';
 
 const PAGE = 65536;
-const START = 64;
+/** Constants of vector code stand first; address 0 stays free. */
+const CONSTANTS_AT = 64;
+const MOST_CONSTANTS = 256;
+const START = CONSTANTS_AT + 8 * MOST_CONSTANTS;
 
 export interface CompiledArrays {
   run(inputs: readonly ArrayValue[]): ArrayValue[];
@@ -93,10 +96,12 @@ export function compileArrays(program: Program): CompiledArrays | undefined {
     const params = new Array<typeof F64>(tapeArity[opcode]).fill(F64);
     imports.set(opcode, module.import(importName(opcode), params, [F64]));
   }
-  const library: Library = { imported: (opcode) => imports.get(opcode) as number, math: new VectorMath(module) };
+  const constants = new ConstantTable(CONSTANTS_AT, MOST_CONSTANTS);
+  const library: Library = { imported: (opcode) => imports.get(opcode) as number, math: new VectorMath(module, constants) };
   const runs = writeSteps(graph, plan, placement, module, library);
   const bytes = module.encode();
   const memory = new WebAssembly.Memory({ initial: Math.ceil(placement.bytes / PAGE) });
+  constants.fill(memory.buffer);
   const env: Record<string, WebAssembly.ImportValue> = { memory };
   for (const opcode of imports.keys()) env[importName(opcode)] = scalarFunction(opcode);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });

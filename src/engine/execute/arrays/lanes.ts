@@ -141,13 +141,19 @@ export class LaneWriter {
     const { f, mode } = this;
     if (mode === 'f64x2') {
       if (dtype === 'bool') f.i64(value !== 0 ? -1n : 0n).simd(SIMD.i64x2Splat);
-      else f.f64(value).simd(SIMD.f64x2Splat);
+      else this.splat(value, SIMD.load64Splat, () => f.f64(value).simd(SIMD.f64x2Splat));
     } else if (mode === 'f32x4') {
       if (dtype === 'bool') f.i64(value !== 0 ? -1n : 0n).simd(SIMD.i64x2Splat);
-      else f.f32(value).simd(SIMD.f32x4Splat);
+      else this.splat(value, SIMD.load32Splat, () => f.f32(value).simd(SIMD.f32x4Splat));
     } else if (dtype === 'float64') f.f64(value);
     else if (dtype === 'float32') f.f32(value);
     else f.i32(value !== 0 ? 1 : 0);
+  }
+
+  private splat(value: number, load: number, otherwise: () => void): void {
+    const at = this.library.math.constants.address(value, load === SIMD.load32Splat);
+    if (at === undefined) otherwise();
+    else this.f.i32(0).simdMemory(load, at);
   }
 
   /** An operation that is one instruction; operands on the stack. */

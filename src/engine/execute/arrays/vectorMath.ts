@@ -1,5 +1,5 @@
 /** exp, log and tanh two float64 lanes at a time, within an ulp or two; written into a module where a kernel asks for them. */
-import { F64, OP, SIMD, V128 } from '../wasm/instructions';
+import { SIMD, V128 } from '../wasm/instructions';
 import type { FunctionWriter, ModuleWriter } from '../wasm/module';
 
 export type VectorFunction = 'exp' | 'log' | 'tanh' | 'logistic';
@@ -12,18 +12,57 @@ const ROUNDER = 6755399441055744;
 
 /** Coefficients of the logarithm's series in s² = ((m − 1) / (m + 1))², as in fdlibm. */
 const LOG_SERIES = [
-  6.666666666666735130e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1,
-  1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1,
+  0.6666666666666735, 0.3999999999940942, 0.2857142874366239, 0.22222198432149784, 0.1818357216161805, 0.15313837699209373,
+  0.14798198605116586,
 ]; // prettier-ignore
-/** tanh x = x + x³ P(x²) / Q(x²) for |x| < 0.625, as in Cephes. */
-const TANH_P = [-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3];
-const TANH_Q = [1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3];
+/** (eʳ − 1 − r) / r² = Σ rⁿ / (n + 2)!, to the rounding of a float64 for |r| ≤ log 2 / 2. */
+const EXP_SERIES: readonly number[] = (() => {
+  const series: number[] = [];
+  for (let order = 2, factorial = 2; order <= 13; order++, factorial *= order) series.push(1 / factorial);
+  return series;
+})();
+
+/** Numbers that code reads from memory into all lanes: one instruction, where a constant in the code takes three. */
+export class ConstantTable {
+  private readonly addresses = new Map<string, number>();
+  private readonly entries: { readonly value: number; readonly single: boolean }[] = [];
+
+  constructor(
+    readonly start: number,
+    private readonly capacity: number,
+  ) {}
+
+  /** Address of a number, or undefined where the table is full. */
+  address(value: number, single: boolean): number | undefined {
+    const key = `${single ? 's' : 'd'}${Object.is(value, -0) ? '-0' : value}`;
+    let at = this.addresses.get(key);
+    if (at === undefined) {
+      if (this.entries.length === this.capacity) return undefined;
+      at = this.start + 8 * (this.entries.push({ value, single }) - 1);
+      this.addresses.set(key, at);
+    }
+    return at;
+  }
+
+  fill(buffer: ArrayBuffer): void {
+    const view = new DataView(buffer);
+    this.entries.forEach(({ value, single }, index) => {
+      if (single) view.setFloat32(this.start + 8 * index, value, true);
+      else view.setFloat64(this.start + 8 * index, value, true);
+    });
+  }
+}
 
 class VectorWriter {
-  constructor(readonly f: FunctionWriter) {}
+  constructor(
+    readonly f: FunctionWriter,
+    private readonly table: ConstantTable,
+  ) {}
 
   constant(value: number): this {
-    this.f.f64(value).simd(SIMD.f64x2Splat);
+    const at = this.table.address(value, false);
+    if (at === undefined) this.f.f64(value).simd(SIMD.f64x2Splat);
+    else this.f.i32(0).simdMemory(SIMD.load64Splat, at);
     return this;
   }
 
@@ -56,11 +95,33 @@ class VectorWriter {
     return this;
   }
 
-  /** Horner's rule on the polynomial with these coefficients (highest first) at `x`. */
+  /**
+   * The polynomial with these coefficients (lowest first) at `x`, by Estrin's scheme: neighbours are joined in pairs, so that
+   * the chain of dependent operations is as long as the logarithm of the degree.
+   */
   polynomial(coefficients: readonly number[], x: number): this {
-    this.constant(coefficients[0]);
-    for (const coefficient of coefficients.slice(1))
-      this.get(x).do(SIMD.f64x2Mul).constant(coefficient).do(SIMD.f64x2Add);
+    let power = x;
+    let terms: (() => void)[] = coefficients.map((value) => () => void this.constant(value));
+    while (terms.length > 1) {
+      const next: (() => void)[] = [];
+      const by = power;
+      for (let index = 0; index + 1 < terms.length; index += 2) {
+        const [low, high] = [terms[index], terms[index + 1]];
+        const local = this.local();
+        high();
+        this.get(by).do(SIMD.f64x2Mul);
+        low();
+        this.do(SIMD.f64x2Add).set(local);
+        next.push(() => void this.get(local));
+      }
+      if (terms.length % 2 === 1) next.push(terms[terms.length - 1]);
+      terms = next;
+      if (terms.length > 1) {
+        power = this.local();
+        this.get(by).get(by).do(SIMD.f64x2Mul).set(power);
+      }
+    }
+    terms[0]();
     return this;
   }
 }
@@ -69,21 +130,24 @@ class VectorWriter {
 export class VectorMath {
   private readonly made = new Map<VectorFunction, number>();
 
-  constructor(private readonly module: ModuleWriter) {}
+  constructor(
+    private readonly module: ModuleWriter,
+    readonly constants: ConstantTable,
+  ) {}
 
   /** Index of a function v128 → v128. */
   function(name: VectorFunction): number {
     let index = this.made.get(name);
     if (index === undefined) {
       // What a function calls must exist before its body is written.
-      if (name === 'tanh' || name === 'logistic') this.function('exp');
+      if (name === 'logistic') this.function('exp');
       const writer = this.module.function([V128], [V128]);
       index = writer.index;
       this.made.set(name, index);
-      const w = new VectorWriter(writer);
+      const w = new VectorWriter(writer, this.constants);
       if (name === 'exp') writeExp(w);
       else if (name === 'log') writeLog(w);
-      else if (name === 'tanh') writeTanh(w, this.function('exp'));
+      else if (name === 'tanh') writeTanh(w);
       else writeLogistic(w, this.function('exp'));
     }
     return index;
@@ -102,10 +166,8 @@ function writeExp(w: VectorWriter): void {
   w.get(bits).constant(ROUNDER).do(SIMD.f64x2Sub).set(k);
   w.get(x).get(k).constant(LN2_HIGH).do(SIMD.f64x2Mul).do(SIMD.f64x2Sub);
   w.get(k).constant(LN2_LOW).do(SIMD.f64x2Mul).do(SIMD.f64x2Sub).set(r);
-  const series: number[] = [];
-  for (let order = 13, factorial = 6227020800; order >= 2; factorial /= order, order--) series.push(1 / factorial);
   // 1 + (r + r² (…)): the largest terms last.
-  w.polynomial(series, r).get(r).get(r).do(SIMD.f64x2Mul).do(SIMD.f64x2Mul);
+  w.polynomial(EXP_SERIES, r).get(r).get(r).do(SIMD.f64x2Mul).do(SIMD.f64x2Mul);
   w.get(r).do(SIMD.f64x2Add).constant(1).do(SIMD.f64x2Add).set(r);
   // k sits in the low bits of `bits`, as an offset from those of the rounder.
   w.get(bits).constant(ROUNDER).do(SIMD.i64x2Sub).set(bits);
@@ -141,7 +203,7 @@ function writeLog(w: VectorWriter): void {
   w.get(halfSquare);
   w.get(s)
     .get(halfSquare)
-    .polynomial([...LOG_SERIES].reverse(), z)
+    .polynomial(LOG_SERIES, z)
     .get(z)
     .do(SIMD.f64x2Mul)
     .do(SIMD.f64x2Add)
@@ -154,27 +216,28 @@ function writeLog(w: VectorWriter): void {
   w.constant(NaN).get(f).get(x).constant(0).do(SIMD.f64x2Lt).do(SIMD.bitselect);
 }
 
-function writeTanh(w: VectorWriter, exp: number): void {
+/** t / (t + 2) with t = e^2|x| − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), which keeps all digits near 0; with the sign of x. */
+function writeTanh(w: VectorWriter): void {
   const x = 0;
-  const size = w.local();
-  const square = w.local();
-  const near = w.local();
-  w.get(x).do(SIMD.f64x2Abs).set(size);
-  w.get(x).get(x).do(SIMD.f64x2Mul).set(square);
-  w.get(x).get(x).get(square).do(SIMD.f64x2Mul);
-  w.polynomial(TANH_P, square)
-    .polynomial(TANH_Q, square)
-    .do(SIMD.f64x2Div)
-    .do(SIMD.f64x2Mul)
-    .do(SIMD.f64x2Add)
-    .set(near);
-  // Far from 0: 1 − 2 / (e^2|x| + 1), with the sign of x.
-  w.get(near);
-  w.constant(1).constant(2);
-  w.get(size).get(size).do(SIMD.f64x2Add).f.call(exp);
-  w.constant(1).do(SIMD.f64x2Add).do(SIMD.f64x2Div).do(SIMD.f64x2Sub);
+  const y = w.local();
+  const bits = w.local();
+  const k = w.local();
+  const r = w.local();
+  const scale = w.local();
+  const t = w.local();
+  // From 20 on the result is 1.
+  w.get(x).do(SIMD.f64x2Abs).constant(20).do(SIMD.f64x2Min).set(y);
+  w.get(y).get(y).do(SIMD.f64x2Add).set(y);
+  w.get(y).constant(LOG2E).do(SIMD.f64x2Mul).constant(ROUNDER).do(SIMD.f64x2Add).set(bits);
+  w.get(bits).constant(ROUNDER).do(SIMD.f64x2Sub).set(k);
+  w.get(y).get(k).constant(LN2_HIGH).do(SIMD.f64x2Mul).do(SIMD.f64x2Sub);
+  w.get(k).constant(LN2_LOW).do(SIMD.f64x2Mul).do(SIMD.f64x2Sub).set(r);
+  // The low bits of the rounder are zero, so what is shifted out on the left is all of it but k.
+  w.get(bits).shift(SIMD.i64x2Shl, 52).constant(1).do(SIMD.i64x2Add).set(scale);
+  w.polynomial(EXP_SERIES, r).get(r).get(r).do(SIMD.f64x2Mul).do(SIMD.f64x2Mul).get(r).do(SIMD.f64x2Add);
+  w.get(scale).do(SIMD.f64x2Mul).get(scale).constant(1).do(SIMD.f64x2Sub).do(SIMD.f64x2Add).set(t);
+  w.get(t).get(t).constant(2).do(SIMD.f64x2Add).do(SIMD.f64x2Div);
   w.get(x).constant(-0).do(SIMD.and).do(SIMD.or);
-  w.get(size).constant(0.625).do(SIMD.f64x2Lt).do(SIMD.bitselect);
 }
 
 /** 1 / (1 + e^−x) on the right, e^x / (1 + e^x) on the left of 0. */
@@ -186,10 +249,3 @@ function writeLogistic(w: VectorWriter, exp: number): void {
   w.get(e).constant(1).get(x).constant(0).do(SIMD.f64x2Lt).do(SIMD.bitselect);
   w.get(e).constant(1).do(SIMD.f64x2Add).do(SIMD.f64x2Div);
 }
-
-/** The scalar function by the vector function: both lanes the same. */
-export function scalarByVector(f: FunctionWriter, index: number): void {
-  f.simd(SIMD.f64x2Splat).call(index).simdLane(SIMD.f64x2ExtractLane, 0);
-}
-
-export { F64, OP };
