@@ -6,7 +6,7 @@ import { DerivativeLostError, LeakedTracerError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
 import { primitive } from '../primitives/table';
-import { printAval, type ArrayValue, type Aval } from '../program/aval';
+import { SCALAR, printAval, type ArrayValue, type Aval } from '../program/aval';
 import { SCALAR_AVAL } from '../program/builder';
 import { Emitter } from '../program/emitter';
 import type { PositionTable } from '../program/positions';
