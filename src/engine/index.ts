@@ -32,6 +32,7 @@ export {
   type SerializedProgram,
 } from './program/serialize';
 export type { Program } from './program/program';
+export * from './checks/index';
 export { NdArray } from './trace/ndarray';
 export type { Gradient, Jacobian, Stacked } from './tree/types';
 export * as tree from './tree/tree';
