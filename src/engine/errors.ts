@@ -2,8 +2,13 @@
 import { printAval, type Aval } from './program/aval';
 import type { SourcePosition } from './program/positions';
 
-/** Base of all errors that the engine throws on purpose. `position` is the user's line where it is known. */
+/**
+ * Base of all errors that the engine throws on purpose. `position` is the user's line where it is known. Each class writes its
+ * name out, as the published engine is minified.
+ */
 export class GradLensError extends Error {
+  override name = 'GradLensError';
+
   constructor(
     /** Stable and kebab-case, for programs. */
     readonly code: string,
@@ -12,12 +17,13 @@ export class GradLensError extends Error {
     readonly position?: SourcePosition,
   ) {
     super(message);
-    this.name = new.target.name;
   }
 }
 
 /** Operands do not fit a primitive or a function: names it and every shape. */
 export class ShapeError extends GradLensError {
+  override name = 'ShapeError';
+
   constructor(where: string, problem: string, avals: readonly Aval[] = []) {
     const shapes = avals.length > 0 ? ` (got ${avals.map(printAval).join(', ')})` : '';
     super('shape-mismatch', `${where}: ${problem}${shapes}.`);
@@ -26,6 +32,8 @@ export class ShapeError extends GradLensError {
 
 /** Two pytrees that should have one structure do not. */
 export class TreeError extends GradLensError {
+  override name = 'TreeError';
+
   constructor(where: string, what: string, expected: string, actual: string) {
     super('tree-mismatch', `${where}: the structure of ${what} is ${actual}, but should be ${expected}.`);
   }
@@ -33,6 +41,8 @@ export class TreeError extends GradLensError {
 
 /** Something else that the caller gave is wrong: the message names the function, the argument and what was found. */
 export class ArgumentError extends GradLensError {
+  override name = 'ArgumentError';
+
   constructor(where: string, problem: string, hint?: string) {
     super('bad-argument', `${where}: ${problem}`, hint);
   }
@@ -40,6 +50,8 @@ export class ArgumentError extends GradLensError {
 
 /** Reverse mode met an operation that has no transposition. */
 export class NotLinearError extends GradLensError {
+  override name = 'NotLinearError';
+
   constructor(name: string, position?: SourcePosition) {
     super(
       'no-reverse-mode',
@@ -54,6 +66,8 @@ export class NotLinearError extends GradLensError {
 
 /** A compiled or batched program met inputs for which control flow goes another way. */
 export class GuardError extends GradLensError {
+  override name = 'GuardError';
+
   constructor(
     readonly row: number,
     expected: number,
@@ -71,6 +85,8 @@ export class GuardError extends GradLensError {
 
 /** A tracer was used after the function that it belongs to had returned. */
 export class LeakedTracerError extends GradLensError {
+  override name = 'LeakedTracerError';
+
   constructor() {
     super(
       'leaked-tracer',
@@ -82,6 +98,8 @@ export class LeakedTracerError extends GradLensError {
 
 /** Some code outside the engine turned a traced value into a plain number: its derivative would be lost. */
 export class DerivativeLostError extends GradLensError {
+  override name = 'DerivativeLostError';
+
   constructor(aval: Aval) {
     super(
       'derivative-lost',

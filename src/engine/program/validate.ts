@@ -8,6 +8,8 @@ import { resultAvals } from './shapeRules';
 
 /** A program is not well formed; `row` says where. */
 export class ProgramError extends GradLensError {
+  override name = 'ProgramError';
+
   constructor(
     problem: string,
     readonly row?: Row,

@@ -23,6 +23,8 @@ export type EmitterTable = Partial<Record<PrimitiveName, ElementEmitter>>;
 
 /** A program that the GPU cannot run; the CPU takes it. */
 export class GpuUnsupportedError extends GradLensError {
+  override name = 'GpuUnsupportedError';
+
   constructor(what: string, position?: SourcePosition) {
     super('gpu-unsupported', `The GPU does not run ${what}.`, 'It runs on the CPU instead.', position);
   }

@@ -42,6 +42,8 @@ export interface GpuLibrary {
 
 /** gpu.js refused, fell back to another backend, or the device was lost. */
 export class GpuFailure extends GradLensError {
+  override name = 'GpuFailure';
+
   constructor(mode: GpuMode, reason: string) {
     super('gpu-failed', `The ${mode} backend of gpu.js failed: ${reason}`, 'The result is computed on the CPU instead.');
   }

@@ -141,6 +141,8 @@ const linearCall: PrimitiveTable['linearCall'] = {
 
 /** A customVjp function was differentiated in forward mode. */
 export class ForwardModeError extends GradLensError {
+  override name = 'ForwardModeError';
+
   constructor(name: string) {
     super(
       'no-forward-mode',
