@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { registryAnswers } from './network.mjs';
 
 export class InstallError extends Error {}
 
@@ -37,29 +38,31 @@ export function isInstalled(folder, lockfile = join(folder, 'package-lock.json')
 }
 
 /**
- * Runs npm. A failure of the network is tried again; the last one is explained.
+ * Runs npm. A failure of the network is tried again; the last one is explained. Without a network the cache may be enough.
  *
  * @param {string} folder
  * @param {string[]} args
  */
 export function npm(folder, args) {
-  const common = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=4', '--fetch-timeout=120000'];
+  const env = environment();
+  const online = registryAnswers(env);
+  const common = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-timeout=120000', '--fetch-retries=4'];
+  common.push(online ? '--prefer-offline' : '--offline');
   for (let attempt = 1; ; attempt++) {
     const { status, signal, error } = spawnSync('npm', [...args, ...common], {
       cwd: folder,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', online ? 'inherit' : 'ignore'],
       shell: process.platform === 'win32',
-      env: environment(),
+      env,
     });
     if (status === 0) return;
     if (signal === 'SIGINT' || signal === 'SIGTERM') process.exit(130);
-    if (attempt === 2) {
-      const reason = error ? `npm could not be started: ${error.message}` : `\`npm ${args.join(' ')}\` failed (above)`;
-      throw new InstallError(
-        `The packages could not be installed: ${reason}.\nWithout node_modules this needs the npm registry: check the network ` +
-          'connection, the proxy settings (npm config get proxy) and the registry (npm config get registry), then run the same command again.',
-      );
-    }
+    if (online && attempt < 3) continue;
+    const reason = online ? `\`npm ${args.join(' ')}\` failed (above)` : 'the npm registry cannot be reached';
+    throw new InstallError(
+      `The packages could not be installed: ${error?.message ?? reason}.\nCheck the network connection, the proxy ` +
+        '(npm config get proxy) and the registry (npm config get registry), then run the same command again.',
+    );
   }
 }
 
