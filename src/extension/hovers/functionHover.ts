@@ -55,7 +55,7 @@ function derivative(inspection: Inspection, digits: number): string {
     inlineCode(shortNumber(component, digits)),
   ]);
   if (gradient.length > COMPONENTS) rows.push([t('… {0} more', gradient.length - COMPONENTS), '', '']);
-  return `${table([t('input'), t('value'), '∂f/∂'], rows)}\n\n‖∇f‖ = ${shortNumber(norm, digits)}`;
+  return `${table([t('input'), t('value'), t('derivative')], rows)}\n\n‖∇f‖ = ${shortNumber(norm, digits)}`;
 }
 
 function scatter(size: number, indices: Int32Array, values: Float64Array): Float64Array {

@@ -46,6 +46,5 @@ export function parameterHover(
   }
   if (rows.length === 0) return head;
   if (more > 0) rows.push([t('… {0} more', more), '', '']);
-  const name = escapeMarkdown(fn.name);
-  return `${head}\n\n${table([t('input'), t('value'), scalar ? `∂${name}/∂` : `‖∂${name}/∂‖`], rows)}`;
+  return `${head}\n\n${table([t('input'), t('value'), scalar ? t('derivative') : t('norm of the derivative')], rows)}`;
 }

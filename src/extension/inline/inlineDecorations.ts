@@ -1,13 +1,14 @@
 /**
- * Draws the values at the ends of the visible lines. One decoration type, made once; each update replaces all decorations of
- * an editor in one call, so that nothing is ever empty in between.
+ * Draws the values at the ends of the visible lines. Two decoration types, made once, since value and adjoint have colours of
+ * their own; each update replaces all decorations of an editor, so that nothing is ever empty in between.
  */
 import {
   type DecorationOptions,
   DecorationRangeBehavior,
-  Position,
   Range,
   type TextEditor,
+  type TextEditorDecorationType,
+  type ThemeColor,
   window,
   workspace,
 } from 'vscode';
@@ -22,13 +23,7 @@ const MARGIN_LINES = 10;
 
 export class InlineDecorations implements Disposable {
   private readonly store = new DisposableStore();
-  private readonly type = this.store.add(
-    window.createTextEditorDecorationType({
-      rangeBehavior: DecorationRangeBehavior.OpenOpen,
-      before: { margin: '0 0 0 2ch', fontStyle: 'normal', fontWeight: 'normal' },
-      after: { margin: '0 0 0 1ch', fontStyle: 'normal', fontWeight: 'normal' },
-    }),
-  );
+  private readonly types = makeTypes().map((type) => this.store.add(type));
   private readonly outdated = new Set<TextEditor>();
   private readonly decorated = new WeakSet<TextEditor>();
   private timer: NodeJS.Timeout | undefined;
@@ -74,18 +69,18 @@ export class InlineDecorations implements Disposable {
     // Most editors show no mathematics: they are left alone.
     if (decorations.length === 0 && !this.decorated.has(editor)) return;
     this.decorated.add(editor);
-    editor.setDecorations(this.type, decorations);
+    this.types.forEach((type, index) => editor.setDecorations(type, decorations.flatMap((line) => line[index] ?? [])));
   }
 
-  /** What an editor shows now. */
-  decorationsOf(editor: TextEditor): DecorationOptions[] {
+  /** What an editor shows now: for each line the value and, where there is one, the adjoint. */
+  private decorationsOf(editor: TextEditor): DecorationOptions[][] {
     const settings = this.configuration.current;
     if (!settings.live || !settings.inlineValues.enabled || !workspace.isTrusted) return [];
     const session = this.manager.sessions.ofDocument(editor.document);
     if (!session) return [];
     const { uri } = editor.document;
     const hidden = hiddenLines(editor, settings);
-    const decorations: DecorationOptions[] = [];
+    const decorations: DecorationOptions[][] = [];
     const { functions } = session.live;
     for (const fn of functions) {
       if (!fn.differentiable || !isVisible(editor, fn.range.line, fn.range.endLine)) continue;
@@ -110,19 +105,30 @@ export class InlineDecorations implements Disposable {
   }
 }
 
-function decorate(editor: TextEditor, text: InlineText, stale: boolean): DecorationOptions {
+/**
+ * The type of the values and that of the adjoints. Behind one character VS Code draws decorations in the order of the names of
+ * their types, so the one that comes first in the alphabet takes the values.
+ */
+function makeTypes(): TextEditorDecorationType[] {
+  const style = { fontStyle: 'normal', fontWeight: 'normal' };
+  return [0, 1]
+    .map(() =>
+      window.createTextEditorDecorationType({ rangeBehavior: DecorationRangeBehavior.OpenOpen, after: style }),
+    )
+    .sort((a, b) => (`${a.key}-` < `${b.key}-` ? -1 : 1));
+}
+
+function decorate(editor: TextEditor, text: InlineText, stale: boolean): DecorationOptions[] {
   const line = text.line - 1;
-  const { range } = editor.document.lineAt(line);
-  const end = new Position(line, range.end.character);
-  const tail = [text.adjoint, text.count].filter((part) => part !== '').join(' ');
-  const valueColor = stale ? STALE_COLOR : text.alarming ? ALARM_COLOR : VALUE_COLOR;
-  return {
-    range: new Range(end, end),
-    renderOptions: {
-      before: { contentText: text.value, color: valueColor },
-      after: tail === '' ? undefined : { contentText: tail, color: stale ? STALE_COLOR : TONE_COLORS[text.tone] },
-    },
-  };
+  const { end } = editor.document.lineAt(line).range;
+  const range = new Range(end, end);
+  const part = (contentText: string, color: ThemeColor): DecorationOptions => ({
+    range,
+    renderOptions: { after: { contentText, color: stale ? STALE_COLOR : color, margin: '0 0 0 2ch' } },
+  });
+  const tail = [text.adjoint, text.count].filter((each) => each !== '').join(' ');
+  const value = part(text.value, text.alarming ? ALARM_COLOR : VALUE_COLOR);
+  return tail === '' ? [value] : [value, part(tail, TONE_COLORS[text.tone])];
 }
 
 function isVisible(editor: TextEditor, line: number, endLine: number): boolean {
