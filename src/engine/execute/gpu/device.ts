@@ -14,7 +14,11 @@ interface KernelSettings {
   output: number[];
   precision: 'single';
   tactic: 'precision';
-  functions: { name: string; source: string; settings: { returnType: 'Number'; argumentTypes: Record<string, 'Number'> } }[];
+  functions: {
+    name: string;
+    source: string;
+    settings: { returnType: 'Number'; argumentTypes: Record<string, 'Number'> };
+  }[];
 }
 
 /** An opaque handle inside a pipeline. */
@@ -45,7 +49,11 @@ export class GpuFailure extends GradLensError {
   override name = 'GpuFailure';
 
   constructor(mode: GpuMode, reason: string) {
-    super('gpu-failed', `The ${mode} backend of gpu.js failed: ${reason}`, 'The result is computed on the CPU instead.');
+    super(
+      'gpu-failed',
+      `The ${mode} backend of gpu.js failed: ${reason}`,
+      'The result is computed on the CPU instead.',
+    );
   }
 }
 
