@@ -11,7 +11,7 @@ import { useTranslator } from './format/l10n';
 import { GradLensHovers } from './hovers/hoverProvider';
 import { InlineDecorations } from './inline/inlineDecorations';
 import { LensProvider } from './lenses/lensProvider';
-import type { PanelFeature } from './inspection';
+import { createPanelFeature } from './panel/panelFeature';
 import { SessionManager } from './session/sessionManager';
 import { StatusItem } from './status/statusItem';
 import { CheckTests } from './testing/checkTests';
@@ -26,7 +26,7 @@ export function activate(context: ExtensionContext): GradLensApi {
   const configuration = new Configuration();
   const engine = new ProcessEngine(extensionUri, log);
   const manager = new SessionManager(engine, configuration);
-  const panel: PanelFeature = { show: () => undefined, dispose: () => undefined };
+  const panel = createPanelFeature(context, manager, log);
   const diagnostics = new Diagnostics(manager, configuration);
 
   subscriptions.push(

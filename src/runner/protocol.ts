@@ -419,6 +419,14 @@ export interface RunnerRequests {
     params: Target & { range: SourceRange };
     result: { text: string; value: number; count: number; adjoint: number; hasAdjoint: boolean; gradient: Float64Array; inputs: LeafInfo[] };
   };
+  /**
+   * Lines that carry the derivative of the outputs `rows` by the inputs `columns` (an empty list: any; both empty: none asked for),
+   * and the rows and columns that `line` carries. Flat indices.
+   */
+  links: {
+    params: Target & { rows: number[]; columns: number[]; line?: { file: string; line: number } };
+    result: { lines: { file: string; line: number }[]; rows: number[]; columns: number[] };
+  };
   check: { params: Target & { tolerance?: number }; result: CheckReport };
   profile: { params: ProfileParams; result: Profile };
   program: { params: Target & { op: Operation }; result: ProgramView };

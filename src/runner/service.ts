@@ -5,6 +5,7 @@ import { check } from './requests/check';
 import { derivativeSource } from './requests/derivativeSource';
 import { evaluate } from './requests/evaluate';
 import { asData, inspect } from './requests/inspect';
+import { links } from './requests/links';
 import { profile } from './requests/profile';
 import { exportProgram, programView } from './requests/program';
 import { inspectSelection } from './requests/selection';
@@ -26,6 +27,7 @@ export const handlers: Handlers = {
   evaluate,
   inspect,
   inspectSelection,
+  links,
   check,
   profile,
   program: programView,

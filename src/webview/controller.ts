@@ -8,7 +8,7 @@ import type { GpuHost } from './gpuHost';
 import { setLocale, t } from './l10n';
 import { measureGpuRows } from './timing/gpuRows';
 import { directionsOf } from './slices/directions';
-import type { HostEvents, PanelChannel, PanelProgress, PanelState, PanelTab, ReadyPanel } from './protocol';
+import type { HostEvents, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
 import { RemoteError } from './protocol';
 import {
   receivePanelState,
@@ -58,6 +58,7 @@ export class PanelController {
       store.set({ settings });
     });
     channel.on('showTab', ({ tab, matrix }) => this.setView(matrix === undefined ? { tab } : { tab, matrix }));
+    channel.on('pinned', ({ pinned }) => store.set({ pinned }));
     channel.on('highlight', (highlight) => store.set({ highlight }));
     channel.handle('gpuInfo', () => gpuHost.info());
     channel.handle('gpuRun', (params, { signal }) => gpuHost.run(params, signal));
@@ -248,8 +249,8 @@ export class PanelController {
     const version = this.store.get().ready?.version ?? 0;
     put({ kind: 'running', last });
     this.channel.request('evaluate', { op, ...params }, { timeout: LONG }).then(
-      ({ result, text, strategy, operations }) =>
-        put({ kind: 'done', last: { value: { op, result, text, strategy, operations }, version } }),
+      ({ result, strategy, operations }) =>
+        put({ kind: 'done', last: { value: { op, result, strategy, operations }, version } }),
       (error: unknown) => put({ kind: 'failed', error: errorOf(error), last: undefined }),
     );
   }

@@ -33,7 +33,7 @@ function draw(): void {
   render(appView(state, controller), root);
   const persisted: PersistedState = {
     target: state.ready?.target ?? vscode.getState()?.target,
-    pinned: state.ready?.pinned,
+    pinned: state.pinned,
     view: state.view,
   };
   const text = JSON.stringify(persisted);

@@ -62,21 +62,20 @@ export interface ReadyPanel {
   displayPath: string;
   fn: FunctionInfo;
   inspection: Inspection;
-  pinned: boolean;
   /** Counts the evaluations, so that the panel can tell a new state from a repeated one. */
   version: number;
 }
 
 export interface PanelSettings {
   backend: 'auto' | 'interpret' | 'wasm' | 'gpu';
-  numberFormat: 'short' | 'full';
   reducedMotion: boolean;
   locale: string;
 }
 
 export interface HessianResult {
   matrix: Matrix;
-  summary: MatrixSummary;
+  /** Where the runner has one. */
+  summary?: MatrixSummary;
   inputs: LeafInfo[];
   outputs: LeafInfo[];
 }
@@ -86,7 +85,7 @@ export interface HostRequests {
   hessian: { params: { version: number }; result: HessianResult };
   evaluate: {
     params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
-    result: { value: Data; result: Data; text: string; strategy: string; operations: number };
+    result: { value: Data; result: Data; strategy: string; operations: number };
   };
   check: { params: Record<string, never>; result: CheckReport };
   profile: { params: { budget: number; groups?: ProfileRow['group'][] }; result: Profile };
@@ -151,6 +150,8 @@ export interface HostEvents {
   state: PanelState;
   settings: PanelSettings;
   showTab: { tab: PanelTab; matrix?: MatrixKind };
+  /** Whether the panel keeps its function while the cursor moves. */
+  pinned: { pinned: boolean };
   /** A line was chosen in the editor: its entries are to be highlighted (flat output and input indices). */
   highlight: { file: string; line: number; rows: number[]; columns: number[] } | null;
 }

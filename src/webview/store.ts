@@ -2,6 +2,7 @@
 import type { CheckReport, Data, Profile, ProfileRow, ProgramView, Slice, Timing } from '../runner/protocol';
 import type { ColorMapName } from './heatmap/colorMaps';
 import type { ScaleKind } from './heatmap/colorScale';
+import type { NumberFormat } from './model/format';
 import type {
   GpuInfo,
   HessianResult,
@@ -46,6 +47,7 @@ export interface ViewOptions {
   radius: number;
   output: number;
   field: boolean;
+  numbers: NumberFormat;
 }
 
 export const defaultView: ViewOptions = {
@@ -62,6 +64,7 @@ export const defaultView: ViewOptions = {
   radius: 1,
   output: 0,
   field: true,
+  numbers: 'short',
 };
 
 /** The arguments while they are edited. */
@@ -84,7 +87,6 @@ export type DirectionKind = 'tangent' | 'cotangent' | 'vector';
 /** A Jacobian or Hessian times a vector. */
 export interface ProductResult {
   op: 'jvp' | 'vjp' | 'hvp';
-  text: string;
   result: Data;
   strategy: string;
   operations: number;
@@ -106,6 +108,7 @@ export interface AppState {
   /** The last ready state, kept while a newer one is computed or has failed. */
   ready: ReadyPanel | undefined;
   settings: PanelSettings;
+  pinned: boolean;
   view: ViewOptions;
   cursor: { row: number; column: number } | null;
   hover: { row: number; column: number; value: number } | null;
@@ -127,7 +130,7 @@ export interface AppState {
 
 export const defaultSettings: PanelSettings = {
   backend: 'auto',
-  numberFormat: 'short',
+
   reducedMotion: false,
   locale: 'en',
 };
@@ -137,6 +140,7 @@ export function initialState(view: Partial<ViewOptions> = {}): AppState {
     panel: undefined,
     ready: undefined,
     settings: defaultSettings,
+    pinned: false,
     view: { ...defaultView, ...view },
     cursor: null,
     hover: null,

@@ -135,13 +135,12 @@ function likeOutput({ value, outputs }: Inspection, vector: Float64Array): Data 
 
 function productView(product: {
   op: string;
-  text: string;
   result: Data;
   strategy: string;
   operations: number;
 }): TemplateResult {
   return html`<div class="product" role="status">
     <span class="quiet">${t.inputs.result} · ${product.strategy} · ${product.operations}</span>
-    <pre class="mono">${product.text || valueText(product.result, 'short')}</pre>
+    <pre class="mono">${valueText(product.result, 'short', 6, 200)}</pre>
   </div>`;
 }

@@ -90,6 +90,7 @@ export const de: Texts = {
     limited: (shown, all) => `${shown} von ${all} Einträgen in dieser Ordnung`,
     gridLabel: 'Matrix als Tabelle',
     entriesLabel: 'Einträge der Matrix',
+    fullPrecision: 'Alle Stellen',
     copyHint: 'Strg+C kopiert die Auswahl',
     sortBy: (label) => `Nach ${label} ordnen`,
     summary: 'Kennzahlen',

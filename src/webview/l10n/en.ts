@@ -89,6 +89,7 @@ export const en = {
     limited: (shown: string, all: string) => `${shown} of ${all} entries, in this order`,
     gridLabel: 'Matrix as a table',
     entriesLabel: 'Entries of the matrix',
+    fullPrecision: 'All digits',
     copyHint: 'Ctrl+C copies the selection',
     sortBy: (label: string) => `Sort by ${label}`,
     summary: 'Summary',

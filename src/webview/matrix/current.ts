@@ -3,6 +3,7 @@ import type { Inspection, Matrix, MatrixSummary } from '../../runner/protocol';
 import { EncodedMatrix, type HeatmapMode } from '../heatmap/encoded';
 import type { ScaleKind } from '../heatmap/colorScale';
 import { t } from '../l10n';
+import { summarize } from '../model/summary';
 import { axisModel, formula, functionSymbol, type AxisModel } from '../model/labels';
 import type { MatrixKind, ReadyPanel } from '../protocol';
 import { targetKey, type AppState } from '../store';
@@ -26,7 +27,8 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
   const kind = state.view.matrix;
   const source = kind === 'hessian' ? state.hessian.last?.value : derivative(ready.inspection);
   if (source?.matrix === undefined) return undefined;
-  const { matrix, summary } = source;
+  const { matrix } = source;
+  const summary = source.summary ?? summaryOf(matrix);
   const axes = axesOf(source, kind, symbol);
   return {
     kind,
@@ -42,6 +44,14 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
 
 function derivative({ matrix, summary, inputs, outputs }: Inspection) {
   return { matrix, summary, inputs, outputs };
+}
+
+const summaries = new WeakMap<Matrix, MatrixSummary>();
+
+function summaryOf(matrix: Matrix): MatrixSummary {
+  const known = summaries.get(matrix) ?? summarize(matrix);
+  summaries.set(matrix, known);
+  return known;
 }
 
 /** Axes are compared by identity when painting, so they are kept with their matrix. */

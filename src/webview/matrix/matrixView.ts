@@ -176,7 +176,7 @@ function readout(shown: ShownMatrix, { row, column, value }: CellDetail, state: 
       ? value === 0
         ? t.matrix.noEntry
         : t.matrix.present
-      : formatNumber(value, state.settings.numberFormat);
+      : formatNumber(value, state.view.numbers);
   return html`<span class="formula">${shown.formula(row, column)}</span> <span class="equals">=</span>
     <strong>${text}</strong>`;
 }

@@ -6,7 +6,7 @@ import { entryPosition, matrixAt, storedEntries } from '../model/matrix';
 import { formatCell, formatCount, formatNumber, type NumberFormat } from '../model/format';
 import type { ReadyPanel } from '../protocol';
 import type { AppState, EntryOrder } from '../store';
-import { menu, segmented, select } from '../ui/controls';
+import { iconButton, menu, segmented, select } from '../ui/controls';
 import { emptyState, remoteView } from '../ui/states';
 import { exportItems, kindSwitch } from '../matrix/matrixView';
 import { shownMatrix, type ShownMatrix } from '../matrix/current';
@@ -53,6 +53,7 @@ function tools(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controlle
     )}
     ${layout === 'entries' ? select(t.table.sort, state.view.order, choices, (order) => controller.setView({ order })) : ''}
     <span class="spacer"></span>
+    ${iconButton('symbol-numeric', t.table.fullPrecision, () => controller.setView({ numbers: state.view.numbers === 'full' ? 'short' : 'full' }), { pressed: state.view.numbers === 'full' })}
     ${menu('export', t.matrix.export, exportItems(shown, ready, controller))}`;
 }
 
@@ -85,7 +86,7 @@ function kept(owner: object, key: string, make: () => GridModel): GridModel {
 
 function gridModel(state: AppState, shown: ShownMatrix, controller: PanelController): GridModel {
   const { matrix, rows, columns } = shown;
-  const format = state.settings.numberFormat;
+  const format = state.view.numbers;
   const sort = state.gridSort !== null && state.gridSort.column < matrix.columns ? state.gridSort : undefined;
   return kept(matrix, `grid ${format} ${shown.kind} ${sort?.column} ${sort?.descending}`, () => {
     const order = sort === undefined ? undefined : columnOrder(shown, sort);
@@ -134,7 +135,7 @@ function columnOrder(
 
 function entriesModel(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controller: PanelController): GridModel {
   const { matrix, rows, columns } = shown;
-  const format = state.settings.numberFormat;
+  const format = state.view.numbers;
   const { order: wanted } = state.view;
   const single = matrix.rows === 1 && shown.kind !== 'hessian';
   return kept(matrix, `entries ${format} ${wanted} ${shown.kind}`, () => {

@@ -9,7 +9,8 @@ import type { AppState } from '../store';
 import { icon, iconButton } from './controls';
 
 export function headerView(state: AppState, ready: ReadyPanel, controller: PanelController): TemplateResult {
-  const { fn, inspection, displayPath, pinned } = ready;
+  const { fn, inspection, displayPath } = ready;
+  const { pinned } = state;
   const kind = state.panel?.kind;
   const status = kind === 'ready' ? 'live' : kind === 'failed' ? 'failed' : 'stale';
   const open = () => controller.reveal(ready.file, fn.nameRange);
@@ -34,7 +35,7 @@ export function headerView(state: AppState, ready: ReadyPanel, controller: Panel
         class="result ${inspection.scalar ? '' : 'several'}"
         title=${valueText(inspection.value, 'full')}
         aria-label=${t.header.value}
-        >${valueText(inspection.value, state.settings.numberFormat)}</output
+        >${valueText(inspection.value, state.view.numbers)}</output
       >
       <span class="facts">
         <span
@@ -68,23 +69,23 @@ export function signature(fn: FunctionInfo): string {
   return `(${parameters})${fn.returnType === undefined ? '' : ` → ${fn.returnType}`}`;
 }
 
-const SHOWN = 4;
-
 /** A value in one line: numbers formatted, long lists cut with their length. */
-export function valueText(value: Data, format: NumberFormat, digits = 6): string {
+export function valueText(value: Data, format: NumberFormat, digits = 6, shown = 4): string {
   if (typeof value === 'number') return formatNumber(value, format, digits);
   if (value === null || value === undefined || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return JSON.stringify(value);
+  // Parts of a value are shown a little shorter than a single number.
+  const part = (item: Data) => valueText(item, format, Math.min(digits, shown > 4 ? 6 : 4), shown);
   if (ArrayBuffer.isView(value) || Array.isArray(value)) {
-    const items = Array.from(value as ArrayLike<Data>).slice(0, SHOWN);
-    const rest = value.length > SHOWN ? `, … (${value.length})` : '';
-    return `[${items.map((item) => valueText(item, format, 4)).join(', ')}${rest}]`;
+    const items = Array.from<Data>(value as ArrayLike<Data>).slice(0, shown);
+    const rest = value.length > shown ? `, … (${value.length})` : '';
+    return `[${items.map(part).join(', ')}${rest}]`;
   }
   const entries = Object.entries(value);
-  const rest = entries.length > SHOWN ? ', …' : '';
+  const rest = entries.length > shown ? ', …' : '';
   return `{${entries
-    .slice(0, SHOWN)
-    .map(([key, item]) => `${key}: ${valueText(item, format, 4)}`)
+    .slice(0, shown)
+    .map(([key, item]) => `${key}: ${part(item)}`)
     .join(', ')}${rest}}`;
 }
 

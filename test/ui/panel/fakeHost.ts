@@ -66,7 +66,6 @@ const inputs = () => (current.kind === 'ready' ? Math.min(200, current.inspectio
 channel.on('ready', () => {
   channel.emit('settings', {
     backend: 'auto',
-    numberFormat: 'short',
     reducedMotion: true,
     locale: query.get('locale') ?? 'en',
   });
@@ -93,7 +92,7 @@ channel.handle('profile', async (_params, { progress, signal }) => {
 });
 channel.handle('evaluate', (params) => {
   log('evaluate', params);
-  return { value: 24.2, result: [-215.6, -88], text: '[-215.6, -88]', strategy: 'forward', operations: 68 };
+  return { value: 24.2, result: [-215.6, -88], strategy: 'forward', operations: 68 };
 });
 channel.handle('setArguments', ({ args }) => {
   log('setArguments', args);

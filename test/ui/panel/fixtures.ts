@@ -142,7 +142,7 @@ export function ready(shape: Shape, version = 1): PanelState {
     dependencies: [file],
   };
   const target = { uri: `file://${file}`, functionName: name, pointIndex: 0 };
-  return { kind: 'ready', target, file, displayPath: 'examples/fixture.ts', fn, inspection, pinned: false, version };
+  return { kind: 'ready', target, file, displayPath: 'examples/fixture.ts', fn, inspection, version };
 }
 
 function flatten(data: unknown): number[] {

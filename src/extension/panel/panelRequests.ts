@@ -1,0 +1,166 @@
+/** Answers the panel's requests: most go on to the runner, the others to VS Code. */
+import { commands, env, Uri, window, workspace } from 'vscode';
+import {
+  RemoteError,
+  type HostChannel,
+  type HessianResult,
+  type PanelProgress,
+  type RequestContext,
+} from '../../webview/protocol';
+import { COMMANDS } from '../commandIds';
+import { toErrorInfo } from '../format/errors';
+import { t } from '../format/l10n';
+import type { InspectionService, InspectionTarget } from '../inspection';
+
+export interface RequestHost {
+  target(): InspectionTarget | undefined;
+  setTarget(target: InspectionTarget): void;
+}
+
+/** Milliseconds that a profile may take beyond its budget: it records, compiles and warms up first. */
+const PROFILE_EXTRA = 30_000;
+const LONG = 60_000;
+/** How long a change of the point waits for its result before the panel may send the next. */
+const POINT_WAIT = 15_000;
+
+export function answerRequests(channel: HostChannel, service: InspectionService, host: RequestHost): void {
+  const target = (): InspectionTarget => {
+    const current = host.target();
+    if (current === undefined) throw new RemoteError('no-function', t('The panel shows no function.'));
+    return current;
+  };
+  const options = ({ signal, progress }: RequestContext<PanelProgress>, timeLimit: number) => ({
+    signal,
+    timeLimit,
+    onProgress: (done: number, total: number, message: string, rows?: PanelProgress['rows']) =>
+      progress({ done, total, message, ...(rows === undefined ? {} : { rows }) }),
+  });
+
+  channel.handle('hessian', (_params, context) => told(async () => hessian(service, target(), options(context, LONG))));
+  channel.handle('evaluate', (params, context) =>
+    told(async () => {
+      const { value, result, strategy, operations } = await service.request(
+        target(),
+        'evaluate',
+        params,
+        options(context, LONG),
+      );
+      return { value, result, strategy, operations };
+    }),
+  );
+  channel.handle('check', (_params, context) =>
+    told(() => service.request(target(), 'check', {}, options(context, LONG))),
+  );
+  channel.handle('profile', (params, context) =>
+    told(() => service.request(target(), 'profile', params, options(context, params.budget + PROFILE_EXTRA))),
+  );
+  channel.handle('slice', (params, context) =>
+    told(() => service.request(target(), 'slice', params, options(context, LONG))),
+  );
+  channel.handle('program', (params, context) =>
+    told(() => service.request(target(), 'program', params, options(context, LONG))),
+  );
+  channel.handle('exportProgram', (params, context) =>
+    told(() => service.request(target(), 'exportProgram', params, options(context, LONG))),
+  );
+
+  channel.handle('setArguments', ({ args }) => {
+    const current = target();
+    return afterNextResult(service, current, () => service.setPoint(current, { args }));
+  });
+  channel.handle('setPoint', ({ pointIndex }) => {
+    host.setTarget({ ...target(), pointIndex });
+    return null;
+  });
+  channel.handle('resetPoint', () => {
+    service.setPoint(target(), undefined);
+    return null;
+  });
+  channel.handle('writePoint', () =>
+    told(async () => {
+      await commands.executeCommand(COMMANDS.writePoint, target());
+      return null;
+    }),
+  );
+  channel.handle('save', async ({ name, bytes }) => save(name, bytes, target()));
+  channel.handle('copy', async ({ text }) => {
+    await env.clipboard.writeText(text);
+    return null;
+  });
+  channel.on('command', ({ command }) => {
+    // A page asks, and only for what the panel itself offers.
+    if ((Object.values(COMMANDS) as string[]).includes(command)) void commands.executeCommand(command);
+  });
+}
+
+type RunnerOptions = NonNullable<Parameters<InspectionService['request']>[3]>;
+
+async function hessian(
+  service: InspectionService,
+  target: InspectionTarget,
+  options: RunnerOptions,
+): Promise<HessianResult> {
+  const { matrix, inputs, outputs } = await service.request(target, 'evaluate', { op: 'hessian' }, options);
+  if (matrix === undefined)
+    throw new RemoteError('no-matrix', t('The Hessian of this function is too large for a matrix.'));
+  const size = inputs.reduce((sum, leaf) => sum + leaf.size, 0);
+  // Of a scalar, rows are inputs as well; of several results, one block of rows belongs to each.
+  const rows =
+    matrix.rows === size
+      ? inputs
+      : outputs.flatMap((output) =>
+          Array.from({ length: output.size }, (_, i) => i + output.offset).flatMap((row) =>
+            inputs.map((leaf) => ({
+              ...leaf,
+              path: `${output.path || 'f'}[${row - output.offset}] ${leaf.path}`,
+              offset: row * size + leaf.offset,
+            })),
+          ),
+        );
+  return { matrix, inputs, outputs: rows };
+}
+
+/** Errors of the runner with the words that the panel shows. */
+async function told<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof RemoteError) throw error;
+    const { code, message, hint } = toErrorInfo(error);
+    throw new RemoteError(code, message, hint);
+  }
+}
+
+/**
+ * Makes a change and resolves when its result (or error) has been sent to the panel, so that a dragged slider sends the next
+ * value no sooner than the last one has been seen.
+ */
+function afterNextResult(service: InspectionService, target: InspectionTarget, change: () => void): Promise<null> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      listener.dispose();
+      // After the listeners that send the state.
+      setImmediate(() => resolve(null));
+    };
+    const timer = setTimeout(finish, POINT_WAIT);
+    let changed = false;
+    const listener = service.onDidChange((other) => {
+      if (!changed || other.functionName !== target.functionName || other.uri.toString() !== target.uri.toString())
+        return;
+      const { kind } = service.state(target);
+      if (kind !== 'stale' && kind !== 'running' && kind !== 'idle') finish();
+    });
+    changed = true;
+    change();
+  });
+}
+
+async function save(name: string, bytes: Uint8Array, { uri }: InspectionTarget): Promise<{ path: string } | null> {
+  const folder = workspace.getWorkspaceFolder(uri)?.uri ?? Uri.joinPath(uri, '..');
+  const clean = name.replace(/[^\w.-]+/g, '-');
+  const chosen = await window.showSaveDialog({ defaultUri: Uri.joinPath(folder, clean) });
+  if (chosen === undefined) return null;
+  await workspace.fs.writeFile(chosen, bytes);
+  return { path: workspace.asRelativePath(chosen) };
+}
