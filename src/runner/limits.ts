@@ -18,7 +18,7 @@ export function withTimeLimit<T>(milliseconds: number, body: () => T): T {
   try {
     trampoline.runInThisContext({ timeout: Math.max(1, Math.ceil(milliseconds)), displayErrors: false });
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timeOut(milliseconds);
+    if ((error as { code?: string } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timeOut(milliseconds);
     throw error;
   } finally {
     holder[key] = outer;

@@ -1,6 +1,5 @@
 /** Runs a function once on traced numbers: the program, the values of its rows, and what was noted on the way. */
 import type { Program, Row } from '../engine/program/program';
-import { SCALAR } from '../engine/program/aval';
 import { LinearizedProgram } from '../engine/execute/adjoints';
 import { NdArray } from '../engine/trace/ndarray';
 import { Recorder, scalar } from '../engine/trace/recorder';
@@ -65,7 +64,7 @@ export function record(
     inputLayouts.push(layout);
     traced[index] = substitute(args[index], {
       number: (value) => {
-        const tracer = recorder.argumentOf(SCALAR, () => ({ ...SCALAR, data: Float64Array.of(value) }), true);
+        const tracer = recorder.numberArgument(value);
         inputs.push({ row: tracer.row, offset: values.length, size: 1 });
         values.push(value);
         return tracer;

@@ -1,11 +1,10 @@
 /** Puts functions that understand traced numbers in the place of a recording realm's own. Positions come with `called`. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
-import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
 import { cloneData } from './copies';
 import { installJson } from './json';
 import { installMath } from './mathFunctions';
-import { convertText, key, num, onTextToNumber, seq, sub, lt } from './operators';
+import { convertText, key, num, onTextToNumber, seq, lt } from './operators';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
 import { installDataView, installTypedArrays } from './typedArrayMethods';
@@ -48,6 +47,10 @@ export function installTracerConversions(): void {
       return rememberText((valueOf(this) as Any)[name](...list), this);
     });
   }
+  const toJson = prototype.toJSON as ((this: Tracer) => unknown) | undefined;
+  define('toJSON', function (this: Tracer) {
+    return this.aval.shape.length === 0 || !toJson ? this : toJson.call(this);
+  });
   const original = prototype.toString as (this: Tracer) => string;
   define('toString', function (this: Tracer, radix?: number) {
     if (this.aval.shape.length > 0) return original.call(this);
@@ -160,5 +163,3 @@ function installCollections(realm: Record<string, Any>): void {
   keyed(realm.Map.prototype, ['get', 'set', 'has', 'delete']);
   keyed(realm.Set.prototype, ['add', 'has', 'delete']);
 }
-
-export { OPCODES, sub };

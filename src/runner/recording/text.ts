@@ -1,6 +1,6 @@
 /** Traced numbers as text. What is only shown is fine; text that becomes a number again has lost its derivative. */
 import type { Tracer } from '../../engine/trace/tracer';
-import { isActive, pin, state, valueOf } from './state';
+import { isActive, state, valueOf } from './state';
 
 const MAX_TEXTS = 10_000;
 const texts = new Set<string>();
@@ -31,10 +31,3 @@ export function textBecomesNumber(text: string, site: number): void {
     site,
   });
 }
-
-/** A traced number as a plain one for formatting only. */
-export function forDisplay(tracer: Tracer): number {
-  return valueOf(tracer);
-}
-
-export { pin };

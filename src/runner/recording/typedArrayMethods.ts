@@ -1,9 +1,9 @@
 /** The typed arrays of a recording realm: constructors and methods that carry traced numbers along. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import { Tracer } from '../../engine/trace/tracer';
-import { lose, pin } from './state';
-import { seq, lt, stringOf } from './operators';
-import { cellAt, copyCells, elementOf, elements, hasTraced, isTypedArray, rounded, storeCell, storeElement } from './typedArrays';
+import { lose, pin, valueOf } from './state';
+import { lt, seq } from './operators';
+import { copyCells, elementOf, elements, hasTraced, isTypedArray, rounded, storeElement, storeViewCell, viewCell } from './typedArrays';
 
 type Any = any;
 
@@ -154,24 +154,21 @@ function sorted(values: unknown[], comparator?: (a: unknown, b: unknown) => unkn
 
 export function installDataView(realm: Record<string, Any>): void {
   const { prototype } = realm.DataView;
-  for (const name of ['Float64', 'Float32']) {
+  const sizes: Record<string, number> = { Float64: 8, Float32: 4, Int8: 1, Uint8: 1, Int16: 2, Uint16: 2, Int32: 4, Uint32: 4, BigInt64: 8, BigUint64: 8 };
+  for (const [name, size] of Object.entries(sizes)) {
     const nativeSet = prototype[`set${name}`];
     const nativeGet = prototype[`get${name}`];
+    const float = name.startsWith('Float');
     prototype[`set${name}`] = function (this: DataView, byte: number, value: unknown, little?: boolean) {
-      nativeSet.call(this, byte, value instanceof Tracer ? value.recorder.scalarAt(value.row) : value, little);
-      storeCell(this, byte, value instanceof Tracer && name === 'Float32' ? rounded(value, 0) : value);
+      const plain = !(value instanceof Tracer) ? value : float ? valueOf(value) : lose(value, 0, 'a DataView stores it as an integer');
+      nativeSet.call(this, byte, plain, little);
+      storeViewCell(this, byte, size, !float ? undefined : value instanceof Tracer && size === 4 ? rounded(value, 0) : value);
     };
     prototype[`get${name}`] = function (this: DataView, byte: number, little?: boolean) {
-      return cellAt(this, byte) ?? nativeGet.call(this, byte, little);
-    };
-  }
-  for (const name of ['Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32']) {
-    const nativeSet = prototype[`set${name}`];
-    prototype[`set${name}`] = function (this: DataView, byte: number, value: unknown, little?: boolean) {
-      nativeSet.call(this, byte, value instanceof Tracer ? lose(value, 0, 'a DataView stores it as an integer') : value, little);
-      storeCell(this, byte, undefined);
+      const plain = nativeGet.call(this, byte, little);
+      if (float) return viewCell(this, byte, size) ?? plain;
+      viewCell(this, byte, 16);
+      return plain;
     };
   }
 }
-
-export { stringOf };

@@ -8,64 +8,100 @@ import { lose, recorderOf, rowIn, valueOf } from './state';
 
 export type AnyTypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
-/** Traced numbers of a buffer, by byte offset; undefined while there are none. */
+/** Traced numbers of a buffer by the index of an element of that size from its start; undefined while there are none. */
 interface Shadow {
-  cells: Map<number, Tracer> | undefined;
+  wide: (Tracer | undefined)[] | undefined;
+  narrow: (Tracer | undefined)[] | undefined;
 }
 
 const shadows = new WeakMap<ArrayBufferLike, Shadow>();
 const SHADOW = Symbol('traced numbers');
 
+function shadowOfBuffer(buffer: ArrayBufferLike): Shadow {
+  let shadow = shadows.get(buffer);
+  if (!shadow) shadows.set(buffer, (shadow = { wide: undefined, narrow: undefined }));
+  return shadow;
+}
+
 function shadowOf(array: AnyTypedArray): Shadow {
   const known = (array as unknown as Record<symbol, Shadow | undefined>)[SHADOW];
   if (known) return known;
-  let shadow = shadows.get(array.buffer);
-  if (!shadow) shadows.set(array.buffer, (shadow = { cells: undefined }));
+  const shadow = shadowOfBuffer(array.buffer);
   Object.defineProperty(array, SHADOW, { value: shadow });
   return shadow;
+}
+
+/** The traced number that stands at a byte of a buffer, whatever it was stored as. */
+function cellAt(shadow: Shadow, byte: number): Tracer | undefined {
+  return shadow.wide?.[byte >> 3] ?? shadow.narrow?.[byte >> 2];
+}
+
+/** Something else is stored over the bytes. */
+function clear(shadow: Shadow, byte: number, length: number): void {
+  if (shadow.wide) for (let index = byte >> 3; index <= (byte + length - 1) >> 3; index++) shadow.wide[index] = undefined;
+  if (shadow.narrow) for (let index = byte >> 2; index <= (byte + length - 1) >> 2; index++) shadow.narrow[index] = undefined;
+}
+
+function put(shadow: Shadow, byte: number, length: number, tracer: Tracer): void {
+  clear(shadow, byte, length);
+  if (length === 8) (shadow.wide ??= [])[byte >> 3] = tracer;
+  else (shadow.narrow ??= [])[byte >> 2] = tracer;
 }
 
 export function isTypedArray(value: unknown): value is AnyTypedArray {
   return ArrayBuffer.isView(value) && (value as Partial<AnyTypedArray>).BYTES_PER_ELEMENT !== undefined;
 }
 
+const typeTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float64Array.prototype) as object, Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/** Float64Array or Float32Array, whatever realm it comes from. */
 export function isFloatArray(array: AnyTypedArray): boolean {
-  const { length } = Object.prototype.toString.call(array);
-  // '[object Float64Array]' or '[object Float32Array]', whatever realm it comes from.
-  return length === 21 && (array.BYTES_PER_ELEMENT === 8 || array.BYTES_PER_ELEMENT === 4);
+  const name = typeTag.call(array);
+  return name === 'Float64Array' || name === 'Float32Array';
 }
 
 export function hasTraced(array: AnyTypedArray): boolean {
-  return shadowOf(array).cells !== undefined;
+  const { wide, narrow } = shadowOf(array);
+  return wide !== undefined || narrow !== undefined;
 }
 
 /** The element, traced where a traced number was stored. */
 export function elementOf(array: AnyTypedArray, index: number, site = 0): unknown {
-  const { cells } = shadowOf(array);
-  if (cells === undefined) return array[index];
-  const cell = cells.get(array.byteOffset + index * array.BYTES_PER_ELEMENT);
-  if (cell === undefined || index < 0 || index >= array.length) return array[index];
-  if (!isFloatArray(array)) return lose(cell, site, 'the bits of a traced number are read as integers') && array[index];
-  return cell;
+  const shadow = shadowOf(array);
+  if (shadow.wide === undefined && shadow.narrow === undefined) return array[index];
+  if (!(index >= 0 && index < array.length)) return array[index];
+  const size = array.BYTES_PER_ELEMENT;
+  const byte = array.byteOffset + index * size;
+  if (size === 8 && isFloatArray(array)) {
+    const cell = shadow.wide?.[byte >> 3];
+    if (cell) return cell;
+  } else if (size === 4 && isFloatArray(array)) {
+    const cell = shadow.narrow?.[byte >> 2];
+    if (cell) return cell;
+  }
+  const other = cellAt(shadow, byte);
+  if (other) lose(other, site, 'the bits of a traced number are read as another type');
+  return array[index];
 }
 
 export function storeElement(array: AnyTypedArray, index: number, value: unknown, site = 0): void {
   const shadow = shadowOf(array);
+  const size = array.BYTES_PER_ELEMENT;
   if (!(value instanceof Tracer)) {
     array[index] = value as number;
-    if (shadow.cells !== undefined) shadow.cells.delete(array.byteOffset + index * array.BYTES_PER_ELEMENT);
+    if (shadow.wide !== undefined || shadow.narrow !== undefined) clear(shadow, array.byteOffset + index * size, size);
     return;
   }
   if (!isFloatArray(array)) {
-    const name = Object.prototype.toString.call(array).slice(8, -1);
-    array[index] = lose(value, site, `${name} holds integers`, 'Use a Float64Array.');
+    array[index] = lose(value, site, `${typeTag.call(array) as string} holds integers`, 'Use a Float64Array.');
+    if (shadow.wide !== undefined || shadow.narrow !== undefined) clear(shadow, array.byteOffset + index * size, size);
     return;
   }
   array[index] = valueOf(value);
-  if (index < 0 || index >= array.length) return;
-  shadow.cells ??= new Map();
-  const kept = array.BYTES_PER_ELEMENT === 8 ? value : rounded(value, site);
-  shadow.cells.set(array.byteOffset + index * array.BYTES_PER_ELEMENT, kept);
+  if (!(index >= 0 && index < array.length)) return;
+  put(shadow, array.byteOffset + index * size, size, size === 8 ? value : rounded(value, site));
 }
 
 /** A traced number rounded to float32, as Math.fround: derivative 1. */
@@ -91,23 +127,34 @@ export function copyElements(from: AnyTypedArray, to: AnyTypedArray, offset = 0)
   for (let index = 0; index < from.length; index++) storeElement(to, offset + index, elementOf(from, index));
 }
 
-/** The traced number that a DataView stored at a byte, if it is still there. */
-export function cellAt(view: DataView, byte: number): Tracer | undefined {
-  return shadows.get(view.buffer)?.cells?.get(view.byteOffset + byte);
+/** The traced number that a DataView reads at a byte, if one of that size is still there. */
+export function viewCell(view: DataView, offset: number, length: number, site = 0): Tracer | undefined {
+  const shadow = shadows.get(view.buffer);
+  if (!shadow) return undefined;
+  const byte = view.byteOffset + offset;
+  const cell = byte % length === 0 ? (length === 8 ? shadow.wide?.[byte >> 3] : shadow.narrow?.[byte >> 2]) : undefined;
+  if (cell) return cell;
+  const other = cellAt(shadow, byte);
+  if (other) lose(other, site, 'the bits of a traced number are read as another type');
+  return undefined;
 }
 
-export function storeCell(view: DataView, byte: number, value: unknown): void {
-  let shadow = shadows.get(view.buffer);
-  if (!shadow) shadows.set(view.buffer, (shadow = { cells: undefined }));
-  if (value instanceof Tracer) (shadow.cells ??= new Map()).set(view.byteOffset + byte, value);
-  else shadow.cells?.delete(view.byteOffset + byte);
+/** Notes what a DataView stored. */
+export function storeViewCell(view: DataView, offset: number, length: number, value: unknown): void {
+  const shadow = shadowOfBuffer(view.buffer);
+  const byte = view.byteOffset + offset;
+  if (!(value instanceof Tracer)) clear(shadow, byte, length);
+  else if (byte % length === 0) put(shadow, byte, length, value);
+  else {
+    clear(shadow, byte, length);
+    lose(value, 0, 'a DataView stores it across the bounds of numbers', `Use offsets that are multiples of ${length}.`);
+  }
 }
 
 /** Copies what stands beside the bytes [start, end) of a buffer into another. */
 export function copyCells(from: ArrayBufferLike, to: ArrayBufferLike, start: number, end: number): void {
-  const cells = shadows.get(from)?.cells;
-  if (cells === undefined) return;
-  const copied = new Map<number, Tracer>();
-  for (const [byte, tracer] of cells) if (byte >= start && byte < end) copied.set(byte - start, tracer);
-  shadows.set(to, { cells: copied });
+  const shadow = shadows.get(from);
+  if (!shadow) return;
+  const copy = (cells: (Tracer | undefined)[] | undefined, size: number) => (start % size === 0 ? cells?.slice(start / size, Math.floor(end / size)) : undefined);
+  shadows.set(to, { wide: copy(shadow.wide, 8), narrow: copy(shadow.narrow, 4) });
 }

@@ -16,7 +16,7 @@ import { parseNumber } from './layout';
 function withoutTypes(text: string): string {
   if (!/\b(as|satisfies)\b|!|</.test(text)) return text;
   const code = new RewrittenModule(parseModule('arguments.ts', `(${text})`), 1, false).plain.code;
-  const start = code.indexOf('(', code.indexOf('eval(text)'));
+  const start = code.indexOf('(', code.indexOf('eval($$text)'));
   return code.slice(code.indexOf('; ', start) + 2, code.lastIndexOf('\n')).replace(/^\(|\)$/g, '');
 }
 

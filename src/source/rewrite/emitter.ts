@@ -43,7 +43,7 @@ export class ModuleEmitter {
   private prologue(): string {
     if (!this.module.esm) {
       const strict = this.module.typescript ? '"use strict"; ' : '';
-      return `${strict}$$.scope((text) => { "use strict"; return eval(text); }); `;
+      return `${strict}$$.scope(($$text) => { "use strict"; return eval($$text); }); `;
     }
     const { imports, exports, stars } = this.analysis;
     const getters = exports.map(({ name, local, constant }) => `[${JSON.stringify(name)}, () => ${local}, ${constant}]`);
@@ -53,7 +53,7 @@ export class ModuleEmitter {
       return `const $$i${index} = $$.load(${JSON.stringify(specifier)}); `;
     });
     return (
-      `"use strict"; $$.scope((text) => eval(text)); $$.exports([${getters.join(', ')}]); ` +
+      `"use strict"; $$.scope(($$text) => eval($$text)); $$.exports([${getters.join(', ')}]); ` +
       `${loads.join('')}${stars.map((index) => `$$.star($$i${index}); `).join('')}`
     );
   }
@@ -71,10 +71,12 @@ export class ModuleEmitter {
   }
 
   /** The declaration without its `export default`; an anonymous one gets a name. */
-  private withoutExport(node: ts.FunctionDeclaration | ts.ClassDeclaration): string {
+  private withoutExport(node: ts.Node & { modifiers?: ts.NodeArray<ts.ModifierLike>; name?: ts.Node }): string {
     const modifiers = (node.modifiers ?? []).filter(
       ({ kind }) => kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword,
     );
+    // What is written anew has no modifiers.
+    if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) return this.emit(node);
     const start = node.getStart(this.sourceFile);
     const text = this.emit(node);
     // The modifiers stand first, before anything that emitting could have changed.
