@@ -1,9 +1,9 @@
 /** The reference executor: one primitive after the other, by their `evaluate` rules. */
 import { GuardError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import type { ArrayValue } from '../program/aval';
-import { NONE, type Program, type Row } from '../program/program';
+import { listOf, NONE, type Program, type Row } from '../program/program';
 
 type Value = ArrayValue | readonly ArrayValue[];
 
@@ -43,7 +43,7 @@ function evaluateRow(program: Program, row: Row, values: Value[]): void {
       for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) {
         operands.push(values[column[index]] as ArrayValue);
       }
-      values[row] = primitive(program.name(row)).evaluate(operands, program.params(row) as never);
+      values[row] = primitiveAt(program.columns.opcodes[row]).evaluate(operands, program.params(row) as never);
     }
   }
 }
@@ -93,5 +93,5 @@ export function interpret(
       if (lastUse[operands[index]] === row) values[operands[index]] = undefined;
     }
   }
-  return Array.from(program.outputs, (row) => values[row] as ArrayValue);
+  return listOf(program.outputs, (row) => values[row] as ArrayValue);
 }

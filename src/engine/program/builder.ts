@@ -42,6 +42,8 @@ export class ProgramBuilder {
   private operandTotal = 0;
   private readonly paramTable: unknown[] = [];
   private readonly avalTable: Aval[] = [SCALAR, BOOL_SCALAR];
+  /** Indices of avals by object, which spares writing their keys. */
+  private readonly avalObjects = new Map<Aval, number>();
   private readonly avalIds = new Map<string, number>([
     ['float64:', SCALAR_AVAL],
     ['bool:', BOOL_AVAL],
@@ -101,6 +103,23 @@ export class ProgramBuilder {
     return this.operandColumn.subarray(this.operandStarts[row], this.operandStarts[row + 1]);
   }
 
+  /** Whether an operand at or behind `start` is flagged (flags count from `start`). */
+  dependsOn(row: Row, start: Row, flags: Uint8Array): boolean {
+    for (let index = this.operandStarts[row]; index < this.operandStarts[row + 1]; index++) {
+      const operand = this.operandColumn[index];
+      if (operand >= start && flags[operand - start]) return true;
+    }
+    return false;
+  }
+
+  /** The operands of a row as an array of their own. */
+  operandList(row: Row): Row[] {
+    const list: Row[] = [];
+    for (let index = this.operandStarts[row]; index < this.operandStarts[row + 1]; index++)
+      list.push(this.operandColumn[index]);
+    return list;
+  }
+
   params<P extends PrimitiveName = PrimitiveName>(row: Row): ParamsOf<P> {
     const opcode = this.opcodes[row];
     const index = this.paramIndices[row];
@@ -157,7 +176,7 @@ export class ProgramBuilder {
   constant(value: ArrayValue): Row {
     if (value.shape.length === 0 && value.dtype === 'float64') return this.literal(value.data[0]);
     this.constantTable.push(value);
-    return this.append(OPCODES.constant, this.constantTable.length - 1, this.internAval(value));
+    return this.append(OPCODES.constant, this.constantTable.length - 1, this.internAvalOf(value));
   }
 
   /**
@@ -203,7 +222,7 @@ export class ProgramBuilder {
     const params = paramIndex < 0 ? -1 : this.internParams(columns.params[paramIndex]);
     const avalIndex = columns.avalIndices[row];
     if (avalIndex < 0) {
-      const operands = Array.from(columns.operands.subarray(start, end), (operand) => map[operand]);
+      const operands = program.mapOperands(row, map);
       return this.writeTuple(opcode, operands, params, columns.tuples[-1 - avalIndex]);
     }
     while (this.operandTotal + end - start > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
@@ -261,12 +280,15 @@ export class ProgramBuilder {
   }
 
   protected internAval(aval: Aval): number {
-    const key = `${aval.dtype}:${aval.shape.join(',')}`;
+    let index = this.avalObjects.get(aval);
+    if (index === undefined) this.avalObjects.set(aval, (index = this.internAvalOf(aval)));
+    return index;
+  }
+
+  private internAvalOf({ shape, dtype }: Aval): number {
+    const key = `${dtype}:${shape.join(',')}`;
     let index = this.avalIds.get(key);
-    if (index === undefined) {
-      index = this.avalTable.push({ shape: [...aval.shape], dtype: aval.dtype }) - 1;
-      this.avalIds.set(key, index);
-    }
+    if (index === undefined) this.avalIds.set(key, (index = this.avalTable.push({ shape: [...shape], dtype }) - 1));
     return index;
   }
 

@@ -39,6 +39,13 @@ export interface ProgramColumns {
   readonly outputs: Int32Array;
 }
 
+/** `f` of each row. */
+export function listOf<T>(rows: Int32Array, f: (row: Row) => T): T[] {
+  const list: T[] = [];
+  for (let index = 0; index < rows.length; index++) list.push(f(rows[index]));
+  return list;
+}
+
 export class Program {
   readonly size: number;
 
@@ -55,11 +62,11 @@ export class Program {
   }
 
   get inputAvals(): Aval[] {
-    return Array.from(this.inputs, (row) => this.aval(row));
+    return listOf(this.inputs, (row) => this.aval(row));
   }
 
   get outputAvals(): Aval[] {
-    return Array.from(this.outputs, (row) => this.aval(row));
+    return listOf(this.outputs, (row) => this.aval(row));
   }
 
   opcode(row: Row): number {
@@ -81,6 +88,14 @@ export class Program {
   /** The operands as a view of the column: do not keep or change it. */
   operands(row: Row): Int32Array {
     return this.columns.operands.subarray(this.columns.operandStarts[row], this.columns.operandStarts[row + 1]);
+  }
+
+  /** The operands, renamed by `map`, as an array of their own. */
+  mapOperands(row: Row, map: ArrayLike<number>): number[] {
+    const { operandStarts, operands } = this.columns;
+    const list: number[] = [];
+    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) list.push(map[operands[index]]);
+    return list;
   }
 
   /** Parameters of an equation; undefined for primitives without any, and for literals and constants. */

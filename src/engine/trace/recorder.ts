@@ -5,7 +5,7 @@
 import { DerivativeLostError, LeakedTracerError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import { SCALAR, printAval, type ArrayValue, type Aval } from '../program/aval';
 import { SCALAR_AVAL } from '../program/builder';
 import { Emitter } from '../program/emitter';
@@ -215,7 +215,7 @@ export class Recorder extends Emitter {
         stack.pop();
         continue;
       }
-      const operands = Array.from(this.operandsOf(top));
+      const operands = this.operandList(top);
       const missing = operands.filter((operand) => !this.has(operand));
       if (missing.length > 0) stack.push(...missing);
       else {
@@ -244,9 +244,9 @@ export class Recorder extends Emitter {
       case OPCODES.guard:
         return this.valueAt(operands[0]);
       default:
-        return primitive(this.name(row)).evaluate(
+        return primitiveAt(this.opcode(row)).evaluate(
           operands.map((operand) => this.valueAt(operand)),
-          this.params(row),
+          this.params(row) as never,
         );
     }
   }

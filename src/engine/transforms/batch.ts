@@ -1,8 +1,8 @@
 /** Batching: a program becomes one for many examples at once (JAX's `vmap`). Inside, the batch axis always stands first. */
 import { OPCODES } from '../primitives/opcodes';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import { Emitter } from '../program/emitter';
-import type { Program, Row } from '../program/program';
+import { listOf, type Program, type Row } from '../program/program';
 import { eliminateDeadRows } from '../program/prune';
 import { emptyMap } from './transcribe';
 
@@ -43,10 +43,9 @@ export function transcribeBatch(
       continue;
     }
     b.position = b.positionIn(program, row);
-    const operands = program.operands(row);
-    const out = primitive(program.name(row)).batch(b, {
-      operands: Array.from(operands, (operand) => map[operand]),
-      batched: Array.from(operands, (operand) => has[operand] === 1),
+    const out = primitiveAt(opcode).batch(b, {
+      operands: program.mapOperands(row, map),
+      batched: program.mapOperands(row, has).map((flag) => flag === 1),
       size,
       params: program.params(row) as never,
     });
@@ -58,8 +57,8 @@ export function transcribeBatch(
     }
   }
   return {
-    rows: Array.from(program.outputs, (row) => map[row]),
-    batched: Array.from(program.outputs, (row) => has[row] === 1),
+    rows: listOf(program.outputs, (row) => map[row]),
+    batched: listOf(program.outputs, (row) => has[row] === 1),
   };
 }
 

@@ -3,10 +3,10 @@ import { OPCODES } from '../primitives/opcodes';
 import { isLargeScalarProgram } from '../execute/scalar/tape';
 import { transcribeScalarJvp } from '../execute/scalar/forward';
 import type { JvpMode } from '../primitives/primitive';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import { isFloat } from '../program/aval';
 import { Emitter } from '../program/emitter';
-import { NONE, type Program, type Row } from '../program/program';
+import { listOf, NONE, type Program, type Row } from '../program/program';
 import { emptyMap } from './transcribe';
 
 /**
@@ -50,12 +50,11 @@ export function transcribeJvp(
       map[row] = b.copy(program, row, map);
       continue;
     }
-    const rule = primitive(program.name(row));
+    const rule = primitiveAt(opcode);
     const several = program.hasSeveralResults(row);
-    const operands = program.operands(row);
     const equation = {
-      primals: Array.from(operands, (operand) => map[operand]),
-      tangents: Array.from(operands, (operand) => tangentOf[operand]),
+      primals: program.mapOperands(row, map),
+      tangents: program.mapOperands(row, tangentOf),
       params: program.params(row) as never,
     };
     if (rule.jointJvp) {
@@ -77,8 +76,8 @@ export function transcribeJvp(
     else tangentOf[row] = out[0];
   }
   return {
-    primals: Array.from(program.outputs, (row) => map[row]),
-    tangents: Array.from(program.outputs, (row) => tangentOf[row]),
+    primals: listOf(program.outputs, (row) => map[row]),
+    tangents: listOf(program.outputs, (row) => tangentOf[row]),
   };
 }
 

@@ -6,7 +6,7 @@ import { NotLinearError } from '../errors';
 import { transcribeScalarVjp } from '../execute/scalar/reverse';
 import { isLargeScalarProgram } from '../execute/scalar/tape';
 import { OPCODES } from '../primitives/opcodes';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import { isFloat } from '../program/aval';
 import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
@@ -29,7 +29,7 @@ export function transposeRows(
   const linear = new Uint8Array(end - start);
   for (const seed of seeds) if (seed !== NONE) linear[seed - start] = 1;
   for (let row = start; row < end; row++) {
-    for (const operand of b.operandsOf(row)) if (operand >= start && linear[operand - start]) linear[row - start] = 1;
+    if (b.dependsOn(row, start, linear)) linear[row - start] = 1;
   }
   const isLinear = (row: Row) => row >= start && row < end && linear[row - start] === 1;
   const cotangentOf = new Int32Array(end - start).fill(NONE);
@@ -55,10 +55,9 @@ export function transposeRows(
     }
     const several = tupleCotangents.get(row);
     if (!several && cotangentOf[row - start] === NONE) continue;
-    const name = b.name(row);
-    const rule = primitive(name).transpose;
-    if (!rule) throw new NotLinearError(name, b.positionTable.at(b.positionOf(row)));
-    const operands = Array.from(b.operandsOf(row));
+    const rule = primitiveAt(opcode).transpose;
+    if (!rule) throw new NotLinearError(b.name(row), b.positionTable.at(b.positionOf(row)));
+    const operands = b.operandList(row);
     const flags = operands.map(isLinear);
     b.position = b.positionOf(row);
     const out = rule(b, {

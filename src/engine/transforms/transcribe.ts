@@ -1,7 +1,7 @@
 /** Copying programs and parts of programs into an emitter: what every transform does with the rows that it does not change. */
 import { OPCODES } from '../primitives/opcodes';
 import { Emitter } from '../program/emitter';
-import { NONE, type Program, type Row } from '../program/program';
+import { listOf, NONE, type Program, type Row } from '../program/program';
 import { neededRows } from '../program/prune';
 
 /** Where the rows of the source program stand in the emitter. */
@@ -21,7 +21,7 @@ export function inline(b: Emitter, program: Program, inputs: readonly Row[]): Ro
     if (needed[row] && program.columns.opcodes[row] !== OPCODES.input) map[row] = b.copy(program, row, map);
   }
   b.position = position;
-  return Array.from(program.outputs, (row) => map[row]);
+  return listOf(program.outputs, (row) => map[row]);
 }
 
 /**

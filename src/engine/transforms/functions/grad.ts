@@ -113,7 +113,7 @@ function evaluate(
   };
 }
 
-function requireScalar(where: string, { program, outputKinds }: TracedCall, isLeaf: boolean): void {
+export function requireScalar(where: string, { program, outputKinds }: TracedCall, isLeaf: boolean): void {
   if (!isLeaf) {
     const found = outputKinds.length === 0 ? 'nothing' : 'a tree of several arrays';
     throw new ArgumentError(
