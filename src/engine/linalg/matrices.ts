@@ -92,3 +92,9 @@ export function asColumn(x: NdArray): NdArray {
 export function withoutLast(x: NdArray): NdArray {
   return bind('reshape', [x], { shape: x.shape.slice(0, -1) });
 }
+
+/** Two arrays in their common float type. */
+export function inOneType(a: NdArray, b: NdArray): [NdArray, NdArray] {
+  const dtype = promoteTypes(a.dtype, b.dtype);
+  return [convertType(a, dtype), convertType(b, dtype)];
+}

@@ -229,6 +229,9 @@ const linear: readonly Case[] = [
     B,
   ],
   ['pinv', (a) => linalg.pinv(a), B],
+  ['pinv of equal singular values', (a) => linalg.pinv(a), np.eye(3, 2)],
+  ['pinv of a wide matrix', (a) => linalg.pinv(a), B.T],
+  ['lstsq with orthogonal columns', (a, b) => linalg.lstsq(a, b)[0].mul(linalg.lstsq(a, b)[1]), np.eye(3, 2), V],
   ['lstsq', (a, b) => linalg.lstsq(a, b)[0], B, V],
   [
     'triangular systems',
