@@ -21,13 +21,14 @@ const clipboard = (): Thenable<string> => vscode.env.clipboard.readText();
 
 describe('commands', () => {
   let document: vscode.TextDocument;
+  let count = 0;
   const target = (functionName: string): object => ({ uri: document.uri, functionName, pointIndex: 0 });
 
   before(async () => {
     await closeAll();
   });
   beforeEach(async () => {
-    ({ document } = await openText('commands/functions.ts', text));
+    ({ document } = await openText(`commands/functions-${++count}.ts`, text));
     await lens(document.uri, /^f = 36 /);
   });
   afterEach(closeAll);

@@ -19,7 +19,8 @@ export function writeAtTag(
 ): TagEdit {
   if (tag) {
     const old = textBetween(lines, tag.start, tag.end);
-    return { ...tag, text: /^\s*@at\b/.test(old) ? `@at ${expression}` : expression };
+    // Not spread: positions of VS Code are getters.
+    return { start: tag.start, end: tag.end, text: /^\s*@at\b/.test(old) ? `@at ${expression}` : expression };
   }
   const indent = /^\s*/.exec(lines[functionLine] ?? '')?.[0] ?? '';
   const last = functionLine - 1;
