@@ -1,0 +1,148 @@
+/** Side-by-side measurement: all contestants of a workload in turns, in one process; medians, first calls, checksums. */
+export interface Contestant {
+  readonly name: string;
+  /** Makes it ready: not part of the first call. May throw: then it is listed with the reason. */
+  prepare(): Contender | Promise<Contender>;
+  /** Called this often only (peers that take seconds). */
+  readonly most?: number;
+}
+
+export interface Contender {
+  run(): unknown;
+  /** Numbers to compare with the first contestant's; what `run` returned, unless given. */
+  numbers?(result: unknown): ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** More to say, asked for in the end: tier, memory. */
+  note?(): string;
+}
+
+export interface Workload {
+  readonly name: string;
+  /** What the issue asks of the contestant that is named, for the table. */
+  readonly goal: string;
+  readonly contestants: readonly Contestant[];
+  /** Ratios are against this contestant; the first, unless given. */
+  readonly base?: string;
+  /** How far results may be apart, relative to the largest number. */
+  readonly tolerance?: number;
+}
+
+export interface Line {
+  readonly workload: string;
+  readonly contestant: string;
+  readonly goal: string;
+  first: number;
+  median: number;
+  ratio: number;
+  error?: string;
+  wrong?: boolean;
+  note?: string;
+}
+
+const ROUNDS = 15;
+const ROUND_MILLISECONDS = 15;
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+async function numbersOf(contender: Contender, result: unknown): Promise<Float64Array> {
+  const numbers = contender.numbers ? await contender.numbers(result) : (result as ArrayLike<number>);
+  return Float64Array.from(typeof numbers === 'number' ? [numbers] : numbers);
+}
+
+function differs(a: Float64Array, b: Float64Array, tolerance: number): boolean {
+  if (a.length !== b.length) return true;
+  const scale = a.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-300);
+  return a.some((value, index) => !(Math.abs(value - b[index]) <= tolerance * scale));
+}
+
+interface Running {
+  readonly line: Line;
+  readonly contender: Contender;
+  readonly repeats: number;
+  readonly most: number;
+  readonly times: number[];
+}
+
+/** Measures one workload: prepare and first call one after the other, then rounds in turns. */
+export async function measure(workload: Workload): Promise<Line[]> {
+  const lines: Line[] = [];
+  const running: Running[] = [];
+  let expected: Float64Array | undefined;
+  for (const { name, prepare, most = Infinity } of workload.contestants) {
+    const line: Line = {
+      workload: workload.name,
+      contestant: name,
+      goal: workload.goal,
+      first: NaN,
+      median: NaN,
+      ratio: NaN,
+    };
+    lines.push(line);
+    try {
+      const contender = await prepare();
+      const start = performance.now();
+      let result = await contender.run();
+      line.first = performance.now() - start;
+      const numbers = await numbersOf(contender, result);
+      if (!expected) expected = numbers;
+      else if (!name.startsWith('function') && differs(expected, numbers, workload.tolerance ?? 1e-9))
+        line.wrong = true;
+      let once = line.first;
+      // Long enough for the compilers to have done what they do.
+      for (const until = performance.now() + (most < 10 ? 0 : 400); performance.now() < until;) {
+        const began = performance.now();
+        result = await contender.run();
+        once = performance.now() - began;
+      }
+      if (!(await numbersAreSame(contender, result, numbers))) line.wrong = true;
+      const repeats = Math.max(1, Math.min(100_000, Math.floor(ROUND_MILLISECONDS / Math.max(once, 1e-4))));
+      running.push({ line, contender, repeats, most, times: [] });
+    } catch (error) {
+      line.error = (error as Error).message.split('\n')[0].slice(0, 100);
+    }
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { contender, repeats, most, times } of running) {
+      if (round >= most) continue;
+      const began = performance.now();
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        const result = contender.run();
+        if (result instanceof Promise) await result;
+      }
+      times.push((performance.now() - began) / repeats);
+    }
+  }
+  for (const { line, contender, times } of running) {
+    line.median = median(times);
+    line.note = contender.note?.();
+  }
+  const base = lines.find(({ contestant }) => contestant === (workload.base ?? workload.contestants[0].name));
+  for (const line of lines) line.ratio = line.median / (base?.median ?? NaN);
+  return lines;
+}
+
+async function numbersAreSame(contender: Contender, result: unknown, before: Float64Array): Promise<boolean> {
+  return !differs(before, await numbersOf(contender, result), 1e-6);
+}
+
+function milliseconds(value: number): string {
+  if (Number.isNaN(value)) return '';
+  return value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toPrecision(2);
+}
+
+/** The lines of a workload as text. */
+export function table(lines: readonly Line[]): string {
+  const rows = lines.map(({ contestant, first, median: middle, ratio, error, wrong, note }) => [
+    `  ${contestant}`,
+    error ? '' : milliseconds(middle),
+    error ? '' : `[${milliseconds(first)}]`,
+    error || Number.isNaN(ratio) ? '' : `${ratio.toPrecision(3)} ×`,
+    [wrong ? 'WRONG' : '', error ?? '', note ?? ''].filter(Boolean).join(' · '),
+  ]);
+  return [
+    `${lines[0].workload}   (goal: ${lines[0].goal})`,
+    ...rows.map(([name, ...rest]) => [name.padEnd(46), ...rest.map((cell) => cell.padStart(11))].join(' ')),
+  ].join('\n');
+}

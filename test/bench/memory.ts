@@ -1,0 +1,59 @@
+/** What traces and live re-evaluations leave behind. Each is measured in a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface MemoryLine {
+  readonly what: string;
+  readonly goal: string;
+  readonly value: string;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+export async function memoryReport(): Promise<MemoryLine[]> {
+  return [
+    { what: 'resident memory of a trace of 10⁶ operations', goal: '< 150 MB', value: inProcess('trace') },
+    { what: 'heap growth over 1,000 live re-evaluations', goal: '< 5 MB', value: inProcess('live') },
+  ];
+}
+
+function inProcess(name: string): string {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--import', 'tsx', __filename, name], {
+    encoding: 'utf8',
+    cwd: join(__dirname, '../..'),
+  });
+  return stdout.trim() || stderr.trim().split('\n')[0];
+}
+
+const collect = (globalThis as { gc?: () => void }).gc ?? (() => undefined);
+
+/** Memory beyond what the process had before it traced. */
+async function trace(): Promise<string> {
+  const { recorded } = await import('./plainPrograms');
+  await recorded('rosenbrock', [1, 2, 3]);
+  collect();
+  const before = process.memoryUsage().rss;
+  const count = 125_000;
+  const { program } = await recorded(
+    'rosenbrock',
+    Array.from({ length: count }, (_, index) => Math.sin(index)),
+  );
+  const during = process.memoryUsage().rss;
+  return `${((during - before) / MEGABYTE).toFixed(0)} MB more for ${program.size} rows, ${(during / MEGABYTE).toFixed(0)} MB in all`;
+}
+
+/** The same edit back and forth, each evaluated with its gradient. */
+async function live(): Promise<string> {
+  const { gradientOf } = await import('./plainPrograms');
+  const point = (round: number) => Array.from({ length: 100 }, (_, index) => Math.sin(index + round * 0.001));
+  const evaluate = async (round: number) => (await gradientOf('rosenbrock', point(round))).run(point(round));
+  for (let round = 0; round < 200; round++) await evaluate(round);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let round = 0; round < 1000; round++) await evaluate(round);
+  collect();
+  return `${((process.memoryUsage().heapUsed - before) / MEGABYTE).toFixed(2)} MB`;
+}
+
+if (process.argv[1] === __filename)
+  void (process.argv[2] === 'trace' ? trace() : live()).then((text) => console.log(text));
