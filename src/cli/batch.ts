@@ -39,7 +39,8 @@ function paramsOf(request: Request): EvaluateParams {
   if (typeof request !== 'object' || request === null) throw new UsageError('A request is an object.');
   const { file, fn, op, args, at, wrt } = request;
   if (typeof file !== 'string' || typeof fn !== 'string') throw new UsageError('A request needs "file" and "fn".');
-  if (args !== undefined && !Array.isArray(args)) throw new UsageError('"args" needs to be a list: one element an argument.');
+  if (args !== undefined && !Array.isArray(args))
+    throw new UsageError('"args" needs to be a list: one element an argument.');
   const chosen = backend(request.backend);
   return {
     file: resolve(file),

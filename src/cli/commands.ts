@@ -21,7 +21,14 @@ export type Command = (client: RunnerClient, options: Options, output: Output) =
 
 /** What of an error is public. */
 export function publicError({ code, message, file, line, column, hint }: ErrorInfo): ErrorInfo {
-  return { code, message, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }), ...(hint === undefined ? {} : { hint }) };
+  return {
+    code,
+    message,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 export function publicWarnings(findings: readonly Finding[]): object[] {
@@ -29,13 +36,18 @@ export function publicWarnings(findings: readonly Finding[]): object[] {
 }
 
 export function printError(info: ErrorInfo, output: Output): void {
-  const place = info.file === undefined ? '' : `\n  at ${info.file}${info.line === undefined ? '' : `:${info.line}${info.column === undefined ? '' : `:${info.column}`}`}`;
+  const place =
+    info.file === undefined
+      ? ''
+      : `\n  at ${info.file}${info.line === undefined ? '' : `:${info.line}${info.column === undefined ? '' : `:${info.column}`}`}`;
   output.error(`error: ${info.message}${place}${info.hint === undefined ? '' : `\n  ${info.hint}`}`);
 }
 
 function printWarnings(findings: readonly Finding[], output: Output): void {
   for (const { message, hint, location } of findings) {
-    output.error(`warning: ${message}\n  at ${location.file}:${location.line}:${location.column}${hint === undefined ? '' : `\n  ${hint}`}`);
+    output.error(
+      `warning: ${message}\n  at ${location.file}:${location.line}:${location.column}${hint === undefined ? '' : `\n  ${hint}`}`,
+    );
   }
 }
 
@@ -61,14 +73,17 @@ const list: Command = async (client, { positionals, values }, output) => {
     output.line(toJson(result));
     return 0;
   }
-  for (const { message, location } of result.syntaxErrors) output.error(`syntax error: ${message}\n  at ${location.file}:${location.line}:${location.column}`);
+  for (const { message, location } of result.syntaxErrors)
+    output.error(`syntax error: ${message}\n  at ${location.file}:${location.line}:${location.column}`);
   if (result.functions.length === 0) output.line('No functions.');
   for (const found of result.functions) output.line(describe(found));
   return 0;
 };
 
 function describe(found: FunctionInfo): string {
-  const parameters = found.parameters.map(({ name, type, optional }) => `${name}${optional ? '?' : ''}: ${type}`).join(', ');
+  const parameters = found.parameters
+    .map(({ name, type, optional }) => `${name}${optional ? '?' : ''}: ${type}`)
+    .join(', ');
   const head = `${String(found.range.line).padStart(5)}  ${found.name}(${parameters})${found.returnType === undefined ? '' : `: ${found.returnType}`}`;
   if (!found.differentiable) return `${head}\n         not differentiable: ${found.reason ?? ''}`;
   return `${head}\n${found.points.map(({ source, expression }) => `         ${source === '@at' ? '@at' : source} ${expression}`).join('\n')}`;
@@ -76,7 +91,9 @@ function describe(found: FunctionInfo): string {
 
 const evaluate: Command = async (client, options, output) => {
   const params = evaluation(options);
-  const result = await withProgress((onProgress) => client.request('evaluate', params, { ...requestOptions(options), onProgress }));
+  const result = await withProgress((onProgress) =>
+    client.request('evaluate', params, { ...requestOptions(options), onProgress }),
+  );
   if (options.values.json) output.line(toJson(evaluationJson(result)));
   else {
     printWarnings(result.warnings, output);
@@ -109,13 +126,32 @@ const check: Command = async (client, options, output) => {
   const file = resolve(path);
   const tolerance = positive(values.tolerance, 'tolerance');
   const { functions } = await client.request('list', { file });
-  const chosen = fn === undefined ? functions.filter(({ differentiable, gradientOf }) => differentiable || gradientOf !== undefined) : [{ name: fn, points: [] as FunctionInfo['points'], checked: true }];
+  const chosen =
+    fn === undefined
+      ? functions.filter(({ differentiable, gradientOf }) => differentiable || gradientOf !== undefined)
+      : [{ name: fn, points: [] as FunctionInfo['points'], checked: true }];
   const bar = new ProgressBar();
-  const reports: { name: string; passed: boolean; skipped?: boolean; verdict: string; report?: CheckReport; error?: ErrorInfo }[] = [];
+  const reports: {
+    name: string;
+    passed: boolean;
+    skipped?: boolean;
+    verdict: string;
+    report?: CheckReport;
+    error?: ErrorInfo;
+  }[] = [];
   for (const [index, { name, points, checked }] of chosen.entries()) {
     bar.update(index, chosen.length, name);
     try {
-      const report = await client.request('check', { file, fn: name, ...(values.at === undefined ? {} : { at: values.at }), ...(tolerance === undefined ? {} : { tolerance }) }, requestOptions(options));
+      const report = await client.request(
+        'check',
+        {
+          file,
+          fn: name,
+          ...(values.at === undefined ? {} : { at: values.at }),
+          ...(tolerance === undefined ? {} : { tolerance }),
+        },
+        requestOptions(options),
+      );
       reports.push({ name, passed: report.passed, verdict: report.verdict, report });
     } catch (error) {
       if (!(error instanceof RunnerRequestError)) throw error;
@@ -127,13 +163,28 @@ const check: Command = async (client, options, output) => {
   bar.clear();
   const passed = reports.every((report) => report.passed);
   if (values.json) {
-    output.line(toJson({ passed, functions: reports.map(({ report, ...rest }) => ({ ...rest, ...(report ? { parts: report.parts, warnings: publicWarnings(report.warnings), ...(report.mismatch ? { mismatch: report.mismatch } : {}) } : {}) })) }));
+    output.line(
+      toJson({
+        passed,
+        functions: reports.map(({ report, ...rest }) => ({
+          ...rest,
+          ...(report
+            ? {
+                parts: report.parts,
+                warnings: publicWarnings(report.warnings),
+                ...(report.mismatch ? { mismatch: report.mismatch } : {}),
+              }
+            : {}),
+        })),
+      }),
+    );
     return passed ? 0 : 1;
   }
   for (const { name, passed: ok, skipped, verdict, report, error } of reports) {
     output.line(`${skipped ? 'skipped' : ok ? 'passed ' : 'FAILED '}  ${name}: ${verdict}`);
     if (error?.line !== undefined) output.line(`           at ${error.file}:${error.line}:${error.column}`);
-    for (const part of report?.parts ?? []) if (!part.passed && part.message !== verdict) output.line(`           ${part.name}: ${part.message}`);
+    for (const part of report?.parts ?? [])
+      if (!part.passed && part.message !== verdict) output.line(`           ${part.name}: ${part.message}`);
     if (report) printWarnings(report.warnings, output);
   }
   if (reports.length === 0) output.line('Nothing to check.');
@@ -143,7 +194,9 @@ const check: Command = async (client, options, output) => {
 const profile: Command = async (client, options, output) => {
   const budget = positive(options.values.budget, 'budget');
   const params = { ...target(options), ...(budget === undefined ? {} : { budget }) };
-  const result = await withProgress((onProgress) => client.request('profile', params, { ...requestOptions(options), onProgress }));
+  const result = await withProgress((onProgress) =>
+    client.request('profile', params, { ...requestOptions(options), onProgress }),
+  );
   if (options.values.json) {
     output.line(toJson(result));
     return 0;
@@ -157,11 +210,20 @@ const profile: Command = async (client, options, output) => {
 
 function profileRow({ label, backend, compile, first, median, p10, p90, ratio, unavailable }: ProfileRow): string[] {
   if (unavailable !== undefined) return [label, backend, unavailable];
-  return [label, backend, ...[compile, first, median, p10, p90].map(milliseconds), Number.isFinite(ratio) ? number(Number(ratio.toPrecision(3))) : '–'];
+  return [
+    label,
+    backend,
+    ...[compile, first, median, p10, p90].map(milliseconds),
+    Number.isFinite(ratio) ? number(Number(ratio.toPrecision(3))) : '–',
+  ];
 }
 
 const program: Command = async (client, options, output) => {
-  const result = await client.request('program', { ...target(options), op: operation(options.values.op, 'value') }, requestOptions(options));
+  const result = await client.request(
+    'program',
+    { ...target(options), op: operation(options.values.op, 'value') },
+    requestOptions(options),
+  );
   output.line(options.values.json ? toJson(result) : result.text);
   return 0;
 };

@@ -4,7 +4,17 @@ import { parseArgs } from 'node:util';
 import type { BackendChoice, Data, EvaluateParams, Operation, Target } from '../runner/protocol';
 import { UsageError } from './usage';
 
-const OPERATIONS: readonly Operation[] = ['value', 'grad', 'jvp', 'vjp', 'jacobian', 'jacfwd', 'jacrev', 'hessian', 'hvp'];
+const OPERATIONS: readonly Operation[] = [
+  'value',
+  'grad',
+  'jvp',
+  'vjp',
+  'jacobian',
+  'jacfwd',
+  'jacrev',
+  'hessian',
+  'hvp',
+];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'interpret', 'wasm', 'gpu'];
 
 const SPECIFICATION = {
@@ -28,7 +38,9 @@ const SPECIFICATION = {
 export interface Options {
   command: string | undefined;
   positionals: string[];
-  values: { [name in keyof typeof SPECIFICATION]?: (typeof SPECIFICATION)[name]['type'] extends 'boolean' ? boolean : string };
+  values: {
+    [name in keyof typeof SPECIFICATION]?: (typeof SPECIFICATION)[name]['type'] extends 'boolean' ? boolean : string;
+  };
 }
 
 /** @throws UsageError */
@@ -96,7 +108,8 @@ export function target({ positionals, values }: Options): Target {
   const [file, fn] = positionals;
   if (file === undefined || fn === undefined) throw new UsageError('Give a file and a function.');
   const args = json(values.args, 'args');
-  if (args !== undefined && !Array.isArray(args)) throw new UsageError('--args needs a JSON array: one element an argument.');
+  if (args !== undefined && !Array.isArray(args))
+    throw new UsageError('--args needs a JSON array: one element an argument.');
   if (args !== undefined && values.at !== undefined) throw new UsageError('Give --args or --at, not both.');
   return {
     file: resolve(file),

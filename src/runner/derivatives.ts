@@ -30,7 +30,10 @@ export function pullBack(linear: Linear, cotangent: ArrayLike<number>): Float64A
   const { linearized, inputs, outputs } = linear;
   const seeds = outputs
     .filter(({ offset, size }) => anyNonZero(cotangent, offset, size))
-    .map(({ row, offset, size }) => ({ row, values: Array.from({ length: size }, (_, index) => cotangent[offset + index]) }));
+    .map(({ row, offset, size }) => ({
+      row,
+      values: Array.from({ length: size }, (_, index) => cotangent[offset + index]),
+    }));
   return gather(linear, inputs, linearized.reverse(seeds), linear.inputSize);
 }
 
@@ -39,7 +42,10 @@ export function pushForward(linear: Linear, tangent: ArrayLike<number>): Float64
   const { linearized, inputs, outputs } = linear;
   const seeds = inputs
     .filter(({ offset, size }) => anyNonZero(tangent, offset, size))
-    .map(({ row, offset, size }) => ({ row, values: Array.from({ length: size }, (_, index) => tangent[offset + index]) }));
+    .map(({ row, offset, size }) => ({
+      row,
+      values: Array.from({ length: size }, (_, index) => tangent[offset + index]),
+    }));
   return gather(linear, outputs, linearized.forward(seeds), linear.outputSize);
 }
 
@@ -49,7 +55,12 @@ function anyNonZero(values: ArrayLike<number>, offset: number, size: number): bo
   return false;
 }
 
-function gather(linear: Linear, slots: readonly Slot[], derivatives: ReturnType<LinearizedProgram['reverse']>, size: number): Float64Array {
+function gather(
+  linear: Linear,
+  slots: readonly Slot[],
+  derivatives: ReturnType<LinearizedProgram['reverse']>,
+  size: number,
+): Float64Array {
   const out = new Float64Array(size);
   for (const { row, offset, size: length } of slots) {
     if (derivatives.reached[row] === 0) continue;
@@ -62,7 +73,11 @@ function gather(linear: Linear, slots: readonly Slot[], derivatives: ReturnType<
 export type Direction = 'forward' | 'reverse';
 
 /** The Jacobian, row by row or column by column, whichever is less work (or as told). */
-export function jacobianOf(linear: Linear, direction?: Direction, progress?: Progress): { matrix: DenseMatrix; direction: Direction } {
+export function jacobianOf(
+  linear: Linear,
+  direction?: Direction,
+  progress?: Progress,
+): { matrix: DenseMatrix; direction: Direction } {
   const { inputSize: columns, outputSize: rows } = linear;
   const chosen = direction ?? (rows <= columns ? 'reverse' : 'forward');
   const values = new Float64Array(rows * columns);
@@ -88,20 +103,39 @@ export function gradientLinear(recorded: Recorded): Linear {
   const values = rowValues(gradient, inputArrays(recorded));
   const linearized = new LinearizedProgram(gradient, values.scalars, values.valueOf);
   const size = inputValues.length;
-  const slots = (rows: Int32Array): Slot[] => inputs.map(({ offset, size: length }, index) => ({ row: rows[index], offset, size: length }));
-  return { linearized, inputs: slots(gradient.inputs), outputs: slots(gradient.outputs), inputSize: size, outputSize: size };
+  const slots = (rows: Int32Array): Slot[] =>
+    inputs.map(({ offset, size: length }, index) => ({ row: rows[index], offset, size: length }));
+  return {
+    linearized,
+    inputs: slots(gradient.inputs),
+    outputs: slots(gradient.outputs),
+    inputSize: size,
+    outputSize: size,
+  };
 }
 
 /** (…inputs) → gradients by all inputs, for a program whose only output is a scalar. */
 export function gradientProgram(program: Program): Program {
   const b = new Emitter(program.columns.positionTable);
   const primals = program.inputAvals.map((aval) => b.input(aval));
-  const { cotangents } = transcribeVjp(b, program, primals, primals.map(() => true), (results) => results.map((row) => b.fullLike(row, 1)));
+  const { cotangents } = transcribeVjp(
+    b,
+    program,
+    primals,
+    primals.map(() => true),
+    (results) => results.map((row) => b.fullLike(row, 1)),
+  );
   // The tangents that the reverse pass was made of are dead now, and must not be differentiated again.
-  return eliminateDeadRows(b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row))));
+  return eliminateDeadRows(
+    b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row))),
+  );
 }
 
-export function inputArrays({ program, inputs, inputValues }: Pick<Recorded, 'program' | 'inputs' | 'inputValues'>): ArrayValue[] {
+export function inputArrays({
+  program,
+  inputs,
+  inputValues,
+}: Pick<Recorded, 'program' | 'inputs' | 'inputValues'>): ArrayValue[] {
   return inputs.map(({ offset, size }, index) => {
     const { shape, dtype } = program.aval(program.inputs[index]);
     const data = allocate(dtype, size);

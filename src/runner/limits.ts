@@ -36,4 +36,3 @@ export function timeOut(milliseconds: number): RunnerError {
     'Does the loop end? The setting gradlens.timeLimit gives it more time.',
   );
 }
-

@@ -111,7 +111,11 @@ function start(): void {
   process.on('disconnect', () => process.exit(0));
   process.on('message', (message) => runner.receive(message as ToRunner));
   const survive = (what: string) => (error: unknown) => {
-    send({ kind: 'log', level: 'warn', text: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` });
+    send({
+      kind: 'log',
+      level: 'warn',
+      text: `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    });
   };
   process.on('unhandledRejection', survive('A promise was rejected and nobody looked'));
   process.on('uncaughtException', survive('An error was thrown after the function had returned'));

@@ -24,7 +24,12 @@ export function plainFunction(session: Session, target: Target, wrt: readonly nu
     const result = fn(...movedArguments(args, wrt, inputs));
     if (isPromise(result)) {
       result.then(undefined, () => undefined);
-      throw new RunnerError('async', 'An async function cannot be evaluated many times at once.', {}, 'Check the function that it awaits.');
+      throw new RunnerError(
+        'async',
+        'An async function cannot be evaluated many times at once.',
+        {},
+        'Check the function that it awaits.',
+      );
     }
     return Float64Array.from(numbersOf(result));
   };
@@ -49,7 +54,9 @@ export function movedArguments(args: readonly unknown[], wrt: readonly number[],
 }
 
 export function numbersOf(value: unknown): number[] {
-  return describe(value).elements.flatMap((element) => (element instanceof NdArray ? Array.from(element.concrete.data) : [element]));
+  return describe(value).elements.flatMap((element) =>
+    element instanceof NdArray ? Array.from(element.concrete.data) : [element],
+  );
 }
 
 /** A seeded sequence of numbers in [−1, 1). */

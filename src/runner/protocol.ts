@@ -411,13 +411,24 @@ export interface RunnerConfiguration {
 
 /** Request name → parameters and result. */
 export interface RunnerRequests {
-  list: { params: { file: string }; result: { functions: FunctionInfo[]; syntaxErrors: { message: string; location: Location }[] } };
+  list: {
+    params: { file: string };
+    result: { functions: FunctionInfo[]; syntaxErrors: { message: string; location: Location }[] };
+  };
   evaluate: { params: EvaluateParams; result: Evaluation };
   inspect: { params: InspectParams; result: Inspection };
   /** Value and adjoint of an expression inside a function (its text's range in the file), at the function's point. */
   inspectSelection: {
     params: Target & { range: SourceRange };
-    result: { text: string; value: number; count: number; adjoint: number; hasAdjoint: boolean; gradient: Float64Array; inputs: LeafInfo[] };
+    result: {
+      text: string;
+      value: number;
+      count: number;
+      adjoint: number;
+      hasAdjoint: boolean;
+      gradient: Float64Array;
+      inputs: LeafInfo[];
+    };
   };
   /**
    * Lines that carry the derivative of the outputs `rows` by the inputs `columns` (an empty list: any; both empty: none asked for),

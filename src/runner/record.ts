@@ -36,6 +36,8 @@ export interface Recorded {
   lines: LineLog;
   reports: Report[];
   randomCalls: number;
+  /** Something on the way was rounded to float32. */
+  float32: boolean;
   operations: number;
   traceTime: number;
 }
@@ -80,7 +82,14 @@ export function record(
   state.begin(recorder);
   const finish = (result: unknown): Recorded => {
     state.end();
-    return conclude(recorder, result, { inputs, inputValues: Float64Array.from(values), inputLayouts, inputLeaves, wrt: [...wrt], start });
+    return conclude(recorder, result, {
+      inputs,
+      inputValues: Float64Array.from(values),
+      inputLayouts,
+      inputLeaves,
+      wrt: [...wrt],
+      start,
+    });
   };
   const fail = (error: unknown): never => {
     state.end();
@@ -109,10 +118,15 @@ function conclude(
   const { layout, elements } = describe(result);
   if (sizeOf(layout) === 0) {
     recorder.abandon();
-    throw new RunnerError('not-numeric', `The function returns ${nameOf(result)}, which has no numbers in it.`, {}, 'Return a number, an array of numbers or an object of them.');
+    throw new RunnerError(
+      'not-numeric',
+      `The function returns ${nameOf(result)}, which has no numbers in it.`,
+      {},
+      'Return a number, an array of numbers or an object of them.',
+    );
   }
   const arrays = elements.map((element) => (element instanceof NdArray ? element : scalar(element)));
-  const { lines, reports, randomCalls } = state;
+  const { lines, reports, randomCalls, float32 } = state;
   const program = recorder.close(arrays);
   const outputs: Slot[] = [];
   const outputValues: number[] = [];
@@ -139,6 +153,7 @@ function conclude(
     lines,
     reports,
     randomCalls,
+    float32,
     operations: countOperations(program),
     traceTime: performance.now() - start,
   };

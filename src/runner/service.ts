@@ -15,7 +15,10 @@ import type { FunctionInfo } from './protocol';
 import { leavesOf, describe, sizeOf } from './values/layout';
 
 type Handlers = {
-  [M in RunnerMethod]: (context: Context, params: RunnerRequests[M]['params']) => Promise<RunnerRequests[M]['result']> | RunnerRequests[M]['result'];
+  [M in RunnerMethod]: (
+    context: Context,
+    params: RunnerRequests[M]['params'],
+  ) => Promise<RunnerRequests[M]['result']> | RunnerRequests[M]['result'];
 };
 
 function info({ expression: _expression, types: _types, rest: _rest, ...visible }: FoundFunction): FunctionInfo {
@@ -23,7 +26,10 @@ function info({ expression: _expression, types: _types, rest: _rest, ...visible 
 }
 
 export const handlers: Handlers = {
-  list: ({ session }, { file }) => ({ functions: session.list(file).map(info), syntaxErrors: session.syntaxErrors(file) }),
+  list: ({ session }, { file }) => ({
+    functions: session.list(file).map(info),
+    syntaxErrors: session.syntaxErrors(file),
+  }),
   evaluate,
   inspect,
   inspectSelection,

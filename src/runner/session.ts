@@ -54,7 +54,10 @@ export class Session {
   /** The file changed on disk: it, or everything when it says how modules are found. */
   changed(file: string): void {
     this.files.forget(file);
-    this.invalidate(file, /(package|tsconfig[^/\\]*|jsconfig)\.json$/.test(file) || this.files.read(file) === undefined);
+    this.invalidate(
+      file,
+      /(package|tsconfig[^/\\]*|jsconfig)\.json$/.test(file) || this.files.read(file) === undefined,
+    );
     // A new file may be what an import looked for in vain.
     this.resolver.clear();
   }
@@ -68,7 +71,8 @@ export class Session {
   /** For clients that do not watch files: looks whether what was loaded is still what stands on disk. */
   refresh(): void {
     const loaded = new Set([...this.realms.values()].flatMap((realm) => realm.files));
-    for (const file of loaded) if (!file.includes('node_modules') && this.files.refresh(file)) this.invalidate(file, true);
+    for (const file of loaded)
+      if (!file.includes('node_modules') && this.files.refresh(file)) this.invalidate(file, true);
   }
 
   // ------------------------------------------------------------------------------------------ modules
@@ -133,7 +137,10 @@ export class Session {
       const [{ message, start }] = parsed.syntaxErrors;
       throw new RunnerError('syntax-error', message, { file, ...lineAndColumn(parsed.sourceFile, start) });
     }
-    const near = nearest(name, list.map((candidate) => candidate.name));
+    const near = nearest(
+      name,
+      list.map((candidate) => candidate.name),
+    );
     const names = list.map((candidate) => candidate.name).join(', ');
     throw new RunnerError(
       'no-such-function',
@@ -164,7 +171,9 @@ export class Session {
     const realm = this.realm(recording);
     const instance = realm.load(target.file);
     const fn = instance.evaluate(found.expression) as UserFunction;
-    const args = target.args ? argumentsFrom(found, target.args, realm) : argumentsAt(found, this.pointOf(found, target).expression, instance);
+    const args = target.args
+      ? argumentsFrom(found, target.args, realm)
+      : argumentsAt(found, this.pointOf(found, target).expression, instance);
     this.checkArguments(found, args, target);
     return { found, fn, args, instance, realm };
   }
@@ -174,7 +183,8 @@ export class Session {
     const required = parameters.filter(({ optional }) => !optional).length;
     const most = found.rest ? Infinity : parameters.length;
     if (args.length >= required && args.length <= most) return;
-    const wanted = required === most ? `${required}` : most === Infinity ? `at least ${required}` : `${required} to ${most}`;
+    const wanted =
+      required === most ? `${required}` : most === Infinity ? `at least ${required}` : `${required} to ${most}`;
     throw new RunnerError(
       'bad-arguments',
       `\`${found.name}\` takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${args.length}.`,

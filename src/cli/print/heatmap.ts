@@ -32,5 +32,10 @@ export function heatmap(matrix: Matrix, colors: boolean): string {
   };
   const edge = '─'.repeat(2 * width);
   const lines = cells.map((line) => `│${Array.from(line, draw).join('')}│`);
-  return [`┌${edge}┐`, ...lines, `└${edge}┘`, `largest magnitude ${number(largest)}; ${matrix.rows} × ${matrix.columns}`].join('\n');
+  return [
+    `┌${edge}┐`,
+    ...lines,
+    `└${edge}┘`,
+    `largest magnitude ${number(largest)}; ${matrix.rows} × ${matrix.columns}`,
+  ].join('\n');
 }

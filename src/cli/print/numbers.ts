@@ -5,7 +5,8 @@ import type { Data } from '../../runner/protocol';
 export function number(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Object.is(value, -0)) return '-0';
-  if (value !== 0 && (Math.abs(value) >= 1e9 || Math.abs(value) < 1e-5)) return value.toExponential(6).replace(/\.?0+e/, 'e');
+  if (value !== 0 && (Math.abs(value) >= 1e9 || Math.abs(value) < 1e-5))
+    return value.toExponential(6).replace(/\.?0+e/, 'e');
   return String(Number(value.toPrecision(8)));
 }
 
@@ -31,5 +32,7 @@ export function structure(value: Data, indent = ''): string {
   }
   const entries = Object.entries(value).map(([name, item]) => `${name}: ${structure(item, inner)}`);
   const line = `{ ${entries.join(', ')} }`;
-  return line.length <= 100 && !line.includes('\n') ? line : `{\n${entries.map((entry) => inner + entry).join(',\n')}\n${indent}}`;
+  return line.length <= 100 && !line.includes('\n')
+    ? line
+    : `{\n${entries.map((entry) => inner + entry).join(',\n')}\n${indent}}`;
 }

@@ -10,7 +10,9 @@ export class ProgressBar {
   readonly update = (done: number, total: number, message: string): void => {
     if (!this.stream.isTTY || total <= 0) return;
     const filled = Math.round((WIDTH * done) / total);
-    this.stream.write(`\r\u001b[K[${'█'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${Math.round((100 * done) / total)} % ${message}`);
+    this.stream.write(
+      `\r\u001b[K[${'█'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${Math.round((100 * done) / total)} % ${message}`,
+    );
     this.shown = true;
   };
 

@@ -6,7 +6,12 @@ export function table(rows: readonly (readonly string[])[], rightFrom = 1): stri
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
   return rows
-    .map((row) => row.map((cell, index) => (index >= rightFrom ? cell.padStart(widths[index]) : cell.padEnd(widths[index]))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, index) => (index >= rightFrom ? cell.padStart(widths[index]) : cell.padEnd(widths[index])))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 
@@ -46,5 +51,7 @@ export function matrixTable(matrix: Matrix, rowNames: readonly string[], columnN
     lines.push([rowNames[row] ?? String(row), ...cells, ...more]);
   }
   const text = table(lines);
-  return matrix.rows > rows || matrix.columns > columns ? `${text}\n(${matrix.rows} × ${matrix.columns} in all; --json prints everything)` : text;
+  return matrix.rows > rows || matrix.columns > columns
+    ? `${text}\n(${matrix.rows} × ${matrix.columns} in all; --json prints everything)`
+    : text;
 }

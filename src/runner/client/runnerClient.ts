@@ -3,7 +3,15 @@
  * too long, and started again when it dies. Unsaved texts are told to every new process.
  */
 import type { ChildProcess } from 'node:child_process';
-import type { ErrorInfo, FromRunner, ProfileRow, RunnerConfiguration, RunnerMethod, RunnerRequests, ToRunner } from '../protocol';
+import type {
+  ErrorInfo,
+  FromRunner,
+  ProfileRow,
+  RunnerConfiguration,
+  RunnerMethod,
+  RunnerRequests,
+  ToRunner,
+} from '../protocol';
 import { launch } from './launch';
 import { phaseOf, PHASE_LIMITS, type Phase } from './phases';
 
@@ -15,10 +23,7 @@ export interface RequestOptions {
 }
 
 export type RunnerState =
-  | { kind: 'stopped' }
-  | { kind: 'starting' }
-  | { kind: 'running'; pid: number }
-  | { kind: 'crashed'; error: ErrorInfo };
+  { kind: 'stopped' } | { kind: 'starting' } | { kind: 'running'; pid: number } | { kind: 'crashed'; error: ErrorInfo };
 
 export interface RunnerClientOptions {
   /** The bundled runner (dist/runner.js). */
@@ -90,7 +95,8 @@ export class RunnerClient {
     { signal, timeLimit, onProgress }: RequestOptions = {},
   ): Promise<RunnerRequests[M]['result']> {
     return new Promise((resolve, reject) => {
-      if (this.disposed) return reject(new RunnerRequestError({ code: 'stopped', message: 'GradLens has been stopped.' }));
+      if (this.disposed)
+        return reject(new RunnerRequestError({ code: 'stopped', message: 'GradLens has been stopped.' }));
       if (signal?.aborted) return reject(cancelled());
       const id = this.nextId++;
       const abort = () => this.cancel(id);
@@ -118,7 +124,8 @@ export class RunnerClient {
   configure(configuration: Partial<RunnerConfiguration>): void {
     const { memoryLimit } = this.configuration;
     this.configuration = { ...this.configuration, ...configuration };
-    if (this.child && configuration.memoryLimit !== undefined && configuration.memoryLimit !== memoryLimit) this.restart();
+    if (this.child && configuration.memoryLimit !== undefined && configuration.memoryLimit !== memoryLimit)
+      this.restart();
     else if (this.ready) this.send({ kind: 'configure', configuration: this.configuration });
   }
 
@@ -137,7 +144,9 @@ export class RunnerClient {
       this.stderr = (this.stderr + data.toString()).slice(-KEPT_STDERR);
     });
     child.on('message', (message) => this.receive(message as FromRunner));
-    child.on('error', (error) => this.died(child, { code: 'runner-died', message: `The runner could not be started: ${error.message}.` }));
+    child.on('error', (error) =>
+      this.died(child, { code: 'runner-died', message: `The runner could not be started: ${error.message}.` }),
+    );
     child.on('exit', (code, signalName) => this.died(child, undefined, code, signalName));
   }
 
@@ -162,7 +171,13 @@ export class RunnerClient {
     const request = this.pending.get(id);
     if (!this.ready || !request) return;
     const { method, params, timeLimit } = request;
-    this.send({ kind: 'request', id, method, params: params as never, ...(timeLimit === undefined ? {} : { timeLimit }) });
+    this.send({
+      kind: 'request',
+      id,
+      method,
+      params: params as never,
+      ...(timeLimit === undefined ? {} : { timeLimit }),
+    });
     if (this.running()?.id === id) this.enter('loading');
   }
 
@@ -247,7 +262,12 @@ export class RunnerClient {
 
   // ------------------------------------------------------------------------------------------ death
 
-  private died(child: ChildProcess, startError: ErrorInfo | undefined, code: number | null = null, signalName: NodeJS.Signals | null = null): void {
+  private died(
+    child: ChildProcess,
+    startError: ErrorInfo | undefined,
+    code: number | null = null,
+    signalName: NodeJS.Signals | null = null,
+  ): void {
     if (this.child !== child) return;
     const wasReady = this.ready;
     this.child = undefined;
@@ -286,7 +306,11 @@ export class RunnerClient {
         hint: 'The setting gradlens.memoryLimit gives it more.',
       };
     }
-    return { code: 'runner-died', message: `The runner ended unexpectedly (${signalName ?? `exit code ${code}`}).`, stack: this.stderr };
+    return {
+      code: 'runner-died',
+      message: `The runner ended unexpectedly (${signalName ?? `exit code ${code}`}).`,
+      stack: this.stderr,
+    };
   }
 
   private end(reason: ErrorInfo): void {

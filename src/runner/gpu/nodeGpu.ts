@@ -19,7 +19,10 @@ let device: Promise<GpuDevice> | undefined;
 
 async function openDevice(): Promise<GpuDevice> {
   const { GPU } = await import('gpu.js');
-  const { isHeadlessGLSupported, isWebAssemblySupported } = GPU as unknown as { isHeadlessGLSupported: boolean; isWebAssemblySupported: boolean };
+  const { isHeadlessGLSupported, isWebAssemblySupported } = GPU as unknown as {
+    isHeadlessGLSupported: boolean;
+    isWebAssemblySupported: boolean;
+  };
   const mode: GpuMode = isHeadlessGLSupported ? 'headlessgl' : isWebAssemblySupported ? 'webasm' : 'cpu';
   return new GpuDevice(GPU as unknown as GpuLibrary, mode);
 }

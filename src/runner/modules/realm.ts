@@ -69,7 +69,7 @@ export class Realm {
   /** Drops the instances of `file` and of everything that imports it, directly or not. */
   invalidate(file: string): void {
     const doomed = new Set([file]);
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       grew = false;
       for (const [other, { imports }] of this.instances) {
         if (!doomed.has(other) && [...imports].some((imported) => doomed.has(imported))) {
@@ -148,7 +148,9 @@ export class Realm {
     }
     instance.esm = module.esm;
     const code = recording ? rewritten.recording : rewritten.plain;
-    const run = vm.runInContext(code.code, this.context, { filename: file, displayErrors: false }) as (...parameters: unknown[]) => void;
+    const run = vm.runInContext(code.code, this.context, { filename: file, displayErrors: false }) as (
+      ...parameters: unknown[]
+    ) => void;
     const commonJs: CommonJs = { exports: instance.exports, id: file, filename: file, loaded: false };
     Object.defineProperty(commonJs, 'exports', {
       get: () => instance.exports,
@@ -184,11 +186,18 @@ export class Realm {
       },
       exports: (list: [name: string, get: () => unknown, constant: boolean][]) => {
         Object.defineProperty(exports, '__esModule', { value: true });
-        for (const [name, get] of list) Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
+        for (const [name, get] of list)
+          Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
         // Once the module ran, what never changes needs no getter.
         settle.push(() => {
           for (const [name, get, constant] of list) {
-            if (constant) Object.defineProperty(exports, name, { value: get(), enumerable: true, configurable: true, writable: true });
+            if (constant)
+              Object.defineProperty(exports, name, {
+                value: get(),
+                enumerable: true,
+                configurable: true,
+                writable: true,
+              });
           }
         });
       },
@@ -211,7 +220,11 @@ export class Realm {
     if ('host' in found) return found.host;
     const { instance } = found;
     const { exports } = instance;
-    if (instance.esm || (typeof exports === 'object' && exports !== null && exports.__esModule === true && 'default' in exports)) return exports;
+    if (
+      instance.esm ||
+      (typeof exports === 'object' && exports !== null && exports.__esModule === true && 'default' in exports)
+    )
+      return exports;
     if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return { default: exports };
     let namespace = this.namespaces.get(exports);
     if (!namespace) {
@@ -223,7 +236,12 @@ export class Realm {
       if (Object.hasOwn(namespace, name)) continue;
       Object.defineProperty(namespace, name, { get: () => exports[name], enumerable: true, configurable: true });
     }
-    if (!('default' in namespace)) Object.defineProperty(namespace, 'default', { get: () => instance.exports, enumerable: true, configurable: true });
+    if (!('default' in namespace))
+      Object.defineProperty(namespace, 'default', {
+        get: () => instance.exports,
+        enumerable: true,
+        configurable: true,
+      });
     return namespace;
   }
 
@@ -269,7 +287,12 @@ export class Realm {
   private notFound(specifier: string, importer: ModuleInstance): never {
     const hint = /^[./]/.test(specifier) ? 'Check the path.' : `Is it installed? npm install ${specifier}`;
     // The words that libraries look for when a module is optional.
-    const error = new RunnerError('module-not-found', `Cannot find module '${specifier}'.`, this.place(specifier, importer), hint);
+    const error = new RunnerError(
+      'module-not-found',
+      `Cannot find module '${specifier}'.`,
+      this.place(specifier, importer),
+      hint,
+    );
     throw Object.assign(error, { resolution: 'MODULE_NOT_FOUND' });
   }
 

@@ -86,7 +86,8 @@ export class Resolver {
         const found = this.file(join(path, main));
         if (found) return found;
       }
-      for (const extension of EXTENSIONS) if (this.isFile(join(path, `index${extension}`))) return join(path, `index${extension}`);
+      for (const extension of EXTENSIONS)
+        if (this.isFile(join(path, `index${extension}`))) return join(path, `index${extension}`);
     }
     return this.isFile(path) ? path : undefined;
   }
@@ -117,7 +118,9 @@ export class Resolver {
   private configFor(directory: string): TsConfig | undefined {
     if (directory.includes('node_modules')) return undefined;
     if (this.configs.has(directory)) return this.configs.get(directory);
-    const file = ['tsconfig.json', 'jsconfig.json'].map((name) => join(directory, name)).find((path) => this.isFile(path));
+    const file = ['tsconfig.json', 'jsconfig.json']
+      .map((name) => join(directory, name))
+      .find((path) => this.isFile(path));
     const parent = dirname(directory);
     const config = file ? this.readConfig(file, 0) : parent === directory ? undefined : this.configFor(parent);
     this.configs.set(directory, config);
@@ -126,7 +129,10 @@ export class Resolver {
 
   private readConfig(file: string, depth: number): TsConfig {
     const { config } = ts.parseConfigFileTextToJson(file, this.files.read(file) ?? '{}') as {
-      config?: { extends?: string | string[]; compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> } };
+      config?: {
+        extends?: string | string[];
+        compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> };
+      };
     };
     const directory = dirname(file);
     let result: TsConfig = { paths: [] };
@@ -202,7 +208,9 @@ export class Resolver {
       const imports = this.packageAt(directory)?.imports;
       if (imports !== undefined) {
         const target = matchTarget(imports as Record<string, unknown>, specifier, esm);
-        return target?.startsWith('.') ? this.file(join(directory, target)) : target && this.inPackages(target, from, esm);
+        return target?.startsWith('.')
+          ? this.file(join(directory, target))
+          : target && this.inPackages(target, from, esm);
       }
       if (dirname(directory) === directory) return undefined;
     }
@@ -217,7 +225,12 @@ export class Resolver {
 }
 
 function isSubpaths(exports: unknown): boolean {
-  return typeof exports === 'object' && exports !== null && !Array.isArray(exports) && Object.keys(exports).some((key) => key.startsWith('.'));
+  return (
+    typeof exports === 'object' &&
+    exports !== null &&
+    !Array.isArray(exports) &&
+    Object.keys(exports).some((key) => key.startsWith('.'))
+  );
 }
 
 function matchTarget(table: Record<string, unknown>, subpath: string, esm: boolean): string | undefined {
@@ -252,7 +265,8 @@ function condition(target: unknown, esm: boolean): string | undefined {
   }
   if (typeof target !== 'object' || target === null) return undefined;
   for (const [name, value] of Object.entries(target)) {
-    const holds = name === 'default' || name === 'node' || name === (esm ? 'import' : 'require') || name === 'module-sync';
+    const holds =
+      name === 'default' || name === 'node' || name === (esm ? 'import' : 'require') || name === 'module-sync';
     if (!holds) continue;
     const found = condition(value, esm);
     if (found) return found;

@@ -14,7 +14,12 @@ export interface ConsoleEntry {
 /** User code asked the process to end. */
 export class ProcessExit extends RunnerError {
   constructor(exitCode: unknown) {
-    super('process-exit', `The code called process.exit(${exitCode === undefined ? '' : String(exitCode)}).`, {}, 'Functions that GradLens runs must return.');
+    super(
+      'process-exit',
+      `The code called process.exit(${exitCode === undefined ? '' : String(exitCode)}).`,
+      {},
+      'Functions that GradLens runs must return.',
+    );
   }
 }
 
@@ -25,7 +30,8 @@ const MAX_TEXT = 10_000;
 
 /** Traced numbers print as numbers. */
 function printable(value: unknown, depth = 0): unknown {
-  if (value instanceof Tracer) return value.aval.shape.length === 0 ? value.recorder.scalarAt(value.row) : String(value);
+  if (value instanceof Tracer)
+    return value.aval.shape.length === 0 ? value.recorder.scalarAt(value.row) : String(value);
   if (depth > 3 || typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => printable(item, depth + 1));
   if (Object.getPrototypeOf(value) === null || value.constructor?.name === 'Object') {
@@ -39,10 +45,25 @@ export function installSandbox(globals: Record<string, any>, write: (entry: Cons
   for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table']) {
     console[level] = (...list: unknown[]) => {
       const text = format(...list.map((item) => printable(item))).slice(0, MAX_TEXT);
-      write({ level: ['dir', 'table', 'trace'].includes(level) ? 'log' : level, text, location: userFrame(new Error('here').stack) });
+      write({
+        level: ['dir', 'table', 'trace'].includes(level) ? 'log' : level,
+        text,
+        location: userFrame(new Error('here').stack),
+      });
     };
   }
-  for (const silent of ['assert', 'clear', 'count', 'countReset', 'group', 'groupEnd', 'groupCollapsed', 'time', 'timeEnd', 'timeLog']) {
+  for (const silent of [
+    'assert',
+    'clear',
+    'count',
+    'countReset',
+    'group',
+    'groupEnd',
+    'groupCollapsed',
+    'time',
+    'timeEnd',
+    'timeLog',
+  ]) {
     console[silent] = () => undefined;
   }
   globals.console = console;
@@ -50,10 +71,12 @@ export function installSandbox(globals: Record<string, any>, write: (entry: Cons
   globals.global = globals;
   globals.performance = { now: () => performance.now() };
   globals.queueMicrotask = (callback: () => void) => queueMicrotask(callback);
-  globals.setTimeout = (callback: (...list: unknown[]) => void, delay?: number, ...list: unknown[]) => setTimeout(callback, delay, ...list);
+  globals.setTimeout = (callback: (...list: unknown[]) => void, delay?: number, ...list: unknown[]) =>
+    setTimeout(callback, delay, ...list);
   globals.clearTimeout = (timer: NodeJS.Timeout) => clearTimeout(timer);
   globals.setInterval = () => refuse('setInterval');
-  globals.setImmediate = (callback: (...list: unknown[]) => void, ...list: unknown[]) => setTimeout(callback, 0, ...list);
+  globals.setImmediate = (callback: (...list: unknown[]) => void, ...list: unknown[]) =>
+    setTimeout(callback, 0, ...list);
   globals.structuredClone = (value: unknown) => structuredClone(value);
   globals.TextEncoder = TextEncoder;
   globals.TextDecoder = TextDecoder;

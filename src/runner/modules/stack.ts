@@ -27,7 +27,11 @@ export function userFrame(stack: string | undefined): Place | undefined {
   for (const line of stack.split('\n')) {
     const match = FRAME.exec(line.trim());
     if (!match || !isUserFile(match[1])) continue;
-    const place = { file: match[1], line: Number(match[2]), column: originalColumn(match[1], Number(match[2]), Number(match[3])) };
+    const place = {
+      file: match[1],
+      line: Number(match[2]),
+      column: originalColumn(match[1], Number(match[2]), Number(match[3])),
+    };
     if (!/[\\/]node_modules[\\/]/.test(place.file)) return place;
     packaged ??= place;
   }
@@ -39,7 +43,8 @@ export function userFrames(stack: string | undefined): Place[] {
   const places: Place[] = [];
   for (const line of (stack ?? '').split('\n')) {
     const match = FRAME.exec(line.trim());
-    if (match && isUserFile(match[1])) places.push({ file: match[1], line: Number(match[2]), column: Number(match[3]) });
+    if (match && isUserFile(match[1]))
+      places.push({ file: match[1], line: Number(match[2]), column: Number(match[3]) });
   }
   return places;
 }
@@ -54,7 +59,8 @@ function originalColumn(file: string, line: number, column: number): number {
   const first = original.length - original.trimStart().length + 1;
   if (word === '' || word.startsWith('$$')) return first;
   let count = 0;
-  for (let at = rewritten.indexOf(word); at >= 0 && at < column - 1; at = rewritten.indexOf(word, at + word.length)) count++;
+  for (let at = rewritten.indexOf(word); at >= 0 && at < column - 1; at = rewritten.indexOf(word, at + word.length))
+    count++;
   let found = original.indexOf(word);
   for (; count > 0 && found >= 0; count--) {
     const next = original.indexOf(word, found + word.length);

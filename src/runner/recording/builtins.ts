@@ -38,9 +38,15 @@ export function installTracerConversions(): void {
   const define = (name: string | symbol, value: unknown) =>
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
   define(Symbol.toPrimitive, function (this: Tracer, hint: string) {
-    if (state.recorder === undefined || this.aval.shape.length > 0) return hint === 'string' ? this.toString() : valueOf(this);
+    if (state.recorder === undefined || this.aval.shape.length > 0)
+      return hint === 'string' ? this.toString() : valueOf(this);
     if (hint === 'string') return tracedText(this, 0);
-    return lose(this, 0, 'a traced number becomes a plain one in code that GradLens cannot follow', 'Do the calculation in TypeScript or JavaScript code.');
+    return lose(
+      this,
+      0,
+      'a traced number becomes a plain one in code that GradLens cannot follow',
+      'Do the calculation in TypeScript or JavaScript code.',
+    );
   });
   for (const name of ['toFixed', 'toPrecision', 'toExponential', 'toLocaleString']) {
     define(name, function (this: Tracer, ...list: unknown[]) {
@@ -71,14 +77,15 @@ function installNumber(realm: Record<string, Any>): void {
   native.isSafeInteger = plain(native.isSafeInteger);
   realm.isNaN = plain(realm.isNaN);
   realm.isFinite = plain(realm.isFinite);
-  const parse = (convert: (text: unknown, radix?: number) => number, integer: boolean) => (value: unknown, radix?: number) => {
-    if (value instanceof Tracer) {
-      // parseFloat(x) is x; parseInt(x) truncates.
-      return integer ? realm.Math.trunc(value) : value;
-    }
-    if (typeof value === 'string') textBecomesNumber(value, 0);
-    return convert(value, radix);
-  };
+  const parse =
+    (convert: (text: unknown, radix?: number) => number, integer: boolean) => (value: unknown, radix?: number) => {
+      if (value instanceof Tracer) {
+        // parseFloat(x) is x; parseInt(x) truncates.
+        return integer ? realm.Math.trunc(value) : value;
+      }
+      if (typeof value === 'string') textBecomesNumber(value, 0);
+      return convert(value, radix);
+    };
   realm.parseFloat = parse(realm.parseFloat, false);
   realm.parseInt = parse(realm.parseInt, true);
   native.parseFloat = realm.parseFloat;
@@ -130,7 +137,10 @@ function installArray(realm: Record<string, Any>): void {
   const join = prototype.join;
   prototype.join = function (this: unknown[], separator?: string) {
     if (!Array.prototype.some.call(this, (element) => element instanceof Tracer)) return join.call(this, separator);
-    return join.call(Array.from(this, (element) => (element instanceof Tracer ? tracedText(element, 0) : element)), separator);
+    return join.call(
+      Array.from(this, (element) => (element instanceof Tracer ? tracedText(element, 0) : element)),
+      separator,
+    );
   };
 }
 

@@ -3,7 +3,8 @@ import { Tracer } from '../../engine/trace/tracer';
 import { copyCells, isTypedArray, type AnyTypedArray } from './typedArrays';
 
 export function cloneData(value: unknown, seen = new Map<object, unknown>()): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`${String(value)} could not be cloned.`);
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new TypeError(`${String(value)} could not be cloned.`);
   if (typeof value !== 'object' || value === null || value instanceof Tracer) return value;
   const known = seen.get(value);
   if (known !== undefined) return known;

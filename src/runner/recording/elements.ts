@@ -66,6 +66,7 @@ export function ref(object: any, index: any, site: number): Reference {
 
 /** `target.apply(receiver, list)`. */
 export function apply(target: any, receiver: unknown, list: any): unknown {
-  if (typeof target === 'function' && isTypedArray(list) && hasTraced(list)) return target.apply(receiver, elements(list));
+  if (typeof target === 'function' && isTypedArray(list) && hasTraced(list))
+    return target.apply(receiver, elements(list));
   return target.apply(receiver, list);
 }

@@ -22,7 +22,10 @@ export function installJson(json: Json): void {
     const tracers: Tracer[] = [];
     // The text with marks in place of traced numbers tells where they stand in it.
     const marking = function (this: unknown, name: string, item: unknown): unknown {
-      const replaced = typeof replacer === 'function' ? (replacer as (this: unknown, n: string, i: unknown) => unknown).call(this, name, item) : item;
+      const replaced =
+        typeof replacer === 'function'
+          ? (replacer as (this: unknown, n: string, i: unknown) => unknown).call(this, name, item)
+          : item;
       return replaced instanceof Tracer ? `${MARK}${tracers.push(replaced) - 1}` : replaced;
     };
     const keep = Array.isArray(replacer) ? only(marking, replacer) : marking;

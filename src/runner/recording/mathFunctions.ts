@@ -64,7 +64,8 @@ function folded(name: string, opcode: number): SitedFunction {
 /** Functions of integers: steps. */
 function stepwise(name: string): SitedFunction {
   const plain = native[name];
-  return (site, ...operands) => plain(...operands.map((operand) => (operand instanceof Tracer ? pin(operand, site) : (operand as number))));
+  return (site, ...operands) =>
+    plain(...operands.map((operand) => (operand instanceof Tracer ? pin(operand, site) : (operand as number))));
 }
 
 /** The functions of `Math` by name. */

@@ -50,7 +50,10 @@ export function add(a: any, b: any, site: number): unknown {
 
 /** `+` makes a string of these. */
 function isText(value: unknown): boolean {
-  return typeof value === 'string' || (typeof value === 'object' && value !== null && !(value instanceof Tracer) && !(Symbol.toPrimitive in value));
+  return (
+    typeof value === 'string' ||
+    (typeof value === 'object' && value !== null && !(value instanceof Tracer) && !(Symbol.toPrimitive in value))
+  );
 }
 
 export function sub(a: any, b: any, site: number): unknown {
@@ -99,7 +102,8 @@ const plainOr = bits((a, b) => a | b);
 
 export function bor(a: any, b: any, site: number): unknown {
   // `x | 0` is how JavaScript writes truncation.
-  if (b === 0 && a instanceof Tracer && Math.abs(valueOf(a)) < 2 ** 31) return record1(OPCODES.trunc, a, valueOf(a) | 0, site);
+  if (b === 0 && a instanceof Tracer && Math.abs(valueOf(a)) < 2 ** 31)
+    return record1(OPCODES.trunc, a, valueOf(a) | 0, site);
   return plainOr(a, b, site);
 }
 
@@ -126,10 +130,12 @@ const notAbove = compare(OPCODES.le, (a, b) => a <= b);
 const above = compare(OPCODES.gt, (a, b) => a > b);
 const notBelow = compare(OPCODES.ge, (a, b) => a >= b);
 // Plain numbers are compared right here, so that the call can be inlined.
-export const lt = (a: any, b: any, site: number): boolean => (typeof a === 'number' && typeof b === 'number' ? a < b : below(a, b, site));
+export const lt = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a < b : below(a, b, site);
 export const le = (a: any, b: any, site: number): boolean =>
   typeof a === 'number' && typeof b === 'number' ? a <= b : notAbove(a, b, site);
-export const gt = (a: any, b: any, site: number): boolean => (typeof a === 'number' && typeof b === 'number' ? a > b : above(a, b, site));
+export const gt = (a: any, b: any, site: number): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? a > b : above(a, b, site);
 export const ge = (a: any, b: any, site: number): boolean =>
   typeof a === 'number' && typeof b === 'number' ? a >= b : notBelow(a, b, site);
 
@@ -239,7 +245,12 @@ export function plain(value: any, site: number): unknown {
 /** A key of an object, an array or a map. */
 export function key(value: any, site: number): any {
   return value instanceof Tracer
-    ? lose(value, site, 'a traced number is used as a key', 'Round it (Math.floor) where steps are meant, or interpolate.')
+    ? lose(
+        value,
+        site,
+        'a traced number is used as a key',
+        'Round it (Math.floor) where steps are meant, or interpolate.',
+      )
     : value;
 }
 

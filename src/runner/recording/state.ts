@@ -28,6 +28,8 @@ class RecordingState {
   lines = new LineLog();
   reports: Report[] = [];
   private readonly seen = new Set<string>();
+  /** Something was rounded to float32. */
+  float32 = false;
   /** Calls of Math.random and the clock. */
   randomCalls = 0;
 
@@ -38,6 +40,7 @@ class RecordingState {
     this.reports = [];
     this.seen.clear();
     this.randomCalls = 0;
+    this.float32 = false;
     this.site = 0;
   }
 
@@ -79,13 +82,16 @@ function live(recorder: Recorder): Recorder {
 
 export function rowIn(recorder: Recorder, value: number | Tracer): Row {
   if (typeof value === 'number') return recorder.literal(value);
-  if (value.recorder === recorder) return recorder.isScalar(value.row) ? value.row : recorder.convert(scalarRow(value), 'float64');
+  if (value.recorder === recorder)
+    return recorder.isScalar(value.row) ? value.row : recorder.convert(scalarRow(value), 'float64');
   return recorder.lift(value);
 }
 
 function scalarRow(value: Tracer): Row {
   if (value.aval.shape.length > 0) {
-    throw new TypeError(`An operator met an array of shape [${value.shape.join(', ')}]: use the functions of np, as np.add(a, b).`);
+    throw new TypeError(
+      `An operator met an array of shape [${value.shape.join(', ')}]: use the functions of np, as np.add(a, b).`,
+    );
   }
   return value.row;
 }
@@ -156,6 +162,7 @@ export function isActive(tracer: Tracer): boolean {
 /** Makes a traced number plain and says so, unless nothing is lost by it. */
 export function lose(tracer: Tracer, site: number, what: string, hint?: string): number {
   const value = pin(tracer, site);
-  if (isActive(tracer)) state.report({ code: 'derivative-lost', message: `Derivative lost here: ${what}.`, hint, site });
+  if (isActive(tracer))
+    state.report({ code: 'derivative-lost', message: `Derivative lost here: ${what}.`, hint, site });
   return value;
 }

@@ -3,12 +3,31 @@
 import { Tracer } from '../../engine/trace/tracer';
 import { lose, pin, valueOf } from './state';
 import { lt, seq } from './operators';
-import { copyCells, elementOf, elements, hasTraced, isTypedArray, rounded, storeElement, storeViewCell, viewCell } from './typedArrays';
+import {
+  copyCells,
+  elementOf,
+  elements,
+  hasTraced,
+  isTypedArray,
+  rounded,
+  storeElement,
+  storeViewCell,
+  viewCell,
+} from './typedArrays';
 
 type Any = any;
 
 const NAMES = [
-  ...['Float64Array', 'Float32Array', 'Int32Array', 'Uint32Array', 'Int16Array', 'Uint16Array', 'Int8Array', 'Uint8Array'],
+  ...[
+    'Float64Array',
+    'Float32Array',
+    'Int32Array',
+    'Uint32Array',
+    'Int16Array',
+    'Uint16Array',
+    'Int8Array',
+    'Uint8Array',
+  ],
   'Uint8ClampedArray',
 ];
 
@@ -36,17 +55,25 @@ function tracedConstructor(realm: Record<string, Any>, native: Any): Any {
       const [first] = list;
       const target_: Any = newTarget === proxy ? target : newTarget;
       if (first instanceof Tracer) return Reflect.construct(target, [pin(first, 0)], target_);
-      if (isTypedArray(first)) return hasTraced(first) ? build(elements(first), target_) : Reflect.construct(target, list, target_);
+      if (isTypedArray(first))
+        return hasTraced(first) ? build(elements(first), target_) : Reflect.construct(target, list, target_);
       if (typeof first === 'object' && first !== null && !(first instanceof realm.ArrayBuffer)) {
-        const values: unknown[] = Symbol.iterator in first ? [...(first as Iterable<unknown>)] : Array.from(first as ArrayLike<unknown>);
+        const values: unknown[] =
+          Symbol.iterator in first ? [...(first as Iterable<unknown>)] : Array.from(first as ArrayLike<unknown>);
         if (values.some((value) => value instanceof Tracer)) return build(values, target_);
         return Reflect.construct(target, [values], target_);
       }
-      return Reflect.construct(target, list.map((item) => (item instanceof Tracer ? pin(item, 0) : item)), target_);
+      return Reflect.construct(
+        target,
+        list.map((item) => (item instanceof Tracer ? pin(item, 0) : item)),
+        target_,
+      );
     },
   });
   native.from = (source: Any, map?: (value: unknown, index: number) => unknown, receiver?: unknown) => {
-    const values: unknown[] = source[Symbol.iterator] ? [...source] : Array.from({ length: Number(source.length) }, (_, index) => source[index]);
+    const values: unknown[] = source[Symbol.iterator]
+      ? [...source]
+      : Array.from({ length: Number(source.length) }, (_, index) => source[index]);
     return build(map ? values.map((value, index) => map.call(receiver, value, index)) : values);
   };
   native.of = (...values: unknown[]) => build(values);
@@ -57,7 +84,22 @@ function tracedConstructor(realm: Record<string, Any>, native: Any): Any {
 function installMethods(realm: Record<string, Any>, prototype: Any): void {
   const list = realm.Array.prototype;
   // Callbacks get traced elements; results that are typed arrays are built element by element.
-  for (const name of ['forEach', 'reduce', 'reduceRight', 'some', 'every', 'find', 'findIndex', 'findLast', 'findLastIndex', 'at', 'join', 'indexOf', 'lastIndexOf', 'includes']) {
+  for (const name of [
+    'forEach',
+    'reduce',
+    'reduceRight',
+    'some',
+    'every',
+    'find',
+    'findIndex',
+    'findLast',
+    'findLastIndex',
+    'at',
+    'join',
+    'indexOf',
+    'lastIndexOf',
+    'includes',
+  ]) {
     const native = prototype[name];
     prototype[name] = function (this: Any, ...parameters: Any[]) {
       if (!hasTraced(this)) return native.apply(this, parameters);
@@ -83,7 +125,8 @@ function installMethods(realm: Record<string, Any>, prototype: Any): void {
     filter: (values, [test, receiver]) => values.filter((value, index) => test.call(receiver, value, index)),
     slice: (values, [start, end]) => values.slice(start, end),
     toReversed: (values) => values.reverse(),
-    with: (values, [index, value]) => values.map((old, at) => (at === (index < 0 ? values.length + index : index) ? value : old)),
+    with: (values, [index, value]) =>
+      values.map((old, at) => (at === (index < 0 ? values.length + index : index) ? value : old)),
     toSorted: (values, [comparator]) => sorted(values, comparator),
   };
   for (const [name, compute] of Object.entries(rebuilt)) {
@@ -115,8 +158,13 @@ function installMethods(realm: Record<string, Any>, prototype: Any): void {
   };
   const nativeSet = prototype.set;
   prototype.set = function (this: Any, source: Any, offset = 0) {
-    const values: unknown[] = isTypedArray(source) ? (hasTraced(source) ? elements(source) : []) : Array.from(source as ArrayLike<unknown>);
-    if (!hasTraced(this) && !values.some((value) => value instanceof Tracer)) return nativeSet.call(this, source, offset);
+    const values: unknown[] = isTypedArray(source)
+      ? hasTraced(source)
+        ? elements(source)
+        : []
+      : Array.from(source as ArrayLike<unknown>);
+    if (!hasTraced(this) && !values.some((value) => value instanceof Tracer))
+      return nativeSet.call(this, source, offset);
     if (offset + source.length > this.length) throw new realm.RangeError('offset is out of bounds');
     store(this, isTypedArray(source) ? elements(source) : values, offset);
     return undefined;
@@ -154,15 +202,35 @@ function sorted(values: unknown[], comparator?: (a: unknown, b: unknown) => unkn
 
 export function installDataView(realm: Record<string, Any>): void {
   const { prototype } = realm.DataView;
-  const sizes: Record<string, number> = { Float64: 8, Float32: 4, Int8: 1, Uint8: 1, Int16: 2, Uint16: 2, Int32: 4, Uint32: 4, BigInt64: 8, BigUint64: 8 };
+  const sizes: Record<string, number> = {
+    Float64: 8,
+    Float32: 4,
+    Int8: 1,
+    Uint8: 1,
+    Int16: 2,
+    Uint16: 2,
+    Int32: 4,
+    Uint32: 4,
+    BigInt64: 8,
+    BigUint64: 8,
+  };
   for (const [name, size] of Object.entries(sizes)) {
     const nativeSet = prototype[`set${name}`];
     const nativeGet = prototype[`get${name}`];
     const float = name.startsWith('Float');
     prototype[`set${name}`] = function (this: DataView, byte: number, value: unknown, little?: boolean) {
-      const plain = !(value instanceof Tracer) ? value : float ? valueOf(value) : lose(value, 0, 'a DataView stores it as an integer');
+      const plain = !(value instanceof Tracer)
+        ? value
+        : float
+          ? valueOf(value)
+          : lose(value, 0, 'a DataView stores it as an integer');
       nativeSet.call(this, byte, plain, little);
-      storeViewCell(this, byte, size, !float ? undefined : value instanceof Tracer && size === 4 ? rounded(value, 0) : value);
+      storeViewCell(
+        this,
+        byte,
+        size,
+        !float ? undefined : value instanceof Tracer && size === 4 ? rounded(value, 0) : value,
+      );
     };
     prototype[`get${name}`] = function (this: DataView, byte: number, little?: boolean) {
       const plain = nativeGet.call(this, byte, little);

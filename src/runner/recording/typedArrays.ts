@@ -4,9 +4,10 @@
  */
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
-import { lose, recorderOf, rowIn, valueOf } from './state';
+import { lose, recorderOf, rowIn, state, valueOf } from './state';
 
-export type AnyTypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+export type AnyTypedArray =
+  Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
 /** Traced numbers of a buffer by the index of an element of that size from its start; undefined while there are none. */
 interface Shadow {
@@ -38,8 +39,10 @@ function cellAt(shadow: Shadow, byte: number): Tracer | undefined {
 
 /** Something else is stored over the bytes. */
 function clear(shadow: Shadow, byte: number, length: number): void {
-  if (shadow.wide) for (let index = byte >> 3; index <= (byte + length - 1) >> 3; index++) shadow.wide[index] = undefined;
-  if (shadow.narrow) for (let index = byte >> 2; index <= (byte + length - 1) >> 2; index++) shadow.narrow[index] = undefined;
+  if (shadow.wide)
+    for (let index = byte >> 3; index <= (byte + length - 1) >> 3; index++) shadow.wide[index] = undefined;
+  if (shadow.narrow)
+    for (let index = byte >> 2; index <= (byte + length - 1) >> 2; index++) shadow.narrow[index] = undefined;
 }
 
 function put(shadow: Shadow, byte: number, length: number, tracer: Tracer): void {
@@ -52,9 +55,10 @@ export function isTypedArray(value: unknown): value is AnyTypedArray {
   return ArrayBuffer.isView(value) && (value as Partial<AnyTypedArray>).BYTES_PER_ELEMENT !== undefined;
 }
 
-const typeTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float64Array.prototype) as object, Symbol.toStringTag)?.get as (
-  this: unknown,
-) => string | undefined;
+const typeTag = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Float64Array.prototype) as object,
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined;
 
 /** Float64Array or Float32Array, whatever realm it comes from. */
 export function isFloatArray(array: AnyTypedArray): boolean {
@@ -107,11 +111,17 @@ export function storeElement(array: AnyTypedArray, index: number, value: unknown
 /** A traced number rounded to float32, as Math.fround: derivative 1. */
 export function rounded(value: Tracer, site: number): Tracer {
   const number = valueOf(value);
+  state.float32 = true;
   if (Math.fround(number) === number) return value;
   const recorder = recorderOf(value);
   recorder.position = site;
   // As a sum with its own rounding error: the value is float32's, the derivative that of the number.
-  const result = recorder.recordScalar2(OPCODES.add, rowIn(recorder, value), recorder.literal(Math.fround(number) - number), Math.fround(number));
+  const result = recorder.recordScalar2(
+    OPCODES.add,
+    rowIn(recorder, value),
+    recorder.literal(Math.fround(number) - number),
+    Math.fround(number),
+  );
   recorder.position = 0;
   return new Tracer(recorder, result, true);
 }
@@ -155,6 +165,7 @@ export function storeViewCell(view: DataView, offset: number, length: number, va
 export function copyCells(from: ArrayBufferLike, to: ArrayBufferLike, start: number, end: number): void {
   const shadow = shadows.get(from);
   if (!shadow) return;
-  const copy = (cells: (Tracer | undefined)[] | undefined, size: number) => (start % size === 0 ? cells?.slice(start / size, Math.floor(end / size)) : undefined);
+  const copy = (cells: (Tracer | undefined)[] | undefined, size: number) =>
+    start % size === 0 ? cells?.slice(start / size, Math.floor(end / size)) : undefined;
   shadows.set(to, { wide: copy(shadow.wide, 8), narrow: copy(shadow.narrow, 4) });
 }

@@ -10,6 +10,8 @@ import { warningsOf } from './evaluate';
 import { impurity } from './purity';
 
 const DEFAULT_TOLERANCE = 1e-6;
+/** Where the function rounds to float32, differences know no more than this. */
+const FLOAT32_TOLERANCE = 5e-3;
 const STEPS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
 /** Columns of the Jacobian that are compared at most. */
 const MAX_COLUMNS = 400;
@@ -18,10 +20,18 @@ export async function check(context: Context, params: Target & { tolerance?: num
   const own = context.session.find(params.file, params.fn);
   // A hand-written gradient is checked against the function that it belongs to.
   const claimed = own.gradientOf;
-  const of: Target = claimed === undefined ? params : { ...params, fn: claimed, at: params.at ?? (params.args ? undefined : own.points[0]?.expression), ...(params.wrt ? {} : { wrt: undefined }) };
+  const of: Target =
+    claimed === undefined
+      ? params
+      : {
+          ...params,
+          fn: claimed,
+          at: params.at ?? (params.args ? undefined : own.points[0]?.expression),
+          ...(params.wrt ? {} : { wrt: undefined }),
+        };
   const target = await recordTarget(context, of);
   const { recorded } = target;
-  const tolerance = params.tolerance ?? DEFAULT_TOLERANCE;
+  const tolerance = params.tolerance ?? (recorded.float32 ? FLOAT32_TOLERANCE : DEFAULT_TOLERANCE);
   const linear = linearOf(recorded);
   const plain = plainFunction(context.session, of, recorded.wrt);
   const limited: PlainFunction['evaluate'] = (inputs) => withTimeLimit(context.timeLimit, () => plain.evaluate(inputs));
@@ -37,17 +47,33 @@ export async function check(context: Context, params: Target & { tolerance?: num
   const location = { file: params.file, ...own.nameRange };
   const warnings = [...warningsOf(target, params), ...impurity(context, of, target, location)];
   if (warnings.some(({ code }) => code === 'derivative-lost')) {
-    parts.push({ name: 'nothing lost', passed: false, message: 'A derivative was lost on the way: see the warnings.', error: Infinity, tolerance: 0 });
+    parts.push({
+      name: 'nothing lost',
+      passed: false,
+      message: 'A derivative was lost on the way: see the warnings.',
+      error: Infinity,
+      tolerance: 0,
+    });
   }
   if (warnings.some(({ code }) => code === 'impure')) {
-    parts.push({ name: 'repeatable', passed: false, message: 'The function gives different results at the same point.', error: Infinity, tolerance: 0 });
+    parts.push({
+      name: 'repeatable',
+      passed: false,
+      message: 'The function gives different results at the same point.',
+      error: Infinity,
+      tolerance: 0,
+    });
   }
-  const mismatch = claimed === undefined ? undefined : compareClaim(context, params, recorded, derivative, tolerance, parts);
+  const mismatch =
+    claimed === undefined ? undefined : compareClaim(context, params, recorded, derivative, tolerance, parts);
   const failed = parts.filter(({ passed }) => !passed);
   const name = `\`${params.fn}\``;
   return {
     passed: failed.length === 0,
-    verdict: failed.length === 0 ? `The ${claimed === undefined ? 'derivative' : 'gradient'} of ${claimed === undefined ? name : `\`${claimed}\``} ${claimed === undefined ? 'is right' : `is what ${name} gives`}, as far as ${parts.length} tests can tell.` : failed[0].message,
+    verdict:
+      failed.length === 0
+        ? `The ${claimed === undefined ? 'derivative' : 'gradient'} of ${claimed === undefined ? name : `\`${claimed}\``} ${claimed === undefined ? 'is right' : `is what ${name} gives`}, as far as ${parts.length} tests can tell.`
+        : failed[0].message,
     parts,
     taylor: taylor.data,
     dotProduct: dot.data,
@@ -70,11 +96,25 @@ function fit(values: Float64Array, size: number): Float64Array {
 function finitePart(recorded: Recorded, derivative: DenseMatrix): CheckPart {
   let bad = derivative.values.findIndex((value) => !Number.isFinite(value));
   const value = recorded.outputValues.find((output) => !Number.isFinite(output));
-  if (bad < 0 && value === undefined) return { name: 'finite', passed: true, message: 'All values and derivatives are finite.', error: 0, tolerance: 0 };
-  if (value !== undefined) return { name: 'finite', passed: false, message: `The value is ${value} at this point.`, error: Infinity, tolerance: 0 };
+  if (bad < 0 && value === undefined)
+    return { name: 'finite', passed: true, message: 'All values and derivatives are finite.', error: 0, tolerance: 0 };
+  if (value !== undefined)
+    return {
+      name: 'finite',
+      passed: false,
+      message: `The value is ${value} at this point.`,
+      error: Infinity,
+      tolerance: 0,
+    };
   const entry = derivative.values[bad];
   bad %= derivative.columns;
-  return { name: 'finite', passed: false, message: `The derivative by ${pathOf(recorded.inputLeaves, bad)} is ${entry}.`, error: Infinity, tolerance: 0 };
+  return {
+    name: 'finite',
+    passed: false,
+    message: `The derivative by ${pathOf(recorded.inputLeaves, bad)} is ${entry}.`,
+    error: Infinity,
+    tolerance: 0,
+  };
 }
 
 function norm(values: ArrayLike<number>): number {
@@ -84,7 +124,11 @@ function norm(values: ArrayLike<number>): number {
 }
 
 /** What the first-order prediction leaves over must shrink with the square of the step. */
-function taylorTest(linear: Linear, recorded: Recorded, f: (inputs: Float64Array) => Float64Array): { part: CheckPart; data: CheckReport['taylor'] } {
+function taylorTest(
+  linear: Linear,
+  recorded: Recorded,
+  f: (inputs: Float64Array) => Float64Array,
+): { part: CheckPart; data: CheckReport['taylor'] } {
   const { inputValues, outputValues } = recorded;
   const direction = seededDirection(inputValues.length, 20);
   const scale = Math.max(1e-3, ...Array.from(inputValues, Math.abs).slice(0, 1000));
@@ -98,18 +142,34 @@ function taylorTest(linear: Linear, recorded: Recorded, f: (inputs: Float64Array
     zeroth[step] = norm(change);
     first[step] = norm(change.map((value, index) => value - h * slopeAlong[index]));
   });
-  const floor = 1e-14 * Math.max(norm(outputValues), norm(slopeAlong), 1e-300) * 64;
+  const floor = (recorded.float32 ? 1e-6 : 1e-14) * Math.max(norm(outputValues), norm(slopeAlong), 1e-300) * 64;
   // Rounding drowns the remainder below this; a linear function leaves nothing over.
   const usable = STEPS.map((_, step) => step).filter((step) => first[step] > floor && Number.isFinite(first[step]));
-  const slope = usable.length >= 2 ? fitted(usable.map((step) => Math.log10(STEPS[step])), usable.map((step) => Math.log10(first[step]))) : 2;
+  const slope =
+    usable.length >= 2
+      ? fitted(
+          usable.map((step) => Math.log10(STEPS[step])),
+          usable.map((step) => Math.log10(first[step])),
+        )
+      : 2;
   const finite = first.every(Number.isFinite);
   const tail = usable.length >= 3 ? usable.slice(-3) : usable;
-  const tailSlope = tail.length >= 2 ? fitted(tail.map((step) => Math.log10(STEPS[step])), tail.map((step) => Math.log10(first[step]))) : slope;
+  const tailSlope =
+    tail.length >= 2
+      ? fitted(
+          tail.map((step) => Math.log10(STEPS[step])),
+          tail.map((step) => Math.log10(first[step])),
+        )
+      : slope;
   const best = Math.max(slope, tailSlope);
   const passed = finite && (usable.length < 2 || best > 1.6);
   const message = passed
-    ? usable.length < 2 ? 'The function is linear along the direction tried.' : `The remainder shrinks as h^${best.toFixed(2)} (2 expected).`
-    : finite ? `The remainder shrinks only as h^${best.toFixed(2)}, where 2 is expected: the derivative is wrong, or there is a kink nearby.` : 'The function is not finite near the point.';
+    ? usable.length < 2
+      ? 'The function is linear along the direction tried.'
+      : `The remainder shrinks as h^${best.toFixed(2)} (2 expected).`
+    : finite
+      ? `The remainder shrinks only as h^${best.toFixed(2)}, where 2 is expected: the derivative is wrong, or there is a kink nearby.`
+      : 'The function is not finite near the point.';
   return {
     part: { name: 'Taylor', passed, message, error: Math.abs(2 - best), tolerance: 0.4 },
     data: { steps: Float64Array.from(STEPS), zeroth, first, slope: best },
@@ -139,7 +199,9 @@ function dotProductTest(linear: Linear): { part: CheckPart; data: CheckReport['d
   const size = Math.max(Math.abs(left), Math.abs(right), norm(forward) * norm(u) * 1e-3, 1e-300);
   const error = Math.abs(left - right) / size;
   const passed = error < 1e-10;
-  const message = passed ? 'Forward and reverse mode agree.' : `Forward and reverse mode disagree: ${left} and ${right}.`;
+  const message = passed
+    ? 'Forward and reverse mode agree.'
+    : `Forward and reverse mode disagree: ${left} and ${right}.`;
   return { part: { name: 'dot product', passed, message, error, tolerance: 1e-10 }, data: { left, right, error } };
 }
 
@@ -159,7 +221,13 @@ function compare(
   let worst = { error: 0, index: -1, unsure: false };
   for (let column = 0; column < columns; column += stride) {
     direction[column] = 1;
-    const { values: found, errors: estimates } = richardson(f, recorded.inputValues, direction, rows);
+    const { values: found, errors: estimates } = richardson(
+      f,
+      recorded.inputValues,
+      direction,
+      rows,
+      recorded.float32 ? 0.1 : undefined,
+    );
     direction[column] = 0;
     for (let row = 0; row < rows; row++) {
       const index = row * columns + column;
@@ -217,7 +285,13 @@ function compareClaim(
   const own = plainFunction(context.session, params, []);
   const claimed = numbersOf(withTimeLimit(context.timeLimit, own.call));
   if (claimed.length !== derivative.values.length) {
-    parts.unshift({ name: 'hand-written gradient', passed: false, message: `It has ${claimed.length} components, ${derivative.values.length} are needed.`, error: Infinity, tolerance });
+    parts.unshift({
+      name: 'hand-written gradient',
+      passed: false,
+      message: `It has ${claimed.length} components, ${derivative.values.length} are needed.`,
+      error: Infinity,
+      tolerance,
+    });
     return undefined;
   }
   let worst = -1;

@@ -38,10 +38,20 @@ export function wrtOf({ found, args }: Prepared, target: Target): number[] {
   for (const index of chosen) {
     const name = found.parameters[index]?.name;
     if (index < 0 || index >= args.length) {
-      throw new RunnerError('bad-arguments', `There is no argument ${index} to differentiate by: \`${found.name}\` was given ${args.length}.`, {}, 'Indices start at 0.');
+      throw new RunnerError(
+        'bad-arguments',
+        `There is no argument ${index} to differentiate by: \`${found.name}\` was given ${args.length}.`,
+        {},
+        'Indices start at 0.',
+      );
     }
     if (!numeric(index)) {
-      throw new RunnerError('not-differentiable', `Argument ${index}${name ? ` (\`${name}\`)` : ''} has no floating-point numbers in it.`, {}, 'Choose others with --wrt or @wrt.');
+      throw new RunnerError(
+        'not-differentiable',
+        `Argument ${index}${name ? ` (\`${name}\`)` : ''} has no floating-point numbers in it.`,
+        {},
+        'Choose others with --wrt or @wrt.',
+      );
     }
   }
   return chosen;
@@ -77,7 +87,14 @@ export async function recordTarget(context: Context, target: Target): Promise<Re
     const recorded = isPromise(running) ? await settled(running, timeLimit) : running;
     context.phase('computing');
     if (exitState.pending) throw exitState.pending;
-    const timing: Timing = { load: loaded - start, trace: performance.now() - loaded, transform: 0, compile: 0, run: 0, total: 0 };
+    const timing: Timing = {
+      load: loaded - start,
+      trace: performance.now() - loaded,
+      transform: 0,
+      compile: 0,
+      run: 0,
+      total: 0,
+    };
     return { ...prepared, recorded, wrt, timing, impure };
   }
 }
@@ -88,7 +105,14 @@ export async function settled<T>(promise: Promise<T>, milliseconds: number): Pro
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const error = timeOut(milliseconds);
-      reject(new RunnerError('time-out', 'The promise that the function returned did not settle in time.', error.place, 'Does something resolve it?'));
+      reject(
+        new RunnerError(
+          'time-out',
+          'The promise that the function returned did not settle in time.',
+          error.place,
+          'Does something resolve it?',
+        ),
+      );
     }, milliseconds);
   });
   try {
@@ -106,8 +130,14 @@ export function locationOf(site: number): Location | undefined {
 }
 
 export function findingOf(report: Report, target: Target, fallback: { line: number; column: number }): Finding {
-  const place = locationOf(report.site) ?? placeOf(report.stack) ?? { file: target.file, ...fallback, endLine: fallback.line, endColumn: fallback.column + 1 };
-  return { code: report.code, message: report.message, location: place, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+  const place = locationOf(report.site) ??
+    placeOf(report.stack) ?? { file: target.file, ...fallback, endLine: fallback.line, endColumn: fallback.column + 1 };
+  return {
+    code: report.code,
+    message: report.message,
+    location: place,
+    ...(report.hint === undefined ? {} : { hint: report.hint }),
+  };
 }
 
 function placeOf(stack: string | undefined): Location | undefined {
@@ -124,27 +154,60 @@ export function errorInfo(error: unknown, file?: string): ErrorInfo {
   }
   if (error instanceof GradLensError) {
     const place = error.position ?? userFrame(error.stack);
-    return { code: error.code, message: error.message, ...(place ?? {}), ...(error.hint === undefined ? {} : { hint: error.hint }), stack: error.stack };
+    return {
+      code: error.code,
+      message: error.message,
+      ...(place ?? {}),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      stack: error.stack,
+    };
   }
   return userError(error, file);
 }
 
 /** Whatever user code threw. */
 function userError(error: unknown, file: string | undefined): ErrorInfo {
-  const like = typeof error === 'object' && error !== null ? (error as { name?: unknown; message?: unknown; stack?: unknown; code?: unknown }) : undefined;
+  const like =
+    typeof error === 'object' && error !== null
+      ? (error as { name?: unknown; message?: unknown; stack?: unknown; code?: unknown })
+      : undefined;
   const stack = typeof like?.stack === 'string' ? like.stack : undefined;
   const place = userFrame(stack) ?? (file === undefined ? {} : { file });
   if (like?.name === 'RangeError' && String(like.message).includes('call stack')) {
-    return { code: 'stack-overflow', message: 'The calls nest too deeply: the stack is full.', ...place, hint: 'Does the recursion end?', stack };
+    return {
+      code: 'stack-overflow',
+      message: 'The calls nest too deeply: the stack is full.',
+      ...place,
+      hint: 'Does the recursion end?',
+      stack,
+    };
   }
   if (like?.name === 'SyntaxError' && stack) {
     const where = /^(.*):(\d+)/.exec(stack);
-    return { code: 'syntax-error', message: String(like.message), ...(where ? { file: where[1], line: Number(where[2]) } : place), stack };
+    return {
+      code: 'syntax-error',
+      message: String(like.message),
+      ...(where ? { file: where[1], line: Number(where[2]) } : place),
+      stack,
+    };
   }
   if (like?.name === 'RangeError' && /array length|allocation/i.test(String(like.message))) {
-    return { code: 'out-of-memory', message: `${String(like.message)}.`, ...place, hint: 'The array is too large.', stack };
+    return {
+      code: 'out-of-memory',
+      message: `${String(like.message)}.`,
+      ...place,
+      hint: 'The array is too large.',
+      stack,
+    };
   }
   const text = like ? (typeof like.message === 'string' ? like.message : 'an object without a message') : String(error);
   const name = typeof like?.name === 'string' && like.name !== 'Error' ? `${like.name}: ` : '';
-  return { code: 'user-error', message: like ? `${name}${text}` : `The function threw ${typeof error === 'string' ? JSON.stringify(error) : text}.`, ...place, ...(stack ? { stack } : {}) };
+  return {
+    code: 'user-error',
+    message: like
+      ? `${name}${text}`
+      : `The function threw ${typeof error === 'string' ? JSON.stringify(error) : text}.`,
+    ...place,
+    ...(stack ? { stack } : {}),
+  };
 }

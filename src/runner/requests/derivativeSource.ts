@@ -40,7 +40,33 @@ const PRINTERS: Partial<Record<PrimitiveName, Print>> = {
   logistic: (x) => `1 / (1 + Math.exp(-${x}))`,
   stopGradient: (x) => x,
 };
-for (const name of ['abs', 'sign', 'floor', 'ceil', 'trunc', 'exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sqrt', 'cbrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh'] as const) {
+for (const name of [
+  'abs',
+  'sign',
+  'floor',
+  'ceil',
+  'trunc',
+  'exp',
+  'expm1',
+  'log',
+  'log1p',
+  'log2',
+  'log10',
+  'sqrt',
+  'cbrt',
+  'sin',
+  'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
+  'tanh',
+  'asinh',
+  'acosh',
+  'atanh',
+] as const) {
   PRINTERS[name] = (x) => `Math.${name}(${x})`;
 }
 for (const name of ['min', 'max', 'atan2', 'hypot'] as const) PRINTERS[name] = (x, y) => `Math.${name}(${x}, ${y})`;
@@ -52,17 +78,36 @@ export async function derivativeSource(context: Context, params: Params): Promis
   const { program: whole } = programOf(recorded, params.op);
   const program = eliminateDeadRows(whole);
   if (program.size > MAX_ROWS) {
-    throw new RunnerError('too-large', `The derivative has ${program.size} operations, more than can be read.`, {}, 'Try a smaller point: shorter arrays, fewer steps.');
+    throw new RunnerError(
+      'too-large',
+      `The derivative has ${program.size} operations, more than can be read.`,
+      {},
+      'Try a smaller point: shorter arrays, fewer steps.',
+    );
   }
   const name = `${found.name.split('.').pop()}${params.op === 'grad' ? 'Gradient' : 'Tangent'}`.replace(/[^\w$]/g, '_');
-  const parameters = recorded.wrt.map((index) => `${argumentName(found.parameters[index]?.name, index)}: ${typeOf(recorded.inputLayouts[recorded.wrt.indexOf(index)])}`);
-  const tangents = params.op === 'jvp' ? recorded.wrt.map((index) => `d_${argumentName(found.parameters[index]?.name, index)}: ${typeOf(recorded.inputLayouts[recorded.wrt.indexOf(index)])}`) : [];
+  const parameters = recorded.wrt.map(
+    (index) =>
+      `${argumentName(found.parameters[index]?.name, index)}: ${typeOf(recorded.inputLayouts[recorded.wrt.indexOf(index)])}`,
+  );
+  const tangents =
+    params.op === 'jvp'
+      ? recorded.wrt.map(
+          (index) =>
+            `d_${argumentName(found.parameters[index]?.name, index)}: ${typeOf(recorded.inputLayouts[recorded.wrt.indexOf(index)])}`,
+        )
+      : [];
   const { body, nameOf } = statements(program, inputNames(recorded, params.op));
-  const result = params.op === 'grad' ? gradientResult(recorded, program, nameOf) : tangentResult(recorded, program, nameOf);
+  const result =
+    params.op === 'grad' ? gradientResult(recorded, program, nameOf) : tangentResult(recorded, program, nameOf);
   const fixed = found.parameters.filter((_, index) => !recorded.wrt.includes(index)).map((parameter) => parameter.name);
   const comment = [
     `/** ${params.op === 'grad' ? 'The gradient' : 'Value and directional derivative'} of \`${found.name}\`, written by GradLens.`,
-    ...(fixed.length > 0 ? [` * ${fixed.map((each) => `\`${each}\``).join(', ')} as at ${context.session.pointOf(found, params).expression}.`] : []),
+    ...(fixed.length > 0
+      ? [
+          ` * ${fixed.map((each) => `\`${each}\``).join(', ')} as at ${context.session.pointOf(found, params).expression}.`,
+        ]
+      : []),
     ' */',
   ];
   const text = `${comment.join('\n').replace('\n */', ' */')}\nexport function ${name}(${[...parameters, ...tangents].join(', ')}) {\n${body.map((line) => `  ${line}`).join('\n')}\n  return ${result};\n}\n`;
@@ -76,7 +121,12 @@ function argumentName(name: string | undefined, index: number): string {
 /** What each input of the program is called in the parameters' terms. */
 function inputNames(recorded: Recorded, op: 'grad' | 'jvp'): string[] {
   if (recorded.inputs.some(({ size }) => size !== 1)) {
-    throw new RunnerError('not-supported', 'Arrays of the engine cannot be written as plain TypeScript yet.', {}, 'Use number[] arguments.');
+    throw new RunnerError(
+      'not-supported',
+      'Arrays of the engine cannot be written as plain TypeScript yet.',
+      {},
+      'Use number[] arguments.',
+    );
   }
   const leaves: LeafInfo[] = recorded.inputLeaves;
   const names = recorded.inputs.map(({ offset }) => pathOf(leaves, offset));
@@ -109,9 +159,17 @@ function statements(program: Program, inputs: string[]): { body: string[]; nameO
       continue;
     }
     const name = program.name(row);
-    const print = name === 'integerPow' ? (x: string) => `Math.pow(${x}, ${program.params<'integerPow'>(row).exponent})` : PRINTERS[name];
+    const print =
+      name === 'integerPow'
+        ? (x: string) => `Math.pow(${x}, ${program.params<'integerPow'>(row).exponent})`
+        : PRINTERS[name];
     if (!print || program.hasSeveralResults(row) || program.aval(row).shape.length > 0) {
-      throw new RunnerError('not-supported', `\`${name as string}\` cannot be written as plain TypeScript.`, {}, 'Functions of plain numbers can.');
+      throw new RunnerError(
+        'not-supported',
+        `\`${name as string}\` cannot be written as plain TypeScript.`,
+        {},
+        'Functions of plain numbers can.',
+      );
     }
     names.set(row, `t${++count}`);
     body.push(`const t${count} = ${print(operands[0], operands[1], operands[2])};`);
@@ -146,7 +204,10 @@ function literal(layout: Layout, at: (index: number) => string): string {
   const mark = (data: unknown): string => {
     if (typeof data === 'string') return data;
     if (Array.isArray(data)) return `[${data.map(mark).join(', ')}]`;
-    if (typeof data === 'object' && data !== null) return `{ ${Object.entries(data).map(([name, item]) => `${key(name)}: ${mark(item)}`).join(', ')} }`;
+    if (typeof data === 'object' && data !== null)
+      return `{ ${Object.entries(data)
+        .map(([name, item]) => `${key(name)}: ${mark(item)}`)
+        .join(', ')} }`;
     return 'undefined';
   };
   const text = mark(build(layout, at));
@@ -168,7 +229,11 @@ function gradientResult({ inputLayouts }: Recorded, program: Program, nameOf: (r
   return parts.length === 1 ? parts[0] : `[${parts.join(', ')}]`;
 }
 
-function tangentResult({ outputLayout, outputValues }: Recorded, program: Program, nameOf: (row: Row) => string): string {
+function tangentResult(
+  { outputLayout, outputValues }: Recorded,
+  program: Program,
+  nameOf: (row: Row) => string,
+): string {
   const value = literal(outputLayout, (index) => nameOf(program.outputs[index]));
   const tangent = literal(outputLayout, (index) => nameOf(program.outputs[outputValues.length + index]));
   return `{ value: ${value}, tangent: ${tangent} }`;

@@ -56,7 +56,12 @@ function compute(context: Context, params: EvaluateParams, target: RecordedTarge
   };
   const needInputs = (): void => {
     if (recorded.inputValues.length > 0) return;
-    throw new RunnerError('not-differentiable', `\`${found.name}\` has no floating-point numbers in its arguments to differentiate by.`, {}, 'Give some, or choose the arguments with --wrt.');
+    throw new RunnerError(
+      'not-differentiable',
+      `\`${found.name}\` has no floating-point numbers in its arguments to differentiate by.`,
+      {},
+      'Give some, or choose the arguments with --wrt.',
+    );
   };
   switch (params.op) {
     case 'value':
@@ -79,7 +84,8 @@ function compute(context: Context, params: EvaluateParams, target: RecordedTarge
     case 'jacfwd':
     case 'jacrev': {
       needInputs();
-      const asked: Direction | undefined = params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
+      const asked: Direction | undefined =
+        params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
       const { matrix, direction } = jacobianOf(linear, asked, progress);
       return { result: nest(outputLayout, inputLayouts, matrix, many), matrix, strategy: direction };
     }
@@ -92,7 +98,10 @@ function compute(context: Context, params: EvaluateParams, target: RecordedTarge
     case 'hvp': {
       scalarOnly('hvp');
       const vector = vectorFor(recorded, params.vector ?? params.tangent, 'vector', many);
-      return { result: perArgument(inputLayouts, pushForward(gradientLinear(recorded), vector), many), strategy: 'forward over reverse' };
+      return {
+        result: perArgument(inputLayouts, pushForward(gradientLinear(recorded), vector), many),
+        strategy: 'forward over reverse',
+      };
     }
   }
 }
@@ -134,7 +143,9 @@ function nestHessian(inputs: readonly Layout[], matrix: DenseMatrix, many: boole
     return sum + sizeOf(input);
   }, 0);
   const blocks = inputs.map((outer, i) =>
-    inputs.map((inner, j) => build(outer, (index) => buildFrom(inner, values, (offsets[i] + index) * columns + offsets[j]))),
+    inputs.map((inner, j) =>
+      build(outer, (index) => buildFrom(inner, values, (offsets[i] + index) * columns + offsets[j])),
+    ),
   );
   return many ? blocks : blocks[0][0];
 }
@@ -146,7 +157,14 @@ function vectorFor(recorded: Recorded, data: Data | undefined, name: string, man
   const parts = many ? (Array.isArray(data) ? data : []) : [data];
   const flat = inputLayouts.map((layout, index) => (index < parts.length ? flatten(layout, parts[index]) : undefined));
   if (parts.length !== inputLayouts.length || flat.includes(undefined)) {
-    throw new RunnerError('bad-arguments', `The ${name} does not have the structure of ${many ? 'the arguments' : 'the argument'} that it belongs to.`, {}, many ? 'Give a list with one entry an argument.' : `It needs ${inputValues.length} number${inputValues.length === 1 ? '' : 's'} in the argument's structure.`);
+    throw new RunnerError(
+      'bad-arguments',
+      `The ${name} does not have the structure of ${many ? 'the arguments' : 'the argument'} that it belongs to.`,
+      {},
+      many
+        ? 'Give a list with one entry an argument.'
+        : `It needs ${inputValues.length} number${inputValues.length === 1 ? '' : 's'} in the argument's structure.`,
+    );
   }
   return flat.flat() as number[];
 }
@@ -156,7 +174,12 @@ function cotangentFor(recorded: Recorded, data: Data | undefined): number[] {
   if (data === undefined || data === null) return Array.from(outputValues, () => 1);
   const flat = flatten(outputLayout, data);
   if (!flat) {
-    throw new RunnerError('bad-arguments', 'The cotangent does not have the structure of the result.', {}, `It needs ${outputValues.length} number${outputValues.length === 1 ? '' : 's'} in the result's structure.`);
+    throw new RunnerError(
+      'bad-arguments',
+      'The cotangent does not have the structure of the result.',
+      {},
+      `It needs ${outputValues.length} number${outputValues.length === 1 ? '' : 's'} in the result's structure.`,
+    );
   }
   return flat;
 }

@@ -11,7 +11,12 @@ const MAX_OF_A_KIND = 20;
 const SYMBOLS: Partial<Record<string, string>> = { add: '+', sub: '−', mul: '×', div: '/', rem: '%', pow: '**' };
 
 /** A finding without a place stands at the function. */
-export function findingsOf(recorded: Recorded, adjoints: RowDerivatives, fallback: Location, gradient: Float64Array | undefined): Finding[] {
+export function findingsOf(
+  recorded: Recorded,
+  adjoints: RowDerivatives,
+  fallback: Location,
+  gradient: Float64Array | undefined,
+): Finding[] {
   return [
     ...birthOf(recorded, fallback, 'nan-born'),
     ...birthOf(recorded, fallback, 'infinity-born'),
@@ -35,7 +40,9 @@ function operation(recorded: Recorded, row: Row): string {
   const name = program.name(row) as string;
   const operands = Array.from(program.operands(row), (operand) => show(linearized.scalarAt(operand)));
   const symbol = SYMBOLS[name];
-  return symbol && operands.length === 2 ? `${operands[0]} ${symbol} ${operands[1]}` : `${name}(${operands.join(', ')})`;
+  return symbol && operands.length === 2
+    ? `${operands[0]} ${symbol} ${operands[1]}`
+    : `${name}(${operands.join(', ')})`;
 }
 
 /** Rows whose value is NaN (or infinite) though no operand's is: the first of each place. */
@@ -47,12 +54,21 @@ function birthOf(recorded: Recorded, fallback: Location, code: 'nan-born' | 'inf
   const found: Finding[] = [];
   for (let row = 0; row < program.size && found.length < MAX_OF_A_KIND; row++) {
     if (opcodes[row] <= OPCODES.guard || !linearized.isScalar(row) || !bad(linearized.scalarAt(row))) continue;
-    if (Array.from(program.operands(row)).some((operand) => linearized.isScalar(operand) && bad(linearized.scalarAt(operand)))) continue;
+    if (
+      Array.from(program.operands(row)).some(
+        (operand) => linearized.isScalar(operand) && bad(linearized.scalarAt(operand)),
+      )
+    )
+      continue;
     const site = program.columns.positions[row];
     if (seen.has(site)) continue;
     seen.add(site);
     const word = code === 'nan-born' ? 'NaN' : show(linearized.scalarAt(row));
-    found.push({ code, message: `${word} starts here: ${operation(recorded, row)}.`, location: place(recorded, row, fallback) });
+    found.push({
+      code,
+      message: `${word} starts here: ${operation(recorded, row)}.`,
+      location: place(recorded, row, fallback),
+    });
   }
   return found;
 }
@@ -64,7 +80,8 @@ function adjointBirth(recorded: Recorded, adjoints: RowDerivatives, fallback: Lo
   const found: Finding[] = [];
   const seen = new Set<number>();
   for (let row = program.size - 1; row >= 0 && found.length < MAX_OF_A_KIND; row--) {
-    if (opcodes[row] <= OPCODES.guard || adjoints.reached[row] === 0 || !Number.isFinite(adjoints.scalars[row])) continue;
+    if (opcodes[row] <= OPCODES.guard || adjoints.reached[row] === 0 || !Number.isFinite(adjoints.scalars[row]))
+      continue;
     if (!Number.isFinite(linearized.scalarAt(row))) continue;
     for (const operand of program.operands(row)) {
       const adjoint = adjoints.scalars[operand];
@@ -117,14 +134,20 @@ function kinks(recorded: Recorded, adjoints: RowDerivatives, fallback: Location)
       case OPCODES.floor:
       case OPCODES.ceil:
       case OPCODES.trunc:
-        return depends() && Number.isInteger(x()) ? `${program.name(row) as string} jumps at ${show(x())}; its derivative is taken as 0.` : undefined;
+        return depends() && Number.isInteger(x())
+          ? `${program.name(row) as string} jumps at ${show(x())}; its derivative is taken as 0.`
+          : undefined;
       case OPCODES.roundHalfUp:
-        return depends() && Math.abs(x() % 1) === 0.5 ? `round jumps at ${show(x())}; its derivative is taken as 0.` : undefined;
+        return depends() && Math.abs(x() % 1) === 0.5
+          ? `round jumps at ${show(x())}; its derivative is taken as 0.`
+          : undefined;
       case OPCODES.sign:
         return depends() && x() === 0 ? 'sign jumps at 0; its derivative is taken as 0.' : undefined;
       case OPCODES.sqrt:
       case OPCODES.cbrt:
-        return depends() && x() === 0 && adjoints.reached[row] ? `The slope of ${program.name(row) as string} is infinite at 0.` : undefined;
+        return depends() && x() === 0 && adjoints.reached[row]
+          ? `The slope of ${program.name(row) as string} is infinite at 0.`
+          : undefined;
       default:
         return undefined;
     }

@@ -29,9 +29,12 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   let strategy = 'reverse';
   if (columns === 0) matrixReason = 'The arguments hold no floating-point numbers.';
   else if (rows * columns > maxEntries) matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
-  else if (scalar && params.cotangent === undefined) matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
+  else if (scalar && params.cotangent === undefined)
+    matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
   else {
-    const result = jacobianOf(linearOf(recorded), undefined, (done, total) => context.progress(done, total, `Jacobian of ${found.name}`));
+    const result = jacobianOf(linearOf(recorded), undefined, (done, total) =>
+      context.progress(done, total, `Jacobian of ${found.name}`),
+    );
     ({ matrix } = result);
     strategy = result.direction;
   }
@@ -74,7 +77,10 @@ export async function inspect(context: Context, params: InspectParams): Promise<
 }
 
 /** Adjoints of all rows from the chosen output, or from a whole cotangent. */
-function adjointsOf({ linearized, outputs, outputValues }: Recorded, { output = 0, cotangent }: InspectParams): RowDerivatives {
+function adjointsOf(
+  { linearized, outputs, outputValues }: Recorded,
+  { output = 0, cotangent }: InspectParams,
+): RowDerivatives {
   const weights = cotangent ?? Float64Array.from(outputValues, (_, index) => (index === output ? 1 : 0));
   const seeds = outputs.flatMap(({ row, offset, size }) => {
     const values = Array.from({ length: size }, (_, index) => weights[offset + index]);
@@ -91,6 +97,8 @@ function gradientFrom({ inputs, inputValues, linearized }: Recorded, adjoints: R
 
 export function asData(value: unknown): Data {
   const { layout, elements } = describe(value);
-  const numbers = elements.flatMap((element) => (typeof element === 'number' ? [element] : Array.from(element.concrete.data)));
+  const numbers = elements.flatMap((element) =>
+    typeof element === 'number' ? [element] : Array.from(element.concrete.data),
+  );
   return buildFrom(layout, numbers);
 }

@@ -4,7 +4,10 @@ import type { ProfileRow } from '../protocol';
 const BATCH_MILLISECONDS = 0.5;
 const MAX_BATCHES = 60;
 
-export function measure(body: () => void, budget: number): Pick<ProfileRow, 'first' | 'median' | 'p10' | 'p90' | 'runs'> {
+export function measure(
+  body: () => void,
+  budget: number,
+): Pick<ProfileRow, 'first' | 'median' | 'p10' | 'p90' | 'runs'> {
   const start = performance.now();
   body();
   const first = performance.now() - start;

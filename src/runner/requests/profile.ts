@@ -36,7 +36,9 @@ export async function profile(context: Context, params: ProfileParams): Promise<
   const target = await recordTarget(context, params);
   const { recorded, timing } = target;
   const plain = plainFunction(context.session, params, recorded.wrt);
-  const contenders = contendersFor(target, plain).filter(({ group }) => !params.groups || params.groups.includes(group) || group === 'function');
+  const contenders = contendersFor(target, plain).filter(
+    ({ group }) => !params.groups || params.groups.includes(group) || group === 'function',
+  );
   const budget = params.budget ?? DEFAULT_BUDGET;
   const rows: ProfileRow[] = [];
   let base = NaN;
@@ -50,11 +52,31 @@ export async function profile(context: Context, params: ProfileParams): Promise<
   }
   timing.total = performance.now() - start;
   const crossover = crossoverOf(rows);
-  return { rows, ...(crossover ? { crossover } : {}), advice: adviceOf(rows, recorded.inputValues.length, recorded.outputValues.length), timing };
+  return {
+    rows,
+    ...(crossover ? { crossover } : {}),
+    advice: adviceOf(rows, recorded.inputValues.length, recorded.outputValues.length),
+    timing,
+  };
 }
 
 function timed({ prepare, id, label, group, backend, operations, bytes, size }: Contender, budget: number): ProfileRow {
-  const row: ProfileRow = { id, label, group, backend, compile: 0, first: 0, median: NaN, p10: NaN, p90: NaN, runs: 0, operations, bytes, ratio: NaN, ...(size === undefined ? {} : { size }) };
+  const row: ProfileRow = {
+    id,
+    label,
+    group,
+    backend,
+    compile: 0,
+    first: 0,
+    median: NaN,
+    p10: NaN,
+    p90: NaN,
+    runs: 0,
+    operations,
+    bytes,
+    ratio: NaN,
+    ...(size === undefined ? {} : { size }),
+  };
   try {
     const began = performance.now();
     const body = prepare();
@@ -66,22 +88,47 @@ function timed({ prepare, id, label, group, backend, operations, bytes, size }: 
   return row;
 }
 
-function contendersFor({ recorded }: Awaited<ReturnType<typeof recordTarget>>, plain: ReturnType<typeof plainFunction>): Contender[] {
+function contendersFor(
+  { recorded }: Awaited<ReturnType<typeof recordTarget>>,
+  plain: ReturnType<typeof plainFunction>,
+): Contender[] {
   const n = recorded.inputValues.length;
   const m = recorded.outputValues.length;
   const scalar = m === 1;
   const primals = inputArrays(recorded);
   const linear = linearOf(recorded);
-  const compiled = (id: string, label: string, group: Group, make: () => { program: Program; inputs: ArrayValue[] }): Contender => ({
-    id, label, group, backend: 'auto', operations: recorded.operations, bytes: 0,
+  const compiled = (
+    id: string,
+    label: string,
+    group: Group,
+    make: () => { program: Program; inputs: ArrayValue[] },
+  ): Contender => ({
+    id,
+    label,
+    group,
+    backend: 'auto',
+    operations: recorded.operations,
+    bytes: 0,
     prepare: () => {
       const { program, inputs } = make();
       const executable = compile(program);
       return () => void executable.run(inputs);
     },
   });
-  const hand = (id: string, label: string, group: Group, prepare: () => () => void, backend = 'interpret'): Contender => ({
-    id, label, group, backend, operations: recorded.operations, bytes: 8 * recorded.program.size, prepare,
+  const hand = (
+    id: string,
+    label: string,
+    group: Group,
+    prepare: () => () => void,
+    backend = 'interpret',
+  ): Contender => ({
+    id,
+    label,
+    group,
+    backend,
+    operations: recorded.operations,
+    bytes: 8 * recorded.program.size,
+    prepare,
   });
   const rows: Contender[] = [
     hand('value', 'f(x), plain JavaScript', 'function', () => () => void plain.call(), 'javascript'),
@@ -96,23 +143,33 @@ function contendersFor({ recorded }: Awaited<ReturnType<typeof recordTarget>>, p
       compiled('jacrev', `jacrev: ${m} cotangents at once`, 'jacobian', () => programOf(recorded, 'jacrev')),
       hand('jacfwd-loop', `forward, ${n} sweeps`, 'jacobian', () => () => void jacobianOf(linear, 'forward')),
       hand('jacrev-loop', `reverse, ${m} sweeps`, 'jacobian', () => () => void jacobianOf(linear, 'reverse')),
-      hand('differences', `central differences, ${2 * n} evaluations`, 'jacobian', () => () => {
-        const direction = new Float64Array(n);
-        for (let j = 0; j < n; j++) {
-          direction[j] = 1;
-          richardson(plain.evaluate, recorded.inputValues, direction, m);
-          direction[j] = 0;
-        }
-      }, 'javascript'),
+      hand(
+        'differences',
+        `central differences, ${2 * n} evaluations`,
+        'jacobian',
+        () => () => {
+          const direction = new Float64Array(n);
+          for (let j = 0; j < n; j++) {
+            direction[j] = 1;
+            richardson(plain.evaluate, recorded.inputValues, direction, m);
+            direction[j] = 0;
+          }
+        },
+        'javascript',
+      ),
     );
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
   rows.push(
-    { ...compiled('backend-interpret', 'value and VJP, interpreted', 'backend', () => programOf(recorded, 'vjp')), backend: 'interpret', prepare: () => {
-      const { program, inputs } = programOf(recorded, 'vjp');
-      return () => void interpret(program, inputs);
-    } },
+    {
+      ...compiled('backend-interpret', 'value and VJP, interpreted', 'backend', () => programOf(recorded, 'vjp')),
+      backend: 'interpret',
+      prepare: () => {
+        const { program, inputs } = programOf(recorded, 'vjp');
+        return () => void interpret(program, inputs);
+      },
+    },
     compiled('backend-auto', 'value and VJP, compiled when it repeats', 'backend', () => programOf(recorded, 'vjp')),
   );
   return rows;
@@ -133,31 +190,56 @@ function contendersFor({ recorded }: Awaited<ReturnType<typeof recordTarget>>, p
       }),
       compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', () => {
         const forward = jvpProgram(program, all(program, count));
-        return { program: vjpProgram(forward, all(forward, count)), inputs: [...primals, ...direction, scalarOf(0), scalarOf(1)] };
+        return {
+          program: vjpProgram(forward, all(forward, count)),
+          inputs: [...primals, ...direction, scalarOf(0), scalarOf(1)],
+        };
       }),
       compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', () => {
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, the whole Hessian (${n} sweeps)`, 'hvp', () => () => void jacobianOf(gradientLinear(recorded), 'forward')),
+      hand(
+        'hvp-naive',
+        `HVP, the whole Hessian (${n} sweeps)`,
+        'hvp',
+        () => () => void jacobianOf(gradientLinear(recorded), 'forward'),
+      ),
     ];
   }
 
   function products(): Contender[] {
-    const jvp = () => jvpProgram(recorded.program, recorded.inputs.map(() => true));
+    const jvp = () =>
+      jvpProgram(
+        recorded.program,
+        recorded.inputs.map(() => true),
+      );
     const vectors = Array.from({ length: VECTORS }, (_, index) => seededDirection(n, index + 1));
     return [
-      { ...hand('products-loop', `${VECTORS} JVPs, one after the other`, 'products', () => () => vectors.forEach((vector) => void pushForward(linear, vector))), size: VECTORS },
-      { ...compiled('products-vmap', `${VECTORS} JVPs, vmap`, 'products', () => {
-        const seeds = unitSeeds(recorded.inputs, recorded.program, recorded.program.inputs, n).map(({ shape, dtype }, index): ArrayValue => {
-          const { offset, size } = recorded.inputs[index];
-          const data = new Float64Array(VECTORS * size);
-          vectors.forEach((vector, k) => data.set(vector.subarray(offset, offset + size), k * size));
-          return { shape: [VECTORS, ...shape.slice(1)], dtype, data };
-        });
-        const program = batchProgram(jvp(), [...primals.map(() => null), ...seeds.map(() => 0)], VECTORS);
-        return { program, inputs: [...primals, ...seeds] };
-      }), size: VECTORS },
+      {
+        ...hand(
+          'products-loop',
+          `${VECTORS} JVPs, one after the other`,
+          'products',
+          () => () => vectors.forEach((vector) => void pushForward(linear, vector)),
+        ),
+        size: VECTORS,
+      },
+      {
+        ...compiled('products-vmap', `${VECTORS} JVPs, vmap`, 'products', () => {
+          const seeds = unitSeeds(recorded.inputs, recorded.program, recorded.program.inputs, n).map(
+            ({ shape, dtype }, index): ArrayValue => {
+              const { offset, size } = recorded.inputs[index];
+              const data = new Float64Array(VECTORS * size);
+              vectors.forEach((vector, k) => data.set(vector.subarray(offset, offset + size), k * size));
+              return { shape: [VECTORS, ...shape.slice(1)], dtype, data };
+            },
+          );
+          const program = batchProgram(jvp(), [...primals.map(() => null), ...seeds.map(() => 0)], VECTORS);
+          return { program, inputs: [...primals, ...seeds] };
+        }),
+        size: VECTORS,
+      },
     ];
   }
 }
@@ -172,11 +254,16 @@ function crossoverOf(rows: readonly ProfileRow[]): Profile['crossover'] {
   const vjp = rows.find(({ id }) => id === 'vjp');
   if (!jvp || !vjp || !(jvp.median > 0) || !(vjp.median > 0)) return undefined;
   const size = Math.max(1, Math.ceil(vjp.median / jvp.median));
-  return { size, message: `A VJP costs ${(vjp.median / jvp.median).toFixed(1)} JVPs here: reverse mode pays from ${size} input${size === 1 ? '' : 's'} an output on.` };
+  return {
+    size,
+    message: `A VJP costs ${(vjp.median / jvp.median).toFixed(1)} JVPs here: reverse mode pays from ${size} input${size === 1 ? '' : 's'} an output on.`,
+  };
 }
 
 function adviceOf(rows: readonly ProfileRow[], n: number, m: number): string {
-  const best = rows.filter(({ group, median }) => group === 'jacobian' && Number.isFinite(median)).sort((a, b) => a.median - b.median)[0] as ProfileRow | undefined;
+  const best = rows
+    .filter(({ group, median }) => group === 'jacobian' && Number.isFinite(median))
+    .sort((a, b) => a.median - b.median)[0] as ProfileRow | undefined;
   const way = m <= n ? 'reverse' : 'forward';
   const chosen = `\`auto\` takes ${way} mode: ${m} output${m === 1 ? '' : 's'}, ${n} input${n === 1 ? '' : 's'}.`;
   return best ? `${chosen} The fastest measured was ${best.label}.` : chosen;

@@ -24,14 +24,25 @@ export async function programView(context: Context, params: Target & { op: Opera
     if (opcode === OPCODES.guard) {
       const site = program.columns.positions[row];
       const location = locationOf(site);
-      guards.push({ text: `${siteTable.site(site)?.text ?? 'a decision'} is ${program.params<'guard'>(row).expected}`, ...(location ? { location } : {}) });
+      guards.push({
+        text: `${siteTable.site(site)?.text ?? 'a decision'} is ${program.params<'guard'>(row).expected}`,
+        ...(location ? { location } : {}),
+      });
     } else if (opcode > OPCODES.guard) {
       operations++;
       const name = program.name(row) as string;
       counts[name] = (counts[name] ?? 0) + 1;
     }
   }
-  return { op: params.op, text: lines.map(({ text, depth }) => '  '.repeat(depth) + text).join('\n'), lines, counts, guards, loops: [], operations };
+  return {
+    op: params.op,
+    text: lines.map(({ text, depth }) => '  '.repeat(depth) + text).join('\n'),
+    lines,
+    counts,
+    guards,
+    loops: [],
+    operations,
+  };
 }
 
 /** In the style of `jax.make_jaxpr`: `{ lambda ; a:f64[] . let b:f64[] = sin a in (b,) }`. */
@@ -44,7 +55,8 @@ function printLines(program: Program): ProgramLine[] {
     if (name === undefined) names.set(row, (name = letters(names.size)));
     return name;
   };
-  const typed = (row: Row): string => `${nameOf(row)}:${program.hasSeveralResults(row) ? '(…)' : printAval(program.aval(row))}`;
+  const typed = (row: Row): string =>
+    `${nameOf(row)}:${program.hasSeveralResults(row) ? '(…)' : printAval(program.aval(row))}`;
   const lines: ProgramLine[] = [{ text: `{ lambda ; ${Array.from(program.inputs, typed).join(' ')} . let`, depth: 0 }];
   for (let row = 0; row < program.size; row++) {
     const opcode = program.opcode(row);
@@ -55,10 +67,17 @@ function printLines(program: Program): ProgramLine[] {
     }
     const primitive = program.name(row) as string;
     const params = program.params(row) as Record<string, unknown> | undefined;
-    const shown = params ? `[${Object.entries(params).map(([name, value]) => `${name}=${printParam(value)}`).join(' ')}]` : '';
+    const shown = params
+      ? `[${Object.entries(params)
+          .map(([name, value]) => `${name}=${printParam(value)}`)
+          .join(' ')}]`
+      : '';
     const operands = Array.from(program.operands(row), nameOf).join(' ');
     const location = locationOf(program.columns.positions[row]);
-    const text = opcode === OPCODES.guard ? `guard${shown} ${operands}` : `${typed(row)} = ${primitive}${shown} ${operands}`.trimEnd();
+    const text =
+      opcode === OPCODES.guard
+        ? `guard${shown} ${operands}`
+        : `${typed(row)} = ${primitive}${shown} ${operands}`.trimEnd();
     lines.push({ text, depth: 1, primitive, ...(location ? { location } : {}) });
   }
   lines.push({ text: `in (${Array.from(program.outputs, nameOf).join(', ')},) }`, depth: 0 });
@@ -76,10 +95,18 @@ function letters(index: number): string {
   return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
 }
 
-export async function exportProgram(context: Context, params: Target & { op: Operation; vector?: Data }): Promise<ProgramExport> {
+export async function exportProgram(
+  context: Context,
+  params: Target & { op: Operation; vector?: Data },
+): Promise<ProgramExport> {
   const { recorded } = await recordTarget(context, params);
   const layouts = params.op === 'vjp' ? [recorded.outputLayout] : recorded.inputLayouts;
-  const given = params.vector === undefined ? undefined : layouts.length === 1 ? flatten(layouts[0], params.vector) : layouts.flatMap((layout, index) => flatten(layout, (params.vector as Data[])[index]) ?? []);
+  const given =
+    params.vector === undefined
+      ? undefined
+      : layouts.length === 1
+        ? flatten(layouts[0], params.vector)
+        : layouts.flatMap((layout, index) => flatten(layout, (params.vector as Data[])[index]) ?? []);
   const { program, inputs } = matrixProgramOf(recorded, params.op, given);
   return {
     program: serializeProgram(program),

@@ -18,7 +18,12 @@ export interface ReadyProgram {
 }
 
 /** Unit vectors, one input of the program after the other: [count, ...shape] each. */
-export function unitSeeds(of: readonly { offset: number; size: number }[], program: Program, rows: Int32Array, count: number): ArrayValue[] {
+export function unitSeeds(
+  of: readonly { offset: number; size: number }[],
+  program: Program,
+  rows: Int32Array,
+  count: number,
+): ArrayValue[] {
   return of.map(({ offset, size }, index) => {
     const { shape, dtype } = program.aval(rows[index]);
     const data = allocate(dtype, count * size);
@@ -27,7 +32,12 @@ export function unitSeeds(of: readonly { offset: number; size: number }[], progr
   });
 }
 
-function vector(of: readonly { offset: number; size: number }[], program: Program, rows: Int32Array, values: ArrayLike<number> | undefined): ArrayValue[] {
+function vector(
+  of: readonly { offset: number; size: number }[],
+  program: Program,
+  rows: Int32Array,
+  values: ArrayLike<number> | undefined,
+): ArrayValue[] {
   return of.map(({ offset, size }, index) => {
     const { shape, dtype } = program.aval(rows[index]);
     const data = allocate(dtype, size);
@@ -65,7 +75,13 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
   const primals = inputArrays(recorded);
   const { inputs, outputs, inputValues, outputValues } = recorded;
   const scalarOnly = (): void => {
-    if (outputValues.length !== 1) throw new RunnerError('not-scalar', `\`${op}\` needs a function that returns one number; this one returns ${outputValues.length}.`, {}, 'Ask for the Jacobian.');
+    if (outputValues.length !== 1)
+      throw new RunnerError(
+        'not-scalar',
+        `\`${op}\` needs a function that returns one number; this one returns ${outputValues.length}.`,
+        {},
+        'Ask for the Jacobian.',
+      );
   };
   switch (op) {
     case 'value':
@@ -74,9 +90,15 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
       scalarOnly();
       return { program: gradientProgram(program), inputs: primals };
     case 'jvp':
-      return { program: jvpProgram(program, all(program)), inputs: [...primals, ...vector(inputs, program, program.inputs, values)] };
+      return {
+        program: jvpProgram(program, all(program)),
+        inputs: [...primals, ...vector(inputs, program, program.inputs, values)],
+      };
     case 'vjp':
-      return { program: eliminateDeadRows(vjpProgram(program, all(program))), inputs: [...primals, ...vector(outputs, program, program.outputs, values)] };
+      return {
+        program: eliminateDeadRows(vjpProgram(program, all(program))),
+        inputs: [...primals, ...vector(outputs, program, program.outputs, values)],
+      };
     case 'jacobian':
       return outputValues.length <= inputValues.length ? reverseJacobian() : forwardJacobian(program, primals);
     case 'jacrev':
@@ -89,7 +111,10 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
     case 'hvp': {
       scalarOnly();
       const gradient = gradientProgram(program);
-      return { program: jvpProgram(gradient, all(gradient)), inputs: [...primals, ...vector(inputs, program, program.inputs, values)] };
+      return {
+        program: jvpProgram(gradient, all(gradient)),
+        inputs: [...primals, ...vector(inputs, program, program.inputs, values)],
+      };
     }
   }
 
@@ -97,7 +122,10 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
     const vjp = eliminateDeadRows(vjpProgram(program, all(program)));
     const axes = [...primals.map(() => null), ...outputs.map(() => 0)];
     const count = outputValues.length;
-    return { program: batchProgram(vjp, axes, count), inputs: [...primals, ...unitSeeds(outputs, program, program.outputs, count)] };
+    return {
+      program: batchProgram(vjp, axes, count),
+      inputs: [...primals, ...unitSeeds(outputs, program, program.outputs, count)],
+    };
   }
 
   function forwardJacobian(of: Program, given: ArrayValue[]): ReadyProgram {

@@ -6,20 +6,34 @@ import { describe } from '../values/layout';
 import type { Context, RecordedTarget } from './common';
 
 /** Evaluates the plain function at the same point and compares. */
-export function impurity(context: Context, target: Target, { recorded, impure }: RecordedTarget, location: Location): Finding[] {
+export function impurity(
+  context: Context,
+  target: Target,
+  { recorded, impure }: RecordedTarget,
+  location: Location,
+): Finding[] {
   const finding = (message: string, hint: string): Finding[] => [{ code: 'impure', message, location, hint }];
   if (recorded.randomCalls > 0) {
-    return finding('The function uses random numbers or the clock: its derivative is that of one draw.', 'Pass a seeded generator or the numbers as an argument.');
+    return finding(
+      'The function uses random numbers or the clock: its derivative is that of one draw.',
+      'Pass a seeded generator or the numbers as an argument.',
+    );
   }
   if (impure) {
-    return finding('The function keeps values of earlier calls in a variable outside it.', 'Pass what it remembers as an argument.');
+    return finding(
+      'The function keeps values of earlier calls in a variable outside it.',
+      'Pass what it remembers as an argument.',
+    );
   }
   try {
     const again = plainValue(context, target);
     if (!again || again.length !== recorded.outputValues.length) return [];
     const differs = again.some((value, index) => !close(value, recorded.outputValues[index]));
     if (!differs) return [];
-    return finding('Two evaluations at the same point give different results.', 'Does it change a variable outside it? Make what it depends on an argument.');
+    return finding(
+      'Two evaluations at the same point give different results.',
+      'Does it change a variable outside it? Make what it depends on an argument.',
+    );
   } catch {
     // What the plain run throws, the recorded one would have thrown, but for the time limit.
     return [];
@@ -31,7 +45,10 @@ function close(a: number, b: number): boolean {
 }
 
 /** Numbers of the plain function's result; undefined for an async one. */
-export function plainValue({ session, timeLimit }: Pick<Context, 'session' | 'timeLimit'>, target: Target): number[] | undefined {
+export function plainValue(
+  { session, timeLimit }: Pick<Context, 'session' | 'timeLimit'>,
+  target: Target,
+): number[] | undefined {
   return withTimeLimit(timeLimit, () => {
     const { fn, args } = session.prepare(target, false);
     const result = fn(...args);
@@ -39,6 +56,8 @@ export function plainValue({ session, timeLimit }: Pick<Context, 'session' | 'ti
       result.then(undefined, () => undefined);
       return undefined;
     }
-    return describe(result).elements.flatMap((element) => (typeof element === 'number' ? [element] : Array.from(element.concrete.data)));
+    return describe(result).elements.flatMap((element) =>
+      typeof element === 'number' ? [element] : Array.from(element.concrete.data),
+    );
   });
 }

@@ -27,15 +27,32 @@ export async function inspectSelection(context: Context, params: Params): Promis
     if (sites.has(positions[row]) && linearized.isScalar(row) && program.columns.opcodes[row] > 4) rows.push(row);
   }
   // A whole statement's value has a site of its own, without a row; a variable's is what was last stored in it.
-  const logged = [...sites].map((site) => lines.sites.get(site)).find((log) => log !== undefined) ?? variable(recorded, rewritten, selected.trim(), from);
-  const last = rows.length > 0 ? rows[rows.length - 1] : (logged?.rows[(logged.count - 1) % Math.max(1, logged.rows.length)] ?? -1);
+  const logged =
+    [...sites].map((site) => lines.sites.get(site)).find((log) => log !== undefined) ??
+    variable(recorded, rewritten, selected.trim(), from);
+  const last =
+    rows.length > 0
+      ? rows[rows.length - 1]
+      : (logged?.rows[(logged.count - 1) % Math.max(1, logged.rows.length)] ?? -1);
   if (last < 0 && !logged) {
-    throw new RunnerError('no-value', `\`${selected.trim()}\` has no value that was recorded.`, { file: params.file, line: range.line, column: range.column }, 'Select a whole expression that the function computes at this point.');
+    throw new RunnerError(
+      'no-value',
+      `\`${selected.trim()}\` has no value that was recorded.`,
+      { file: params.file, line: range.line, column: range.column },
+      'Select a whole expression that the function computes at this point.',
+    );
   }
   const linear = linearOf(recorded);
   const weights = Float64Array.from(recorded.outputValues, (_, index) => (index === 0 ? 1 : 0));
-  const adjoints = linearized.reverse(recorded.outputs.flatMap(({ row, offset, size }) => (weights[offset] === 1 ? [{ row, values: Array.from({ length: size }, (_, index) => (index === 0 ? 1 : 0)) }] : [])));
-  const gradient = last >= 0 ? pullBack({ ...linear, outputs: [{ row: last, offset: 0, size: 1 }], outputSize: 1 }, [1]) : new Float64Array(linear.inputSize);
+  const adjoints = linearized.reverse(
+    recorded.outputs.flatMap(({ row, offset, size }) =>
+      weights[offset] === 1 ? [{ row, values: Array.from({ length: size }, (_, index) => (index === 0 ? 1 : 0)) }] : [],
+    ),
+  );
+  const gradient =
+    last >= 0
+      ? pullBack({ ...linear, outputs: [{ row: last, offset: 0, size: 1 }], outputSize: 1 }, [1])
+      : new Float64Array(linear.inputSize);
   return {
     text: selected.trim(),
     value: last >= 0 ? linearized.scalarAt(last) : (logged?.last ?? NaN),

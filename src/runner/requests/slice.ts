@@ -20,10 +20,16 @@ export async function slice(context: Context, params: SliceParams): Promise<Slic
   const point = recorded.inputValues;
   const linear = linearOf(recorded);
   const plain = plainFunction(session, params, recorded.wrt);
-  const positions = Float64Array.from({ length: samples }, (_, index) => (samples === 1 ? 0 : radius * ((2 * index) / (samples - 1) - 1)));
+  const positions = Float64Array.from({ length: samples }, (_, index) =>
+    samples === 1 ? 0 : radius * ((2 * index) / (samples - 1) - 1),
+  );
   const at = (a: number, b: number): Float64Array =>
-    Float64Array.from(point, (value, index) => value + a * directions[0][index] + (directions.length > 1 ? b * directions[1][index] : 0));
-  const evaluate = (inputs: Float64Array): number => withTimeLimit(timeLimit, () => plain.evaluate(inputs)[output] ?? NaN);
+    Float64Array.from(
+      point,
+      (value, index) => value + a * directions[0][index] + (directions.length > 1 ? b * directions[1][index] : 0),
+    );
+  const evaluate = (inputs: Float64Array): number =>
+    withTimeLimit(timeLimit, () => plain.evaluate(inputs)[output] ?? NaN);
   const flat = directions.length < 2;
   const values = new Float64Array(flat ? samples : samples * samples);
   for (let i = 0; i < samples; i++) {
@@ -32,7 +38,8 @@ export async function slice(context: Context, params: SliceParams): Promise<Slic
     context.progress(i + 1, samples, 'Slice');
   }
   const slope = Float64Array.from(directions, (direction) => pushForward(linear, direction)[output]);
-  const field = flat || samples * samples > FIELD_SAMPLES ? undefined : gradientField(target, at, positions, params, timeLimit);
+  const field =
+    flat || samples * samples > FIELD_SAMPLES ? undefined : gradientField(target, at, positions, params, timeLimit);
   return {
     positions,
     values,
@@ -87,7 +94,10 @@ function gradientField(
 function linearAt(recorded: Recorded, inputValues: Float64Array): Linear | undefined {
   try {
     const values = rowValues(recorded.program, inputArrays({ ...recorded, inputValues }));
-    return { ...linearOf(recorded), linearized: new LinearizedProgram(recorded.program, values.scalars, values.valueOf) };
+    return {
+      ...linearOf(recorded),
+      linearized: new LinearizedProgram(recorded.program, values.scalars, values.valueOf),
+    };
   } catch (error) {
     if (error instanceof GuardError) return undefined;
     throw error;

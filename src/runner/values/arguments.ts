@@ -29,7 +29,13 @@ export function argumentsAt(fn: FoundFunction, expression: string, instance: Mod
       const values: unknown[] = [];
       for (const part of named) {
         const index = fn.parameters.findIndex(({ name }) => name === part?.name);
-        if (index < 0) throw new RunnerError('bad-arguments', `\`${fn.name}\` has no parameter \`${part?.name}\`.`, place(fn, instance), `Its parameters are ${fn.parameters.map(({ name }) => name).join(', ')}.`);
+        if (index < 0)
+          throw new RunnerError(
+            'bad-arguments',
+            `\`${fn.name}\` has no parameter \`${part?.name}\`.`,
+            place(fn, instance),
+            `Its parameters are ${fn.parameters.map(({ name }) => name).join(', ')}.`,
+          );
         while (values.length <= index) values.push(undefined);
         values[index] = instance.evaluate(`(${withoutTypes(part?.value ?? '')})`);
       }
@@ -40,7 +46,10 @@ export function argumentsAt(fn: FoundFunction, expression: string, instance: Mod
     if (error instanceof RunnerError) throw error;
     throw new RunnerError(
       'bad-arguments',
-      `The arguments \`${expression}\` cannot be evaluated: ${error instanceof Error || hasMessage(error) ? error.message : String(error)}.`.replace(/\.\.$/, '.'),
+      `The arguments \`${expression}\` cannot be evaluated: ${error instanceof Error || hasMessage(error) ? error.message : String(error)}.`.replace(
+        /\.\.$/,
+        '.',
+      ),
       place(fn, instance),
       'Write them as in a call: `[1, 2], 3`. Names of the module may be used.',
     );
@@ -75,22 +84,35 @@ function convert(item: Data, type: TypeShape, realm: Realm): unknown {
   }
   if (typeof item !== 'object' || item === null) return item;
   if (type.kind === 'typedArray' && (FLOAT_ARRAYS.has(type.name) || INTEGER_ARRAYS.has(type.name))) {
-    const list = Array.from(item as ArrayLike<Data>, (value) => (typeof value === 'string' ? (parseNumber(value) ?? NaN) : Number(value)));
+    const list = Array.from(item as ArrayLike<Data>, (value) =>
+      typeof value === 'string' ? (parseNumber(value) ?? NaN) : Number(value),
+    );
     return new (realm.intrinsic<Float64ArrayConstructor>(type.name))(list);
   }
   if (isTypedArray(item)) {
     if (type.kind === 'array') return convert(Array.from(item), type, realm);
-    return new (realm.intrinsic<Float64ArrayConstructor>(Object.prototype.toString.call(item).slice(8, -1)))(Array.from(item));
+    return new (realm.intrinsic<Float64ArrayConstructor>(Object.prototype.toString.call(item).slice(8, -1)))(
+      Array.from(item),
+    );
   }
   if (type.kind === 'ndarray') return array(item as never);
   if (Array.isArray(item)) {
     const list = new (realm.intrinsic<ArrayConstructor>('Array'))() as unknown[];
-    item.forEach((value, index) => list.push(convert(value, type.kind === 'tuple' ? (type.elements[index] ?? { kind: 'any' }) : elementOf(type), realm)));
+    item.forEach((value, index) =>
+      list.push(
+        convert(value, type.kind === 'tuple' ? (type.elements[index] ?? { kind: 'any' }) : elementOf(type), realm),
+      ),
+    );
     return list;
   }
   const object = new (realm.intrinsic<ObjectConstructor>('Object'))() as Record<string, unknown>;
   for (const [name, value] of Object.entries(item)) {
-    const field = type.kind === 'object' ? type.fields.find((candidate) => candidate.name === name)?.type : type.kind === 'record' ? type.value : undefined;
+    const field =
+      type.kind === 'object'
+        ? type.fields.find((candidate) => candidate.name === name)?.type
+        : type.kind === 'record'
+          ? type.value
+          : undefined;
     object[name] = convert(value, field ?? { kind: 'any' }, realm);
   }
   return object;

@@ -44,14 +44,22 @@ export function describe(value: unknown): Described {
       if (!isFloatArray(item)) return { kind: 'fixed', value: item };
       const list = hasTraced(item) ? elements(item) : Array.from(item);
       for (const element of list) found.push(element as Element);
-      return { kind: 'typed', name: item.BYTES_PER_ELEMENT === 8 ? 'Float64Array' : 'Float32Array', length: item.length };
+      return {
+        kind: 'typed',
+        name: item.BYTES_PER_ELEMENT === 8 ? 'Float64Array' : 'Float32Array',
+        length: item.length,
+      };
     }
     seen.add(item);
     try {
       if (Array.isArray(item)) return list(item, depth);
       if (isMap(item)) return fields([...item.keys()].map(String), [...item.values()], depth);
       const names = Object.keys(item).filter((name) => typeof (item as Record<string, unknown>)[name] !== 'function');
-      return fields(names, names.map((name) => (item as Record<string, unknown>)[name]), depth);
+      return fields(
+        names,
+        names.map((name) => (item as Record<string, unknown>)[name]),
+        depth,
+      );
     } finally {
       seen.delete(item);
     }
@@ -208,7 +216,11 @@ export function flatten(layout: Layout, data: Data): number[] | undefined {
         return Array.from(value as ArrayLike<unknown>).every((inner) => visit({ kind: 'ndarray', shape: rest }, inner));
       }
       case 'list':
-        return isList(value) && value.length === item.items.length && item.items.every((inner, index) => visit(inner, value[index]));
+        return (
+          isList(value) &&
+          value.length === item.items.length &&
+          item.items.every((inner, index) => visit(inner, value[index]))
+        );
       case 'fields':
         return (
           typeof value === 'object' &&

@@ -47,12 +47,19 @@ function reExported(sourceFile: ts.SourceFile): Set<string> {
       if (ts.isNamedExports(statement.exportClause)) {
         for (const { name, propertyName } of statement.exportClause.elements) names.add((propertyName ?? name).text);
       }
-    } else if (ts.isExportAssignment(statement) && ts.isIdentifier(statement.expression)) names.add(statement.expression.text);
+    } else if (ts.isExportAssignment(statement) && ts.isIdentifier(statement.expression))
+      names.add(statement.expression.text);
   }
   return names;
 }
 
-function collect(statements: readonly ts.Statement[], prefix: string, out: Candidate[], exports: Set<string>, top: boolean): void {
+function collect(
+  statements: readonly ts.Statement[],
+  prefix: string,
+  out: Candidate[],
+  exports: Set<string>,
+  top: boolean,
+): void {
   for (const statement of statements) {
     if (hasModifier(statement, ts.SyntaxKind.DeclareKeyword)) continue;
     const marked = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
@@ -61,14 +68,29 @@ function collect(statements: readonly ts.Statement[], prefix: string, out: Candi
       const name = statement.name?.text ?? 'default';
       const expression = statement.name ? prefix + name : '$$default';
       const nameNode = statement.name ?? statement;
-      out.push({ name: prefix + name, expression, node: statement, nameNode, documented: overloads(statements, statement), exported: marked || (top && exports.has(name)) });
+      out.push({
+        name: prefix + name,
+        expression,
+        node: statement,
+        nameNode,
+        documented: overloads(statements, statement),
+        exported: marked || (top && exports.has(name)),
+      });
     } else if (ts.isVariableStatement(statement)) {
       for (const { name, initializer, type } of statement.declarationList.declarations) {
         const value = initializer && unwrap(initializer);
         if (!ts.isIdentifier(name) || !value) continue;
         const exported = marked || (top && exports.has(name.text));
         if (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) {
-          out.push({ name: prefix + name.text, expression: prefix + name.text, node: value, nameNode: name, documented: statement, exported, variableType: type });
+          out.push({
+            name: prefix + name.text,
+            expression: prefix + name.text,
+            node: value,
+            nameNode: name,
+            documented: statement,
+            exported,
+            variableType: type,
+          });
         } else if (ts.isClassExpression(value)) methods(value, prefix + name.text, out, exported);
       }
     } else if (ts.isClassDeclaration(statement)) {
@@ -77,7 +99,14 @@ function collect(statements: readonly ts.Statement[], prefix: string, out: Candi
     } else if (ts.isExportAssignment(statement)) {
       const value = unwrap(statement.expression);
       if (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) {
-        out.push({ name: 'default', expression: '$$default', node: value, nameNode: value, documented: statement, exported: true });
+        out.push({
+          name: 'default',
+          expression: '$$default',
+          node: value,
+          nameNode: value,
+          documented: statement,
+          exported: true,
+        });
       }
     } else if (ts.isModuleDeclaration(statement)) {
       let { body } = statement;
@@ -98,7 +127,10 @@ function collect(statements: readonly ts.Statement[], prefix: string, out: Candi
 function overloads(statements: readonly ts.Statement[], node: ts.FunctionDeclaration): ts.Node {
   let index = statements.indexOf(node);
   const same = (statement: ts.Statement | undefined) =>
-    statement !== undefined && ts.isFunctionDeclaration(statement) && statement.name?.text === node.name?.text && !statement.body;
+    statement !== undefined &&
+    ts.isFunctionDeclaration(statement) &&
+    statement.name?.text === node.name?.text &&
+    !statement.body;
   while (index > 0 && same(statements[index - 1])) index--;
   return statements[index];
 }
@@ -133,7 +165,8 @@ function methods(node: ts.ClassLikeDeclaration, name: string, out: Candidate[], 
 
 function unwrap(node: ts.Expression): ts.Expression {
   let inner = node;
-  while (ts.isParenthesizedExpression(inner) || ts.isAsExpression(inner) || ts.isSatisfiesExpression(inner)) inner = inner.expression;
+  while (ts.isParenthesizedExpression(inner) || ts.isAsExpression(inner) || ts.isSatisfiesExpression(inner))
+    inner = inner.expression;
   return inner;
 }
 
@@ -145,7 +178,10 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
   const declared = node.parameters.filter(({ name }) => !(ts.isIdentifier(name) && name.text === 'this'));
   const typeParameters = new Map<string, TypeShape>();
   for (const { name, constraint } of node.typeParameters ?? []) {
-    typeParameters.set(name.text, constraint ? resolver.resolve(constraint, module) : { kind: 'unknown', text: name.text });
+    typeParameters.set(
+      name.text,
+      constraint ? resolver.resolve(constraint, module) : { kind: 'unknown', text: name.text },
+    );
   }
   const types = declared.map((parameter, index) => {
     const own = resolver.parameter(parameter, module, typeParameters);
@@ -159,16 +195,23 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
       name: ts.isIdentifier(parameter.name) ? parameter.name.text : `argument ${index + 1}`,
       type: printType(types[index]) || 'unknown',
       range: rangeOf(sourceFile, parameter.getStart(sourceFile), parameter.end),
-      optional: parameter.questionToken !== undefined || parameter.initializer !== undefined || parameter.dotDotDotToken !== undefined,
+      optional:
+        parameter.questionToken !== undefined ||
+        parameter.initializer !== undefined ||
+        parameter.dotDotDotToken !== undefined,
       differentiable,
       ...(differentiable ? {} : { reason: whyNot(types[index]) }),
     };
   });
   const returnNode = node.type ?? contextual?.node.type;
-  const returned = returnNode ? resolver.resolve(returnNode, node.type || !contextual ? module : contextual.module, typeParameters) : undefined;
+  const returned = returnNode
+    ? resolver.resolve(returnNode, node.type || !contextual ? module : contextual.module, typeParameters)
+    : undefined;
   const reason = whyNotDifferentiable(node, parameters, returned, tags);
   const points = pointsOf(tags, candidate, declared, types, sourceFile, reason === undefined);
-  const named = tags.wrt.map((name) => parameters.findIndex((parameter) => parameter.name === name)).filter((index) => index >= 0);
+  const named = tags.wrt
+    .map((name) => parameters.findIndex((parameter) => parameter.name === name))
+    .filter((index) => index >= 0);
   return {
     name: candidate.name,
     expression: candidate.expression,
@@ -180,7 +223,11 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
     ...(returned ? { returnType: printType(returned) } : {}),
     exported: candidate.exported,
     differentiable: reason === undefined && points.length > 0,
-    ...(reason !== undefined ? { reason } : points.length === 0 ? { reason: 'No point to look at it: write `@at` in its doc comment.' } : {}),
+    ...(reason !== undefined
+      ? { reason }
+      : points.length === 0
+        ? { reason: 'No point to look at it: write `@at` in its doc comment.' }
+        : {}),
     points,
     wrt: named.length > 0 ? named : parameters.flatMap(({ differentiable }, index) => (differentiable ? [index] : [])),
     ...(tags.gradientOf === undefined ? {} : { gradientOf: tags.gradientOf }),
@@ -207,8 +254,13 @@ function whyNotDifferentiable(
   }
   if (!returned && body && ts.isBlock(body) && !returnsValue(body)) return 'It returns nothing.';
   // With a point, what the arguments are shows when it runs.
-  if (!parameters.some(({ differentiable }) => differentiable) && !(tags.at.length > 0 && parameters.some(({ type }) => type === 'unknown'))) {
-    return parameters.length === 1 ? `\`${parameters[0].name}\`: ${parameters[0].reason}` : 'None of its parameters holds floating-point numbers.';
+  if (
+    !parameters.some(({ differentiable }) => differentiable) &&
+    !(tags.at.length > 0 && parameters.some(({ type }) => type === 'unknown'))
+  ) {
+    return parameters.length === 1
+      ? `\`${parameters[0].name}\`: ${parameters[0].reason}`
+      : 'None of its parameters holds floating-point numbers.';
   }
   return undefined;
 }
@@ -233,7 +285,11 @@ function pointsOf(
   differentiable: boolean,
 ): PointInfo[] {
   if (tags.at.length > 0) {
-    return tags.at.map(({ text, start, end }) => ({ source: '@at', expression: text, range: rangeOf(sourceFile, start, end) }));
+    return tags.at.map(({ text, start, end }) => ({
+      source: '@at',
+      expression: text,
+      range: rangeOf(sourceFile, start, end),
+    }));
   }
   if (!differentiable) return [];
   const described = declared.map(({ initializer, questionToken, dotDotDotToken }, index) => ({

@@ -41,7 +41,9 @@ function expressionOf(type: TypeShape, numbers: Numbers, depth: number): string 
     case 'literal':
       return JSON.stringify(type.value);
     case 'typedArray': {
-      const elements = FLOAT_ARRAYS.has(type.name) ? list(Array<TypeShape>(ARRAY_LENGTH).fill({ kind: 'number' })) : '0, 1, 2';
+      const elements = FLOAT_ARRAYS.has(type.name)
+        ? list(Array<TypeShape>(ARRAY_LENGTH).fill({ kind: 'number' }))
+        : '0, 1, 2';
       return `new ${type.name}([${elements}])`;
     }
     case 'array': {
@@ -57,7 +59,8 @@ function expressionOf(type: TypeShape, numbers: Numbers, depth: number): string 
       for (const field of type.fields) {
         const value = expressionOf(field.type, numbers, depth + 1);
         if (value === undefined && !field.optional) return undefined;
-        if (value !== undefined) fields.push(`${/^[\w$]+$/.test(field.name) ? field.name : JSON.stringify(field.name)}: ${value}`);
+        if (value !== undefined)
+          fields.push(`${/^[\w$]+$/.test(field.name) ? field.name : JSON.stringify(field.name)}: ${value}`);
       }
       return `{ ${fields.join(', ')} }`;
     }

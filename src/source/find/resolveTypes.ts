@@ -36,7 +36,10 @@ export class TypeResolver {
   }
 
   /** The signature that a variable's declared type gives to its function, if it gives one. */
-  signature(node: ts.TypeNode, module: ParsedModule): { node: ts.SignatureDeclaration; module: ParsedModule } | undefined {
+  signature(
+    node: ts.TypeNode,
+    module: ParsedModule,
+  ): { node: ts.SignatureDeclaration; module: ParsedModule } | undefined {
     if (ts.isFunctionTypeNode(node)) return { node, module };
     if (!ts.isTypeReferenceNode(node) || !ts.isIdentifier(node.typeName)) return undefined;
     const found = this.declaration(node.typeName.text, module);
@@ -96,7 +99,9 @@ export class TypeResolver {
       case ts.SyntaxKind.UnionType:
         return union((node as ts.UnionTypeNode).types.map((type) => this.resolve(type, module, environment)));
       case ts.SyntaxKind.IntersectionType:
-        return intersection((node as ts.IntersectionTypeNode).types.map((type) => this.resolve(type, module, environment)));
+        return intersection(
+          (node as ts.IntersectionTypeNode).types.map((type) => this.resolve(type, module, environment)),
+        );
       case ts.SyntaxKind.TypeReference:
         return this.reference(node as ts.TypeReferenceNode, module, environment);
       case ts.SyntaxKind.IndexedAccessType: {
@@ -153,14 +158,20 @@ export class TypeResolver {
       case 'Omit': {
         const [of, keys] = typeArguments();
         if (of?.kind !== 'object') return undefined;
-        const names = new Set((keys?.kind === 'union' ? keys.options : [keys]).map((key) => (key?.kind === 'literal' ? key.value : '')));
+        const names = new Set(
+          (keys?.kind === 'union' ? keys.options : [keys]).map((key) => (key?.kind === 'literal' ? key.value : '')),
+        );
         return { ...of, fields: of.fields.filter((field) => names.has(field.name) === (name === 'Pick')) };
       }
       case 'Record': {
         const [keys, value] = typeArguments();
         const names = keys?.kind === 'union' ? keys.options : keys ? [keys] : [];
         if (names.length === 0 || names.some((key) => key.kind !== 'literal')) return { kind: 'record', value };
-        const fields = names.map((key) => ({ name: String((key as { value: string }).value), type: value, optional: false }));
+        const fields = names.map((key) => ({
+          name: String((key as { value: string }).value),
+          type: value,
+          optional: false,
+        }));
         return { kind: 'object', fields };
       }
       case 'Promise':
@@ -186,8 +197,10 @@ export class TypeResolver {
       const inherited = bases.map((base) => this.base(base, module, environment));
       return inherited.length > 0 ? intersection([...inherited, own]) : own;
     }
-    if (ts.isEnumDeclaration(node)) return { kind: 'union', options: node.members.map((_, value) => ({ kind: 'literal', value })) };
-    if (ts.isTypeParameterDeclaration(node)) return node.constraint ? this.resolve(node.constraint, module) : { kind: 'any' };
+    if (ts.isEnumDeclaration(node))
+      return { kind: 'union', options: node.members.map((_, value) => ({ kind: 'literal', value })) };
+    if (ts.isTypeParameterDeclaration(node))
+      return node.constraint ? this.resolve(node.constraint, module) : { kind: 'any' };
     return undefined;
   }
 
@@ -206,7 +219,10 @@ export class TypeResolver {
     const environment = new Map<string, TypeShape>();
     parameters.forEach((parameter, index) => {
       const fallback = parameter.default ?? parameter.constraint;
-      environment.set(parameter.name.text, values[index] ?? (fallback ? this.resolve(fallback, module) : { kind: 'any' }));
+      environment.set(
+        parameter.name.text,
+        values[index] ?? (fallback ? this.resolve(fallback, module) : { kind: 'any' }),
+      );
     });
     return environment;
   }
@@ -270,10 +286,15 @@ export class TypeResolver {
     }
     if (ts.isBinaryExpression(node)) return this.fromValue(node.left, module);
     if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) {
-      return ts.isConstTypeReference(node.type) ? this.fromValue(node.expression, module) : this.resolve(node.type, module);
+      return ts.isConstTypeReference(node.type)
+        ? this.fromValue(node.expression, module)
+        : this.resolve(node.type, module);
     }
     if (ts.isArrayLiteralExpression(node)) {
-      return { kind: 'array', element: node.elements.length > 0 ? this.fromValue(node.elements[0], module) : { kind: 'number' } };
+      return {
+        kind: 'array',
+        element: node.elements.length > 0 ? this.fromValue(node.elements[0], module) : { kind: 'number' },
+      };
     }
     if (ts.isObjectLiteralExpression(node)) {
       const fields = node.properties.flatMap((property) =>
@@ -284,9 +305,18 @@ export class TypeResolver {
       return { kind: 'object', fields };
     }
     if (ts.isNewExpression(node) && ts.isIdentifier(node.expression)) {
-      return this.standard(node.expression.text, () => [{ kind: 'number' }]) ?? { kind: 'unknown', text: node.expression.text };
+      return (
+        this.standard(node.expression.text, () => [{ kind: 'number' }]) ?? {
+          kind: 'unknown',
+          text: node.expression.text,
+        }
+      );
     }
-    if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression) && ['Math', 'Number'].includes(node.expression.text)) {
+    if (
+      ts.isPropertyAccessExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      ['Math', 'Number'].includes(node.expression.text)
+    ) {
       return { kind: 'number' };
     }
     return { kind: 'unknown', text: '' };
@@ -310,9 +340,15 @@ function literal(node: ts.LiteralTypeNode['literal']): TypeShape {
     case ts.SyntaxKind.FalseKeyword:
       return { kind: 'literal', value: false };
     case ts.SyntaxKind.PrefixUnaryExpression:
-      return { kind: 'literal', value: -Number(((node as ts.PrefixUnaryExpression).operand as ts.NumericLiteral).text) };
+      return {
+        kind: 'literal',
+        value: -Number(((node as ts.PrefixUnaryExpression).operand as ts.NumericLiteral).text),
+      };
     default:
-      return { kind: 'literal', value: ts.isNumericLiteral(node) ? Number(node.text) : (node as ts.StringLiteral).text };
+      return {
+        kind: 'literal',
+        value: ts.isNumericLiteral(node) ? Number(node.text) : (node as ts.StringLiteral).text,
+      };
   }
 }
 
@@ -344,7 +380,8 @@ function findType(sourceFile: ts.SourceFile, name: string): ts.Node | undefined 
     const visit = (node: ts.Node): void => {
       if (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isEnumDeclaration(node)) {
         if (!names.has(node.name.text)) names.set(node.name.text, node);
-      } else if (ts.isModuleDeclaration(node) || ts.isModuleBlock(node) || ts.isSourceFile(node)) ts.forEachChild(node, visit);
+      } else if (ts.isModuleDeclaration(node) || ts.isModuleBlock(node) || ts.isSourceFile(node))
+        ts.forEachChild(node, visit);
     };
     visit(sourceFile);
     typeTables.set(sourceFile, (table = names));

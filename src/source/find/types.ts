@@ -43,7 +43,9 @@ export function printType(type: TypeShape, depth = 0): string {
       return `[${type.elements.map((element) => printType(element, depth)).join(', ')}]`;
     case 'object': {
       if (depth > 2) return '{ … }';
-      const fields = type.fields.map(({ name, type: of, optional }) => `${name}${optional ? '?' : ''}: ${printType(of, depth + 1)}`);
+      const fields = type.fields.map(
+        ({ name, type: of, optional }) => `${name}${optional ? '?' : ''}: ${printType(of, depth + 1)}`,
+      );
       return fields.length === 0 ? '{}' : `{ ${fields.join('; ')} }`;
     }
     case 'record':

@@ -185,5 +185,7 @@ export function boundNames(name: ts.BindingName, add: (name: string) => void): v
 
 export function importExpression({ index, name }: ImportBinding): string {
   if (name === '*') return `$$i${index}`;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `$$i${index}.${name}` : `$$i${index}[${JSON.stringify(name)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+    ? `$$i${index}.${name}`
+    : `$$i${index}[${JSON.stringify(name)}]`;
 }

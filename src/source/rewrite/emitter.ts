@@ -46,7 +46,9 @@ export class ModuleEmitter {
       return `${strict}$$.scope(($$text) => { "use strict"; return eval($$text); }); `;
     }
     const { imports, exports, stars } = this.analysis;
-    const getters = exports.map(({ name, local, constant }) => `[${JSON.stringify(name)}, () => ${local}, ${constant}]`);
+    const getters = exports.map(
+      ({ name, local, constant }) => `[${JSON.stringify(name)}, () => ${local}, ${constant}]`,
+    );
     const loads = imports.map(({ specifier, sideEffectOnly }, index) => {
       // TypeScript drops imports that are used as types only.
       if (this.module.typescript && !sideEffectOnly && !this.usedImports.has(index)) return '';
@@ -297,7 +299,9 @@ export class ModuleEmitter {
       out += this.withoutExport(statement as ts.FunctionDeclaration);
     }
     out += this.raw(last, body.end - 1);
-    const getters = exported.map((local) => `${JSON.stringify(local)}: { get: () => ${local}, enumerable: true, configurable: true }`);
+    const getters = exported.map(
+      (local) => `${JSON.stringify(local)}: { get: () => ${local}, enumerable: true, configurable: true }`,
+    );
     return ` Object.defineProperties(${name}, { ${getters.join(', ')} }); ${out}`;
   }
 

@@ -65,15 +65,60 @@ const EQUALITIES = new Set<ts.SyntaxKind>([
 export const RUNTIME_NAMES: readonly string[] = [
   '$$',
   ...new Set(BINARY.values()),
-  ...['$$neg', '$$num', '$$bnot', '$$inc', '$$dec', '$$post', '$$typeof', '$$truthy', '$$plain', '$$or', '$$and', '$$andEnd'],
+  ...[
+    '$$neg',
+    '$$num',
+    '$$bnot',
+    '$$inc',
+    '$$dec',
+    '$$post',
+    '$$typeof',
+    '$$truthy',
+    '$$plain',
+    '$$or',
+    '$$and',
+    '$$andEnd',
+  ],
   ...['$$isArray', '$$get', '$$maybeGet', '$$set', '$$key', '$$ref', '$$string', '$$apply'],
   ...['$$value', '$$called', '$$loop', '$$iterate', '$$done', '$$Math'],
 ];
 
 /** Functions of `Math` that are called with their site in front. */
 export const MATH_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['abs', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'cbrt', 'ceil', 'clz32', 'cos', 'cosh', 'exp', 'expm1'],
-  ...['floor', 'fround', 'hypot', 'imul', 'log', 'log10', 'log1p', 'log2', 'max', 'min', 'pow', 'round', 'sign', 'sin', 'sinh'],
+  ...[
+    'abs',
+    'acos',
+    'acosh',
+    'asin',
+    'asinh',
+    'atan',
+    'atan2',
+    'atanh',
+    'cbrt',
+    'ceil',
+    'clz32',
+    'cos',
+    'cosh',
+    'exp',
+    'expm1',
+  ],
+  ...[
+    'floor',
+    'fround',
+    'hypot',
+    'imul',
+    'log',
+    'log10',
+    'log1p',
+    'log2',
+    'max',
+    'min',
+    'pow',
+    'round',
+    'sign',
+    'sin',
+    'sinh',
+  ],
   ...['sqrt', 'tan', 'tanh', 'trunc'],
 ]);
 
@@ -98,7 +143,8 @@ export function isBoolean(node: ts.Expression): boolean {
   if (ts.isPrefixUnaryExpression(inner)) return inner.operator === K.ExclamationToken;
   if (!ts.isBinaryExpression(inner)) return false;
   const { kind } = inner.operatorToken;
-  if (kind === K.AmpersandAmpersandToken || kind === K.BarBarToken) return isBoolean(inner.left) && isBoolean(inner.right);
+  if (kind === K.AmpersandAmpersandToken || kind === K.BarBarToken)
+    return isBoolean(inner.left) && isBoolean(inner.right);
   return COMPARISONS.has(kind);
 }
 
@@ -142,7 +188,8 @@ export function isPlainComparison(node: ts.BinaryExpression): boolean {
 
 /** May be written twice: reading it has no effect and costs nothing. */
 export function isSimple(node: ts.Expression): boolean {
-  if (ts.isIdentifier(node) || node.kind === K.ThisKeyword || ts.isNumericLiteral(node) || ts.isStringLiteral(node)) return true;
+  if (ts.isIdentifier(node) || node.kind === K.ThisKeyword || ts.isNumericLiteral(node) || ts.isStringLiteral(node))
+    return true;
   if (ts.isNonNullExpression(node) || ts.isParenthesizedExpression(node)) return isSimple(node.expression);
   return ts.isPropertyAccessExpression(node) && !node.questionDotToken && node.expression.kind === K.ThisKeyword;
 }

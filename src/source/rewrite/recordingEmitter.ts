@@ -41,7 +41,11 @@ export class RecordingEmitter extends ModuleEmitter {
         return this.step(node as ts.PostfixUnaryExpression);
       case K.ConditionalExpression: {
         const { condition, whenTrue } = node as ts.ConditionalExpression;
-        return this.condition(condition) + this.span(node, condition.end, whenTrue.pos) + this.span(node, whenTrue.pos, node.end);
+        return (
+          this.condition(condition) +
+          this.span(node, condition.end, whenTrue.pos) +
+          this.span(node, whenTrue.pos, node.end)
+        );
       }
       case K.ElementAccessExpression:
         return this.element(node as ts.ElementAccessExpression);
@@ -55,7 +59,9 @@ export class RecordingEmitter extends ModuleEmitter {
         return this.template(node as ts.TemplateExpression);
       case K.ComputedPropertyName: {
         const { expression } = node as ts.ComputedPropertyName;
-        return isNeverNumber(expression) ? this.children(node) : `[$$key(${this.argument(expression)}, ${this.site(expression)})]`;
+        return isNeverNumber(expression)
+          ? this.children(node)
+          : `[$$key(${this.argument(expression)}, ${this.site(expression)})]`;
       }
       case K.VariableDeclaration:
         return this.variable(node as ts.VariableDeclaration);
@@ -177,7 +183,10 @@ export class RecordingEmitter extends ModuleEmitter {
     if (!inner) return this.emit(node);
     for (const child of inner) {
       out += this.span(node, last, child.getStart(this.sourceFile));
-      out += ts.isShorthandPropertyAssignment(child) || ts.isSpreadAssignment(child) ? this.emit(child) : this.pattern(child);
+      out +=
+        ts.isShorthandPropertyAssignment(child) || ts.isSpreadAssignment(child)
+          ? this.emit(child)
+          : this.pattern(child);
       last = child.end;
     }
     return out + this.span(node, last, node.end);
@@ -209,7 +218,11 @@ export class RecordingEmitter extends ModuleEmitter {
       return `$$ref(${object}, ${key}, ${site}).update(${name},${gap}${this.argument(right)})`;
     }
     if (ts.isPropertyAccessExpression(target)) {
-      if (isSimple(target.expression) || target.expression.kind === K.SuperKeyword || ts.isPrivateIdentifier(target.name)) {
+      if (
+        isSimple(target.expression) ||
+        target.expression.kind === K.SuperKeyword ||
+        ts.isPrivateIdentifier(target.name)
+      ) {
         const text = this.emit(target);
         return this.wrapAssignment(node, `${text} = ${name}(${text},${gap}${this.argument(right)}, ${site})`);
       }
@@ -261,7 +274,10 @@ export class RecordingEmitter extends ModuleEmitter {
     if (ts.isIdentifier(target)) {
       const text = this.emit(target);
       const unused = isUnused(node);
-      const slow = postfix && !unused ? `$$post(${text}, ${text} = ${name}(${text}, ${site}))` : `(${text} = ${name}(${text}, ${site}))`;
+      const slow =
+        postfix && !unused
+          ? `$$post(${text}, ${text} = ${name}(${text}, ${site}))`
+          : `(${text} = ${name}(${text}, ${site}))`;
       // The short way first: counters are plain numbers.
       if (ts.isExpressionStatement(node.parent)) return slow.replace(/^\((.*)\)$/s, '$1');
       const plain = this.children(node);
@@ -337,7 +353,8 @@ export class RecordingEmitter extends ModuleEmitter {
     if (expression.kind === K.ImportKeyword || expression.kind === K.SuperKeyword) return super.call(node);
     if (ts.isPropertyAccessExpression(expression) && !node.questionDotToken && !expression.questionDotToken) {
       const { name } = expression;
-      if (this.isGlobal(expression.expression, 'Math') && MATH_FUNCTIONS.has(name.text)) return this.mathCall(node, name.text);
+      if (this.isGlobal(expression.expression, 'Math') && MATH_FUNCTIONS.has(name.text))
+        return this.mathCall(node, name.text);
       if (name.text === 'apply' && node.arguments.length === 2) return this.applied(node, expression);
     }
     const text = super.call(node);
@@ -379,7 +396,9 @@ export class RecordingEmitter extends ModuleEmitter {
   private template(node: ts.TemplateExpression): string {
     let out = this.slice(node.head);
     for (const { expression, literal } of node.templateSpans) {
-      out += isNeverNumber(expression) ? this.emit(expression) : `$$string(${this.argument(expression)}, ${this.site(expression)})`;
+      out += isNeverNumber(expression)
+        ? this.emit(expression)
+        : `$$string(${this.argument(expression)}, ${this.site(expression)})`;
       out += this.raw(expression.end, literal.getStart(this.sourceFile)) + this.slice(literal);
     }
     return out;
@@ -409,7 +428,9 @@ export class RecordingEmitter extends ModuleEmitter {
 
   private arrow(node: ts.ArrowFunction): string {
     const { body } = node;
-    return ts.isBlock(body) || isNeverNumber(body) ? this.children(node) : this.replaced(node, body, this.noted(body, body));
+    return ts.isBlock(body) || isNeverNumber(body)
+      ? this.children(node)
+      : this.replaced(node, body, this.noted(body, body));
   }
 
   private expressionStatement(node: ts.ExpressionStatement): string {
@@ -426,7 +447,11 @@ export class RecordingEmitter extends ModuleEmitter {
       : this.children(node);
     // A parenthesis in front would call what stands on the line before.
     const start = this.sourceFile.text[node.getStart(this.sourceFile)];
-    const inList = ts.isBlock(node.parent) || ts.isSourceFile(node.parent) || ts.isModuleBlock(node.parent) || ts.isCaseOrDefaultClause(node.parent);
+    const inList =
+      ts.isBlock(node.parent) ||
+      ts.isSourceFile(node.parent) ||
+      ts.isModuleBlock(node.parent) ||
+      ts.isCaseOrDefaultClause(node.parent);
     return inList && /^[([`+\-/]/.test(text) && text[0] !== start ? `;${text}` : text;
   }
 
@@ -444,7 +469,9 @@ export class RecordingEmitter extends ModuleEmitter {
     const body = node.statement;
     const begin = body.getStart(this.sourceFile);
     const mark = `$$iterate(${site});`;
-    const text = ts.isBlock(body) ? `{ ${mark}${this.span(body, begin + 1, body.end)}` : `{ ${mark} ${this.emit(body)} }`;
+    const text = ts.isBlock(body)
+      ? `{ ${mark}${this.span(body, begin + 1, body.end)}`
+      : `{ ${mark} ${this.emit(body)} }`;
     const start = node.getStart(this.sourceFile);
     if (ts.isWhileStatement(node) || ts.isDoStatement(node)) {
       const { expression } = node;
@@ -453,7 +480,13 @@ export class RecordingEmitter extends ModuleEmitter {
       if (ts.isWhileStatement(node)) {
         return this.span(node, start, from) + condition + this.span(node, expression.end, begin) + text;
       }
-      return this.span(node, start, begin) + text + this.span(node, body.end, from) + condition + this.span(node, expression.end, node.end);
+      return (
+        this.span(node, start, begin) +
+        text +
+        this.span(node, body.end, from) +
+        condition +
+        this.span(node, expression.end, node.end)
+      );
     }
     if (ts.isForStatement(node) && node.condition) {
       const { condition } = node;

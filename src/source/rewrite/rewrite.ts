@@ -8,10 +8,55 @@ import { RecordingEmitter } from './recordingEmitter';
 
 /** The language's own names that modules get as parameters: looking them up in a `vm` context costs up to 100 times more. */
 const GLOBALS: readonly string[] = [
-  ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'DataView', 'Date', 'Error', 'Float32Array', 'Float64Array', 'Function'],
-  ...['Infinity', 'Int16Array', 'Int32Array', 'Int8Array', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'Promise', 'Proxy'],
-  ...['RangeError', 'Reflect', 'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'Uint16Array', 'Uint32Array', 'Uint8Array'],
-  ...['Uint8ClampedArray', 'WeakMap', 'WeakSet', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'console', 'structuredClone'],
+  ...[
+    'Array',
+    'ArrayBuffer',
+    'BigInt',
+    'Boolean',
+    'DataView',
+    'Date',
+    'Error',
+    'Float32Array',
+    'Float64Array',
+    'Function',
+  ],
+  ...[
+    'Infinity',
+    'Int16Array',
+    'Int32Array',
+    'Int8Array',
+    'JSON',
+    'Map',
+    'Math',
+    'NaN',
+    'Number',
+    'Object',
+    'Promise',
+    'Proxy',
+  ],
+  ...[
+    'RangeError',
+    'Reflect',
+    'RegExp',
+    'Set',
+    'String',
+    'Symbol',
+    'TypeError',
+    'Uint16Array',
+    'Uint32Array',
+    'Uint8Array',
+  ],
+  ...[
+    'Uint8ClampedArray',
+    'WeakMap',
+    'WeakSet',
+    'isFinite',
+    'isNaN',
+    'parseFloat',
+    'parseInt',
+    'console',
+    'structuredClone',
+  ],
 ];
 
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
@@ -58,7 +103,9 @@ export class RewrittenModule {
     const declared = this.analysis.scopes.get(this.module.sourceFile);
     const { identifiers } = this.analysis;
     const free = (name: string) => !declared?.has(name);
-    const globals = GLOBALS.filter((name) => free(name) && identifiers.has(name) && !['NaN', 'Infinity'].includes(name));
+    const globals = GLOBALS.filter(
+      (name) => free(name) && identifiers.has(name) && !['NaN', 'Infinity'].includes(name),
+    );
     const parameters = this.module.esm ? PARAMETERS.filter(free) : PARAMETERS;
     const own = PARAMETERS.map((name, index) => (parameters.includes(name) ? name : `$$p${index}`));
     return { code: `(function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };

@@ -8,7 +8,9 @@ export function isAssignment(kind: ts.SyntaxKind): boolean {
 export type Scopes = Map<ts.Node, Set<string>>;
 
 function isFunctionScope(node: ts.Node): boolean {
-  return ts.isFunctionLike(node) || ts.isSourceFile(node) || ts.isModuleBlock(node) || ts.isClassStaticBlockDeclaration(node);
+  return (
+    ts.isFunctionLike(node) || ts.isSourceFile(node) || ts.isModuleBlock(node) || ts.isClassStaticBlockDeclaration(node)
+  );
 }
 
 function isScope(node: ts.Node): boolean {
@@ -87,7 +89,8 @@ export class ScopeCollector {
       case ts.SyntaxKind.PrefixUnaryExpression:
       case ts.SyntaxKind.PostfixUnaryExpression: {
         const { operator, operand } = node as ts.PostfixUnaryExpression;
-        if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) this.assign(operand);
+        if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken)
+          this.assign(operand);
         break;
       }
       case ts.SyntaxKind.ForInStatement:

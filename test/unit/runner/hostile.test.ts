@@ -119,8 +119,16 @@ describe('hostile inputs', function () {
   });
 
   it('survives a memory hog', async () => {
-    const { code, message } = await errorOf(client, 'evaluate', { file: main, fn: 'hog', op: 'grad', args: [1] }, 20_000);
-    assert.deepEqual({ code, message }, { code: 'out-of-memory', message: 'The function used more than 256 MB of memory.' });
+    const { code, message } = await errorOf(
+      client,
+      'evaluate',
+      { file: main, fn: 'hog', op: 'grad', args: [1] },
+      20_000,
+    );
+    assert.deepEqual(
+      { code, message },
+      { code: 'out-of-memory', message: 'The function used more than 256 MB of memory.' },
+    );
   });
 
   it('survives a stack overflow', async () => {
@@ -130,7 +138,10 @@ describe('hostile inputs', function () {
 
   it('catches process.exit', async () => {
     const { code, message, line } = await fails('exits', [1]);
-    assert.deepEqual({ code, message, line }, { code: 'process-exit', message: 'The code called process.exit(3).', line: 19 });
+    assert.deepEqual(
+      { code, message, line },
+      { code: 'process-exit', message: 'The code called process.exit(3).', line: 19 },
+    );
   });
 
   it('catches process.exit that the code catches itself', async () => {
@@ -141,12 +152,18 @@ describe('hostile inputs', function () {
     assert.equal((await fails('throwsText', [1])).message, 'The function threw "no 1".');
     assert.equal((await fails('throwsNull', [1])).message, 'The function threw null.');
     const { code, message, line, column } = await fails('throwsError', [1]);
-    assert.deepEqual({ code, message, line, column }, { code: 'user-error', message: 'TypeError: bad x', line: 34, column: 9 });
+    assert.deepEqual(
+      { code, message, line, column },
+      { code: 'user-error', message: 'TypeError: bad x', line: 34, column: 9 },
+    );
   });
 
   it('does not wait for ever for a promise', async () => {
     const { code, message } = await fails('pending', [1]);
-    assert.deepEqual({ code, message }, { code: 'time-out', message: 'The promise that the function returned did not settle in time.' });
+    assert.deepEqual(
+      { code, message },
+      { code: 'time-out', message: 'The promise that the function returned did not settle in time.' },
+    );
   });
 
   it('ends a loop of promises that never lets go', async () => {
@@ -171,8 +188,19 @@ describe('hostile inputs', function () {
     ['dynamic', 'fs'],
   ]) {
     it(`refuses ${module}`, async () => {
-      const { code, message, hint } = await errorOf(client, 'evaluate', { file: join(folder, `${name}.ts`), fn: 'f', op: 'grad', args: [1] });
-      assert.deepEqual({ code, message }, { code: 'module-not-allowed', message: `The module '${module}' is not allowed: functions that GradLens runs may only compute.` });
+      const { code, message, hint } = await errorOf(client, 'evaluate', {
+        file: join(folder, `${name}.ts`),
+        fn: 'f',
+        op: 'grad',
+        args: [1],
+      });
+      assert.deepEqual(
+        { code, message },
+        {
+          code: 'module-not-allowed',
+          message: `The module '${module}' is not allowed: functions that GradLens runs may only compute.`,
+        },
+      );
       assert.match(hint ?? '', /gradlens\.allowedModules/);
       assert.ok(!existsSync('/tmp/gradlens-was-here'));
     });
@@ -184,13 +212,21 @@ describe('hostile inputs', function () {
   });
 
   it('keeps the process away from code that climbs out of its context', async () => {
-    const { code } = await errorOf(client, 'evaluate', { file: join(folder, 'escape.ts'), fn: 'f', op: 'grad', args: [1] });
+    const { code } = await errorOf(client, 'evaluate', {
+      file: join(folder, 'escape.ts'),
+      fn: 'f',
+      op: 'grad',
+      args: [1],
+    });
     assert.equal(code, 'user-error');
   });
 
   it('counts arguments', async () => {
     const { code, message, hint } = await fails('good', [1, 2]);
-    assert.deepEqual({ code, message, hint }, { code: 'bad-arguments', message: '`good` takes 1 argument, not 2.', hint: 'Its parameters are x: number.' });
+    assert.deepEqual(
+      { code, message, hint },
+      { code: 'bad-arguments', message: '`good` takes 1 argument, not 2.', hint: 'Its parameters are x: number.' },
+    );
     assert.equal((await fails('good', [])).message, '`good` takes 1 argument, not 0.');
   });
 
@@ -200,7 +236,12 @@ describe('hostile inputs', function () {
   });
 
   it('differentiates ragged arrays', async () => {
-    const { result } = await client.request('evaluate', { file: main, fn: 'ragged', op: 'grad', args: [[[1, 2], [3], []]] });
+    const { result } = await client.request('evaluate', {
+      file: main,
+      fn: 'ragged',
+      op: 'grad',
+      args: [[[1, 2], [3], []]],
+    });
     assert.deepEqual(result, [[2, 4], [6], []]);
   });
 
@@ -229,8 +270,16 @@ describe('hostile inputs', function () {
   it('names a missing module where it is imported', async () => {
     const file = join(folder, 'missing.ts');
     const { code, message, line, column } = await errorOf(client, 'evaluate', { file, fn: 'f', op: 'grad', args: [1] });
-    assert.deepEqual({ code, message, line, column }, { code: 'module-not-found', message: "Cannot find module './nowhere'.", line: 2, column: 1 });
-    const uninstalled = await errorOf(client, 'evaluate', { file: join(folder, 'uninstalled.ts'), fn: 'f', op: 'grad', args: [1] });
+    assert.deepEqual(
+      { code, message, line, column },
+      { code: 'module-not-found', message: "Cannot find module './nowhere'.", line: 2, column: 1 },
+    );
+    const uninstalled = await errorOf(client, 'evaluate', {
+      file: join(folder, 'uninstalled.ts'),
+      fn: 'f',
+      op: 'grad',
+      args: [1],
+    });
     assert.equal(uninstalled.hint, 'Is it installed? npm install not-installed');
   });
 
@@ -241,20 +290,35 @@ describe('hostile inputs', function () {
   it('places syntax errors, and lists what can be read', async () => {
     const file = join(folder, 'syntax.ts');
     const { code, message, line, column } = await errorOf(client, 'evaluate', { file, fn: 'f', op: 'grad', args: [1] });
-    assert.deepEqual({ code, message, line, column }, { code: 'syntax-error', message: 'Expression expected.', line: 3, column: 13 });
+    assert.deepEqual(
+      { code, message, line, column },
+      { code: 'syntax-error', message: 'Expression expected.', line: 3, column: 13 },
+    );
     const { functions, syntaxErrors } = await client.request('list', { file });
-    assert.deepEqual(functions.map(({ name }) => name), ['ok', 'f']);
+    assert.deepEqual(
+      functions.map(({ name }) => name),
+      ['ok', 'f'],
+    );
     assert.equal(syntaxErrors.length, 1);
   });
 
   it('reports what a module throws while it is loaded', async () => {
-    const { message, line } = await errorOf(client, 'evaluate', { file: join(folder, 'top.ts'), fn: 'f', op: 'grad', args: [1] });
+    const { message, line } = await errorOf(client, 'evaluate', {
+      file: join(folder, 'top.ts'),
+      fn: 'f',
+      op: 'grad',
+      args: [1],
+    });
     assert.deepEqual({ message, line }, { message: 'at the top', line: 1 });
   });
 
   it('takes an array of 10⁶ elements', async () => {
     const x = Float64Array.from({ length: 1e6 }, (_, index) => index);
-    const { result } = await client.request('evaluate', { file: main, fn: 'sum', op: 'grad', args: [x] }, { timeLimit: 20_000 });
+    const { result } = await client.request(
+      'evaluate',
+      { file: main, fn: 'sum', op: 'grad', args: [x] },
+      { timeLimit: 20_000 },
+    );
     assert.ok(result instanceof Float64Array);
     assert.equal(result.length, 1e6);
     assert.equal(result[999_999], 2 * 999_999);

@@ -16,81 +16,383 @@ interface Case {
 const cos = Math.cos(0.5);
 
 const CASES: Case[] = [
-  { name: 'arithmetic', code: 'return x[0] * x[1] - x[0] / x[1] + 3;', at: [[2, 4]], value: [10.5], jacobian: [3.75, 2.125] },
+  {
+    name: 'arithmetic',
+    code: 'return x[0] * x[1] - x[0] / x[1] + 3;',
+    at: [[2, 4]],
+    value: [10.5],
+    jacobian: [3.75, 2.125],
+  },
   { name: 'unary minus and plus', code: 'return -x[0] + +x[1];', at: [[2, 4]], jacobian: [-1, 1] },
   { name: 'powers', code: 'return x[0] ** 3 + x[1] ** 2 + 2 ** x[0];', at: [[2, 3]], jacobian: [12 + 4 * Math.LN2, 6] },
   { name: 'remainder', code: 'return x[0] % x[1];', at: [[7, 2]], value: [1], jacobian: [1, -3] },
-  { name: 'compound assignment', code: 'let s = x[0]; s += x[1]; s *= x[0]; s -= 1; s /= 2; s **= 2; return s;', at: [[2, 3]], value: [20.25], jacobian: [4.5 * 7, 4.5 * 2] },
-  { name: 'compound assignment to elements and properties', code: 'const a = [1, 2]; const o = { p: { q: 3 } }; a[0] += x[0]; a[1] *= x[1]; o.p.q -= x[0]; o["p"].q *= 2; return a[0] * a[1] + o.p.q;', at: [[2, 3]], jacobian: [6 - 2, 6] },
-  { name: 'compound assignment evaluates its object once', code: 'let n = 0; const a = [x[0], x[1]]; const at = () => n++; a[at()] *= 5; return a[0] + a[1] + n;', at: [[2, 3]], value: [14], jacobian: [5, 1] },
-  { name: '++ and --', code: 'let a = x[0]; const b = a++; const c = ++a; a--; --a; const o = { v: x[1] }; const d = o.v++; const l = [x[0]]; const e = l[0]--; return a * b * c + d * o.v + e * l[0];', at: [[2, 3]], value: [16 + 12 + 2], jacobian: [2 * 4 + 2 * 4 + 4 + 3, 3 + 4] },
-  { name: 'comparisons and branches', code: 'if (x[0] > x[1]) return x[0] * 2; else if (x[0] === x[1]) return 7; return x[1] * 3;', at: [[2, 3]], jacobian: [0, 3] },
+  {
+    name: 'compound assignment',
+    code: 'let s = x[0]; s += x[1]; s *= x[0]; s -= 1; s /= 2; s **= 2; return s;',
+    at: [[2, 3]],
+    value: [20.25],
+    jacobian: [4.5 * 7, 4.5 * 2],
+  },
+  {
+    name: 'compound assignment to elements and properties',
+    code: 'const a = [1, 2]; const o = { p: { q: 3 } }; a[0] += x[0]; a[1] *= x[1]; o.p.q -= x[0]; o["p"].q *= 2; return a[0] * a[1] + o.p.q;',
+    at: [[2, 3]],
+    jacobian: [6 - 2, 6],
+  },
+  {
+    name: 'compound assignment evaluates its object once',
+    code: 'let n = 0; const a = [x[0], x[1]]; const at = () => n++; a[at()] *= 5; return a[0] + a[1] + n;',
+    at: [[2, 3]],
+    value: [14],
+    jacobian: [5, 1],
+  },
+  {
+    name: '++ and --',
+    code: 'let a = x[0]; const b = a++; const c = ++a; a--; --a; const o = { v: x[1] }; const d = o.v++; const l = [x[0]]; const e = l[0]--; return a * b * c + d * o.v + e * l[0];',
+    at: [[2, 3]],
+    value: [16 + 12 + 2],
+    jacobian: [2 * 4 + 2 * 4 + 4 + 3, 3 + 4],
+  },
+  {
+    name: 'comparisons and branches',
+    code: 'if (x[0] > x[1]) return x[0] * 2; else if (x[0] === x[1]) return 7; return x[1] * 3;',
+    at: [[2, 3]],
+    jacobian: [0, 3],
+  },
   { name: 'conditional expression', code: 'return x[0] >= 0 ? x[0] ** 2 : -x[0];', at: [[3, 0]], jacobian: [6, 0] },
-  { name: 'logical operators give operands', code: 'return (x[0] && x[1]) + (x[0] || x[1]) + (null ?? x[0]);', at: [[2, 3]], value: [7], jacobian: [2, 1] },
-  { name: 'a traced zero is false but keeps its derivative', code: 'return (x[0] && 5) + (x[0] || x[1]) + (!x[0] ? 1 : 2);', at: [[0, 3]], value: [4], jacobian: [1, 1] },
-  { name: 'logical assignment', code: 'let a = x[0], b = null as number | null; a ||= 9; b ??= x[1]; let c = 1; c &&= x[0] * 2; return a + b + c;', at: [[2, 3]], jacobian: [3, 1] },
-  { name: 'loops', code: 'let s = 0; for (let i = 0; i < 3; i++) s += x[i % 2]; for (const v of x) s += v * v; let k = 0; while (k < 2) { s *= 2; k++; } do { s += x[0]; } while (s < 0); for (const i in x) s += x[i]; return s;', at: [[2, 3]], jacobian: [4 * (2 + 4) + 2, 4 * (1 + 6) + 1] },
-  { name: 'labels, break and continue', code: 'let s = 0; outer: for (let i = 0; i < 4; i++) { for (let j = 0; j < 4; j++) { if (j === 2) continue outer; if (i === 2) break outer; s += x[j] * (i + 1); } } return s;', at: [[1, 1]], value: [6], jacobian: [3, 3] },
-  { name: 'a loop that a traced number ends', code: 'let s = x[0]; while (s < 100) s *= x[1]; return s;', at: [[2, 3]], value: [162], jacobian: [81, 2 * 4 * 27] },
-  { name: 'switch', code: 'switch (Math.floor(x[0])) { case 1: return x[0]; case 2: return x[0] * x[1]; default: return 0; }', at: [[2.5, 3]], jacobian: [3, 2.5] },
-  { name: 'try, catch, finally', code: 'let s = x[0]; try { s *= x[1]; if (s > 5) throw new Error("big"); s = 0; } catch { s += x[0]; } finally { s *= 2; } return s;', at: [[2, 3]], value: [16], jacobian: [8, 4] },
-  { name: 'recursion', code: 'const fact = (n: number): number => (n <= 1 ? x[0] : n * fact(n - 1)); return fact(4) * x[1];', at: [[2, 3]], value: [144], jacobian: [72, 48] },
-  { name: 'destructuring', code: 'const [a, b = 5, ...rest] = x; const { p, q: { r } } = { p: a, q: { r: b } }; let u = 1, v = 2; [u, v] = [p * r, u]; ({ u } = { u: u * 2 }); return u + v + rest.length;', at: [[2, 3]], jacobian: [6, 4] },
-  { name: 'swap by destructuring', code: 'const a = new Float64Array(x); [a[0], a[1]] = [a[1], a[0]]; return a[0] * 10 + a[1];', at: [[2, 3]], value: [32], jacobian: [1, 10] },
-  { name: 'spread', code: 'return Math.max(...x) + Math.min(...[...x, 10]) + Math.hypot(...x);', at: [[3, 4]], value: [12], jacobian: [1.6, 1.8] },
-  { name: 'default and rest parameters', code: 'const g = (a: number, b = a * 2, ...c: number[]) => a * b + c.reduce((s, v) => s + v, 0); return g(x[0]) + g(x[0], x[1], x[0], x[1]);', at: [[2, 3]], jacobian: [8 + 3 + 1, 2 + 1] },
-  { name: 'closures and generators', code: 'function* squares(l: number[]) { for (const v of l) yield v * v; } let s = 0; for (const q of squares(x)) s += q; return s + [...squares([x[0]])][0];', at: [[2, 3]], jacobian: [8, 6] },
+  {
+    name: 'logical operators give operands',
+    code: 'return (x[0] && x[1]) + (x[0] || x[1]) + (null ?? x[0]);',
+    at: [[2, 3]],
+    value: [7],
+    jacobian: [2, 1],
+  },
+  {
+    name: 'a traced zero is false but keeps its derivative',
+    code: 'return (x[0] && 5) + (x[0] || x[1]) + (!x[0] ? 1 : 2);',
+    at: [[0, 3]],
+    value: [4],
+    jacobian: [1, 1],
+  },
+  {
+    name: 'logical assignment',
+    code: 'let a = x[0], b = null as number | null; a ||= 9; b ??= x[1]; let c = 1; c &&= x[0] * 2; return a + b + c;',
+    at: [[2, 3]],
+    jacobian: [3, 1],
+  },
+  {
+    name: 'loops',
+    code: 'let s = 0; for (let i = 0; i < 3; i++) s += x[i % 2]; for (const v of x) s += v * v; let k = 0; while (k < 2) { s *= 2; k++; } do { s += x[0]; } while (s < 0); for (const i in x) s += x[i]; return s;',
+    at: [[2, 3]],
+    jacobian: [4 * (2 + 4) + 2, 4 * (1 + 6) + 1],
+  },
+  {
+    name: 'labels, break and continue',
+    code: 'let s = 0; outer: for (let i = 0; i < 4; i++) { for (let j = 0; j < 4; j++) { if (j === 2) continue outer; if (i === 2) break outer; s += x[j] * (i + 1); } } return s;',
+    at: [[1, 1]],
+    value: [6],
+    jacobian: [3, 3],
+  },
+  {
+    name: 'a loop that a traced number ends',
+    code: 'let s = x[0]; while (s < 100) s *= x[1]; return s;',
+    at: [[2, 3]],
+    value: [162],
+    jacobian: [81, 2 * 4 * 27],
+  },
+  {
+    name: 'switch',
+    code: 'switch (Math.floor(x[0])) { case 1: return x[0]; case 2: return x[0] * x[1]; default: return 0; }',
+    at: [[2.5, 3]],
+    jacobian: [3, 2.5],
+  },
+  {
+    name: 'try, catch, finally',
+    code: 'let s = x[0]; try { s *= x[1]; if (s > 5) throw new Error("big"); s = 0; } catch { s += x[0]; } finally { s *= 2; } return s;',
+    at: [[2, 3]],
+    value: [16],
+    jacobian: [8, 4],
+  },
+  {
+    name: 'recursion',
+    code: 'const fact = (n: number): number => (n <= 1 ? x[0] : n * fact(n - 1)); return fact(4) * x[1];',
+    at: [[2, 3]],
+    value: [144],
+    jacobian: [72, 48],
+  },
+  {
+    name: 'destructuring',
+    code: 'const [a, b = 5, ...rest] = x; const { p, q: { r } } = { p: a, q: { r: b } }; let u = 1, v = 2; [u, v] = [p * r, u]; ({ u } = { u: u * 2 }); return u + v + rest.length;',
+    at: [[2, 3]],
+    jacobian: [6, 4],
+  },
+  {
+    name: 'swap by destructuring',
+    code: 'const a = new Float64Array(x); [a[0], a[1]] = [a[1], a[0]]; return a[0] * 10 + a[1];',
+    at: [[2, 3]],
+    value: [32],
+    jacobian: [1, 10],
+  },
+  {
+    name: 'spread',
+    code: 'return Math.max(...x) + Math.min(...[...x, 10]) + Math.hypot(...x);',
+    at: [[3, 4]],
+    value: [12],
+    jacobian: [1.6, 1.8],
+  },
+  {
+    name: 'default and rest parameters',
+    code: 'const g = (a: number, b = a * 2, ...c: number[]) => a * b + c.reduce((s, v) => s + v, 0); return g(x[0]) + g(x[0], x[1], x[0], x[1]);',
+    at: [[2, 3]],
+    jacobian: [8 + 3 + 1, 2 + 1],
+  },
+  {
+    name: 'closures and generators',
+    code: 'function* squares(l: number[]) { for (const v of l) yield v * v; } let s = 0; for (const q of squares(x)) s += q; return s + [...squares([x[0]])][0];',
+    at: [[2, 3]],
+    jacobian: [8, 6],
+  },
   { name: 'comma and sequence', code: 'let s = 0; return s = x[0], s * x[1];', at: [[2, 3]], jacobian: [3, 2] },
-  { name: 'typeof, void, in, delete', code: 'const o: any = { a: x[0], b: 1 }; delete o.b; return (typeof x[0] === "number" ? x[0] : 0) + ("a" in o ? o.a : 0) + (void 0 === undefined ? 1 : 0);', at: [[2, 3]], jacobian: [2, 0] },
-  { name: 'optional chaining', code: 'const o: any = { f: (v: number) => v * 2, l: [x[1]] }; const none: any = null; return o?.f?.(x[0]) + o.l?.[0] + (none?.[0] ?? 1) + (none?.a.b ?? 0);', at: [[2, 3]], value: [8], jacobian: [2, 1] },
-  { name: 'Math', code: 'return Math.sin(x[0]) + Math.exp(x[1]) + Math.sqrt(x[0]) + Math.log(x[1]) + Math.atan2(x[0], x[1]) + Math.abs(-x[0]) + Math.pow(x[0], 2);', at: [[0.5, 1]], jacobian: [cos + 0.5 / Math.sqrt(0.5) + 1 / 1.25 + 1 + 1, Math.E + 1 - 0.5 / 1.25] },
-  { name: 'Math under another name', code: 'const { sin, PI } = Math; const M = Math; const fns = [M.cos, Math["tan"]]; return sin(x[0]) * PI + fns[0](x[0]) + x.map(Math.exp)[1];', at: [[0.5, 1]], jacobian: [cos * Math.PI - Math.sin(0.5), Math.E] },
-  { name: 'steps', code: 'return Math.floor(x[0]) + Math.round(x[1]) + Math.sign(x[0]) + (x[0] | 0) + (~~x[1]) + x[0];', at: [[2.3, 3.6]], value: [2 + 4 + 1 + 2 + 3 + 2.3], jacobian: [1, 0] },
-  { name: 'Number and conversions', code: 'return Number(x[0]) + parseFloat(x[1] as any) + (Number.isFinite(x[0]) ? x[0] : 0) + (isNaN(x[1]) ? 0 : 1);', at: [[2, 3]], jacobian: [2, 1] },
-  { name: 'array methods', code: 'const y = x.map((v) => v * v).concat([x[0]]).slice(0, 3).reverse(); return y.reduce((a, b) => a + b, 0) + y.filter((v) => v > 3).length + (y.find((v) => v === 9) ?? 0) + y.at(-1)! + Array.from(x, (v) => v * 2)[0] + [...y.entries()][0][1] + y.flatMap((v) => [v, v]).pop()!;', at: [[2, 3]], jacobian: [4 + 1 + 4 + 2 + 1 + 4, 6 + 6] },
-  { name: 'sort', code: 'const s = [...x, 2.5].sort((a, b) => a - b); const t = [...x].sort((a, b) => (a > b ? -1 : 1)); return s[0] * 100 + s[2] * 10 + t[0];', at: [[3, 2]], value: [233], jacobian: [11, 100] },
-  { name: 'indexOf and includes', code: 'return x.indexOf(x[1]) + (x.includes(3) ? x[0] : 0) + [1, 2].indexOf(x[0]);', at: [[2, 3]], value: [4], jacobian: [1, 0] },
-  { name: 'Map and Set of traced values', code: 'const m = new Map<string, number>([["a", x[0]]]); m.set("b", x[1]); let s = 0; for (const [, v] of m) s += v * v; return s;', at: [[2, 3]], jacobian: [4, 6] },
-  { name: 'a key that is traced', code: 'const m = new Map<number, number>(); m.set(x[0], 5); return (m.get(2) ?? 0) * x[1];', at: [[2, 3]], value: [15], jacobian: [0, 5], warnings: ['derivative-lost'] },
-  { name: 'a property named by a traced number', code: 'const o: Record<number, number> = {}; o[x[0]] = x[1]; return o[2];', at: [[2, 3]], jacobian: [0, 1], warnings: ['derivative-lost'] },
-  { name: 'an index from floor is no loss', code: 'const table = [1, 2, 3, 4]; return table[Math.floor(x[0])] * x[0];', at: [[2.5, 0]], jacobian: [3, 0] },
-  { name: 'new Array(n) and lengths', code: 'const a = new Array(Math.round(x[0])).fill(0).map((_, i) => x[1] * i); return a.length + a[1];', at: [[2, 3]], value: [5], jacobian: [0, 1] },
-  { name: 'Float64Array', code: 'const a = new Float64Array(3); a[0] = x[0]; a[1] = a[0] * x[1]; a.set([x[1]], 2); const b = a.subarray(1); b[0] *= 2; let s = 0; for (const v of a) s += v; return s + a.map((v) => v * 2)[0] + a.reduce((p, c) => p + c, 0) + Math.max(...b);', at: [[2, 3]], jacobian: [1 + 6 + 2 + 7 + 6, 4 + 1 + 4 + 1 + 4] },
-  { name: 'views of one buffer', code: 'const buffer = new ArrayBuffer(16); const a = new Float64Array(buffer); const b = new Float64Array(buffer, 8, 1); a[1] = x[0] * 3; const v = new DataView(buffer); v.setFloat64(0, x[1], true); return b[0] + a[0] + v.getFloat64(8, true);', at: [[2, 3]], jacobian: [6, 1] },
-  { name: 'Float32Array rounds', code: 'const a = new Float32Array([x[0]]); return a[0] * x[1];', at: [[0.1, 3]], value: [Math.fround(0.1) * 3], jacobian: [3, Math.fround(0.1)] },
-  { name: 'Int32Array loses', code: 'const a = new Int32Array(1); a[0] = x[0]; return a[0] * x[1];', at: [[2.5, 3]], value: [6], jacobian: [0, 2], warnings: ['derivative-lost'] },
-  { name: 'typed array methods', code: 'const a = Float64Array.from(x); const b = Float64Array.of(x[1], 1); a.fill(x[1], 1); const c = a.slice().sort().reverse(); return a[0] * a[1] + b[0] + c[0] + Array.from(a)[0] + a.at(-1)! + (a instanceof Float64Array ? 1 : 0) + a.join().length;', at: [[2, 3]], jacobian: [3 + 1, 2 + 1 + 1 + 1] },
-  { name: 'Function.prototype.apply with a typed array', code: 'return Math.max.apply(null, new Float64Array(x) as any) + Math.min.apply(null, x) + Math.pow.call(null, x[0], 2) + Reflect.apply(Math.sin, null, [x[0]]);', at: [[2, 3]], jacobian: [1 + 4 + Math.cos(2), 1] },
-  { name: 'JSON copies', code: 'const c = JSON.parse(JSON.stringify({ a: x, b: [1, { d: x[1] }] })); return c.a[0] * c.b[1].d;', at: [[2, 3]], jacobian: [3, 2] },
-  { name: 'structuredClone', code: 'const c = structuredClone({ a: x, t: new Float64Array(x) }); return c.a[0] * c.t[1];', at: [[2, 3]], jacobian: [3, 2] },
-  { name: 'text shown is no loss', code: 'const label = `${x[0]} ${x[1].toFixed(2)}`; return x[0] * label.length;', at: [[2, 3]], value: [12], jacobian: [6, 0] },
-  { name: 'text that becomes a number again is one', code: 'return Number(x[0].toFixed(1)) + x[1];', at: [[2.25, 3]], jacobian: [0, 1], warnings: ['derivative-lost'] },
-  { name: 'text by unary plus', code: 'return +`${x[0]}` + x[1];', at: [[2.25, 3]], jacobian: [0, 1], warnings: ['derivative-lost'] },
-  { name: 'bits', code: 'return (x[0] & 3) + (x[0] << 1) + (x[1] >> 1) + (x[1] ^ 1) + x[0];', at: [[2, 3]], value: [2 + 4 + 1 + 2 + 2], jacobian: [1, 0] },
-  { name: 'Object.is, Object.values, Object.entries, Object.assign', code: 'const o = Object.assign({ a: x[0] }, { b: x[1] }); return (Object.is(x[0], 2) ? 1 : 0) + Object.values(o).reduce((a, b) => a * b, 1) + Object.entries(o)[0][1];', at: [[2, 3]], value: [9], jacobian: [4, 2] },
-  { name: 'a tie shares', code: 'return Math.max(x[0], x[1]) + Math.min(x[0], x[1]) * 2;', at: [[3, 3]], jacobian: [1.5, 1.5] },
+  {
+    name: 'typeof, void, in, delete',
+    code: 'const o: any = { a: x[0], b: 1 }; delete o.b; return (typeof x[0] === "number" ? x[0] : 0) + ("a" in o ? o.a : 0) + (void 0 === undefined ? 1 : 0);',
+    at: [[2, 3]],
+    jacobian: [2, 0],
+  },
+  {
+    name: 'optional chaining',
+    code: 'const o: any = { f: (v: number) => v * 2, l: [x[1]] }; const none: any = null; return o?.f?.(x[0]) + o.l?.[0] + (none?.[0] ?? 1) + (none?.a.b ?? 0);',
+    at: [[2, 3]],
+    value: [8],
+    jacobian: [2, 1],
+  },
+  {
+    name: 'Math',
+    code: 'return Math.sin(x[0]) + Math.exp(x[1]) + Math.sqrt(x[0]) + Math.log(x[1]) + Math.atan2(x[0], x[1]) + Math.abs(-x[0]) + Math.pow(x[0], 2);',
+    at: [[0.5, 1]],
+    jacobian: [cos + 0.5 / Math.sqrt(0.5) + 1 / 1.25 + 1 + 1, Math.E + 1 - 0.5 / 1.25],
+  },
+  {
+    name: 'Math under another name',
+    code: 'const { sin, PI } = Math; const M = Math; const fns = [M.cos, Math["tan"]]; return sin(x[0]) * PI + fns[0](x[0]) + x.map(Math.exp)[1];',
+    at: [[0.5, 1]],
+    jacobian: [cos * Math.PI - Math.sin(0.5), Math.E],
+  },
+  {
+    name: 'steps',
+    code: 'return Math.floor(x[0]) + Math.round(x[1]) + Math.sign(x[0]) + (x[0] | 0) + (~~x[1]) + x[0];',
+    at: [[2.3, 3.6]],
+    value: [2 + 4 + 1 + 2 + 3 + 2.3],
+    jacobian: [1, 0],
+  },
+  {
+    name: 'Number and conversions',
+    code: 'return Number(x[0]) + parseFloat(x[1] as any) + (Number.isFinite(x[0]) ? x[0] : 0) + (isNaN(x[1]) ? 0 : 1);',
+    at: [[2, 3]],
+    jacobian: [2, 1],
+  },
+  {
+    name: 'array methods',
+    code: 'const y = x.map((v) => v * v).concat([x[0]]).slice(0, 3).reverse(); return y.reduce((a, b) => a + b, 0) + y.filter((v) => v > 3).length + (y.find((v) => v === 9) ?? 0) + y.at(-1)! + Array.from(x, (v) => v * 2)[0] + [...y.entries()][0][1] + y.flatMap((v) => [v, v]).pop()!;',
+    at: [[2, 3]],
+    jacobian: [4 + 1 + 4 + 2 + 1 + 4, 6 + 6],
+  },
+  {
+    name: 'sort',
+    code: 'const s = [...x, 2.5].sort((a, b) => a - b); const t = [...x].sort((a, b) => (a > b ? -1 : 1)); return s[0] * 100 + s[2] * 10 + t[0];',
+    at: [[3, 2]],
+    value: [233],
+    jacobian: [11, 100],
+  },
+  {
+    name: 'indexOf and includes',
+    code: 'return x.indexOf(x[1]) + (x.includes(3) ? x[0] : 0) + [1, 2].indexOf(x[0]);',
+    at: [[2, 3]],
+    value: [4],
+    jacobian: [1, 0],
+  },
+  {
+    name: 'Map and Set of traced values',
+    code: 'const m = new Map<string, number>([["a", x[0]]]); m.set("b", x[1]); let s = 0; for (const [, v] of m) s += v * v; return s;',
+    at: [[2, 3]],
+    jacobian: [4, 6],
+  },
+  {
+    name: 'a key that is traced',
+    code: 'const m = new Map<number, number>(); m.set(x[0], 5); return (m.get(2) ?? 0) * x[1];',
+    at: [[2, 3]],
+    value: [15],
+    jacobian: [0, 5],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'a property named by a traced number',
+    code: 'const o: Record<number, number> = {}; o[x[0]] = x[1]; return o[2];',
+    at: [[2, 3]],
+    jacobian: [0, 1],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'an index from floor is no loss',
+    code: 'const table = [1, 2, 3, 4]; return table[Math.floor(x[0])] * x[0];',
+    at: [[2.5, 0]],
+    jacobian: [3, 0],
+  },
+  {
+    name: 'new Array(n) and lengths',
+    code: 'const a = new Array(Math.round(x[0])).fill(0).map((_, i) => x[1] * i); return a.length + a[1];',
+    at: [[2, 3]],
+    value: [5],
+    jacobian: [0, 1],
+  },
+  {
+    name: 'Float64Array',
+    code: 'const a = new Float64Array(3); a[0] = x[0]; a[1] = a[0] * x[1]; a.set([x[1]], 2); const b = a.subarray(1); b[0] *= 2; let s = 0; for (const v of a) s += v; return s + a.map((v) => v * 2)[0] + a.reduce((p, c) => p + c, 0) + Math.max(...b);',
+    at: [[2, 3]],
+    jacobian: [1 + 6 + 2 + 7 + 6, 4 + 1 + 4 + 1 + 4],
+  },
+  {
+    name: 'views of one buffer',
+    code: 'const buffer = new ArrayBuffer(16); const a = new Float64Array(buffer); const b = new Float64Array(buffer, 8, 1); a[1] = x[0] * 3; const v = new DataView(buffer); v.setFloat64(0, x[1], true); return b[0] + a[0] + v.getFloat64(8, true);',
+    at: [[2, 3]],
+    jacobian: [6, 1],
+  },
+  {
+    name: 'Float32Array rounds',
+    code: 'const a = new Float32Array([x[0]]); return a[0] * x[1];',
+    at: [[0.1, 3]],
+    value: [Math.fround(0.1) * 3],
+    jacobian: [3, Math.fround(0.1)],
+  },
+  {
+    name: 'Int32Array loses',
+    code: 'const a = new Int32Array(1); a[0] = x[0]; return a[0] * x[1];',
+    at: [[2.5, 3]],
+    value: [6],
+    jacobian: [0, 2],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'typed array methods',
+    code: 'const a = Float64Array.from(x); const b = Float64Array.of(x[1], 1); a.fill(x[1], 1); const c = a.slice().sort().reverse(); return a[0] * a[1] + b[0] + c[0] + Array.from(a)[0] + a.at(-1)! + (a instanceof Float64Array ? 1 : 0) + a.join().length;',
+    at: [[2, 3]],
+    jacobian: [3 + 1, 2 + 1 + 1 + 1],
+  },
+  {
+    name: 'Function.prototype.apply with a typed array',
+    code: 'return Math.max.apply(null, new Float64Array(x) as any) + Math.min.apply(null, x) + Math.pow.call(null, x[0], 2) + Reflect.apply(Math.sin, null, [x[0]]);',
+    at: [[2, 3]],
+    jacobian: [1 + 4 + Math.cos(2), 1],
+  },
+  {
+    name: 'JSON copies',
+    code: 'const c = JSON.parse(JSON.stringify({ a: x, b: [1, { d: x[1] }] })); return c.a[0] * c.b[1].d;',
+    at: [[2, 3]],
+    jacobian: [3, 2],
+  },
+  {
+    name: 'structuredClone',
+    code: 'const c = structuredClone({ a: x, t: new Float64Array(x) }); return c.a[0] * c.t[1];',
+    at: [[2, 3]],
+    jacobian: [3, 2],
+  },
+  {
+    name: 'text shown is no loss',
+    code: 'const label = `${x[0]} ${x[1].toFixed(2)}`; return x[0] * label.length;',
+    at: [[2, 3]],
+    value: [12],
+    jacobian: [6, 0],
+  },
+  {
+    name: 'text that becomes a number again is one',
+    code: 'return Number(x[0].toFixed(1)) + x[1];',
+    at: [[2.25, 3]],
+    jacobian: [0, 1],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'text by unary plus',
+    code: 'return +`${x[0]}` + x[1];',
+    at: [[2.25, 3]],
+    jacobian: [0, 1],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'bits',
+    code: 'return (x[0] & 3) + (x[0] << 1) + (x[1] >> 1) + (x[1] ^ 1) + x[0];',
+    at: [[2, 3]],
+    value: [2 + 4 + 1 + 2 + 2],
+    jacobian: [1, 0],
+  },
+  {
+    name: 'Object.is, Object.values, Object.entries, Object.assign',
+    code: 'const o = Object.assign({ a: x[0] }, { b: x[1] }); return (Object.is(x[0], 2) ? 1 : 0) + Object.values(o).reduce((a, b) => a * b, 1) + Object.entries(o)[0][1];',
+    at: [[2, 3]],
+    value: [9],
+    jacobian: [4, 2],
+  },
+  {
+    name: 'a tie shares',
+    code: 'return Math.max(x[0], x[1]) + Math.min(x[0], x[1]) * 2;',
+    at: [[3, 3]],
+    jacobian: [1.5, 1.5],
+  },
   { name: 'abs at 0', code: 'return Math.abs(x[0]) + x[1];', at: [[0, 3]], jacobian: [0, 1] },
-  { name: 'infinite slopes and zero give NaN both ways', code: 'return Math.sqrt(x[0]) * 0 + x[1];', at: [[0, 3]], value: [3], jacobian: [NaN, 1] },
-  { name: 'a branch that is not taken contributes nothing', code: 'return x[0] > 0 ? Math.log(x[0]) : x[1] / 0;', at: [[2, 3]], jacobian: [0.5, 0] },
+  {
+    name: 'infinite slopes and zero give NaN both ways',
+    code: 'return Math.sqrt(x[0]) * 0 + x[1];',
+    at: [[0, 3]],
+    value: [3],
+    jacobian: [NaN, 1],
+  },
+  {
+    name: 'a branch that is not taken contributes nothing',
+    code: 'return x[0] > 0 ? Math.log(x[0]) : x[1] / 0;',
+    at: [[2, 3]],
+    jacobian: [0.5, 0],
+  },
 ];
 
 const MODULES: Case[] = [
-  { name: 'classes with private fields, accessors, static members and inheritance', code: `
+  {
+    name: 'classes with private fields, accessors, static members and inheritance',
+    code: `
 class Vec { #x: number; static count = 0; constructor(x: number, public y = 1) { this.#x = x; Vec.count++; } get x() { return this.#x; } set x(v: number) { this.#x = v; } scale(k: number): Vec { this.#x *= k; this.#x++; return this; } static of(x: number) { return new Vec(x, x); } has(o: object) { return #x in o; } }
 class Sub extends Vec { constructor(x: number) { super(x * 2, 3); } override scale(k: number) { super.scale(k); return this; } }
-export function f(x: number[]): number { const v = new Vec(x[0]).scale(x[1]); v.x += 1; const s = new Sub(x[0]).scale(2); return v.x + v.y + s.x + s.y + Vec.of(x[1]).y + (v.has(s) ? 1 : 0); }`, at: [[2, 3]], jacobian: [3 + 4, 2 + 1] },
-  { name: 'enums, namespaces and generics', code: `
+export function f(x: number[]): number { const v = new Vec(x[0]).scale(x[1]); v.x += 1; const s = new Sub(x[0]).scale(2); return v.x + v.y + s.x + s.y + Vec.of(x[1]).y + (v.has(s) ? 1 : 0); }`,
+    at: [[2, 3]],
+    jacobian: [3 + 4, 2 + 1],
+  },
+  {
+    name: 'enums, namespaces and generics',
+    code: `
 enum Mode { Off, Double = 2, Triple } const enum Flag { A = 1 << 2 }
 namespace Tools { export const k = 10; export function scale<T extends number>(v: T): number { return v * k; } export namespace Inner { export const z = 1; } }
-export function f(x: number[]): number { return x[0] * Mode.Triple + Tools.scale(x[1]) + Mode[2].length + Flag.A + Tools.Inner.z; }`, at: [[2, 3]], value: [6 + 30 + 6 + 4 + 1], jacobian: [3, 10] },
-  { name: 'async functions', code: `
+export function f(x: number[]): number { return x[0] * Mode.Triple + Tools.scale(x[1]) + Mode[2].length + Flag.A + Tools.Inner.z; }`,
+    at: [[2, 3]],
+    value: [6 + 30 + 6 + 4 + 1],
+    jacobian: [3, 10],
+  },
+  {
+    name: 'async functions',
+    code: `
 const wait = async (v: number) => v * 2;
-export async function f(x: number[]): Promise<number> { let s = 0; for await (const v of x.map(wait)) s += v; return s + (await Promise.all(x.map(wait)))[0]; }`, at: [[2, 3]], jacobian: [4, 2] },
-  { name: 'overloads and default exports', code: `
+export async function f(x: number[]): Promise<number> { let s = 0; for await (const v of x.map(wait)) s += v; return s + (await Promise.all(x.map(wait)))[0]; }`,
+    at: [[2, 3]],
+    jacobian: [4, 2],
+  },
+  {
+    name: 'overloads and default exports',
+    code: `
 function g(a: number): number; function g(a: number[]): number; function g(a: any): number { return Array.isArray(a) ? a[0] * 2 : a * 3; }
 export default function (x: number[]): number { return g(x) + g(x[1]); }
-export const f = (x: number[]) => g(x) + g(x[1]);`, at: [[2, 3]], jacobian: [2, 3] },
-  { name: 'semicolons left out', code: `
+export const f = (x: number[]) => g(x) + g(x[1]);`,
+    at: [[2, 3]],
+    jacobian: [2, 3],
+  },
+  {
+    name: 'semicolons left out',
+    code: `
 export function f(x: number[]): number {
   let a = x[0]
   let b = 1
@@ -101,11 +403,20 @@ export function f(x: number[]): number {
   c && (c += 1)
   !c ? b : a
   return a * 10 + b + c
-}`, at: [[2, 3]], value: [30 + 3 + 4], jacobian: [1, 11] },
-  { name: 'memory of earlier calls', code: `
+}`,
+    at: [[2, 3]],
+    value: [30 + 3 + 4],
+    jacobian: [1, 11],
+  },
+  {
+    name: 'memory of earlier calls',
+    code: `
 const memo = new Map<number, number>();
 const fib = (n: number, x: number): number => n < 2 ? x : (memo.get(n) ?? (memo.set(n, fib(n - 1, x) + fib(n - 2, x)), memo.get(n)!));
-export function f(x: number[]): number { return fib(10, x[0]) * x[1]; }`, at: [[2, 3]], jacobian: [267, 178] },
+export function f(x: number[]): number { return fib(10, x[0]) * x[1]; }`,
+    at: [[2, 3]],
+    jacobian: [267, 178],
+  },
 ];
 
 describe('the language', () => {
@@ -118,11 +429,17 @@ describe('the language', () => {
       if (value) assert.deepEqual(result.value, value);
       result.jacobian.forEach((entry, index) => {
         const expected = jacobian[index];
-        const close = Object.is(entry, expected) || entry === expected || Math.abs(entry - expected) <= 1e-12 * Math.max(1, Math.abs(expected));
+        const close =
+          Object.is(entry, expected) ||
+          entry === expected ||
+          Math.abs(entry - expected) <= 1e-12 * Math.max(1, Math.abs(expected));
         assert.ok(close, `component ${index} is ${entry}, not ${expected}`);
       });
       assert.equal(result.jacobian.length, jacobian.length);
-      assert.deepEqual(result.warnings.map((warning) => warning.code), warnings ?? []);
+      assert.deepEqual(
+        result.warnings.map((warning) => warning.code),
+        warnings ?? [],
+      );
     });
   }
 

@@ -34,8 +34,18 @@ export async function derive(text: string, args: readonly unknown[], fn = 'f', w
   return deriveFile(file, args, fn, wrt);
 }
 
-export async function deriveFile(file: string, args: readonly unknown[] | undefined, fn = 'f', wrt?: number[]): Promise<Derived> {
-  const target = await recordTarget(contextFor(), { file, fn, ...(args ? { args: args as Data[] } : {}), ...(wrt ? { wrt } : {}) });
+export async function deriveFile(
+  file: string,
+  args: readonly unknown[] | undefined,
+  fn = 'f',
+  wrt?: number[],
+): Promise<Derived> {
+  const target = await recordTarget(contextFor(), {
+    file,
+    fn,
+    ...(args ? { args: args as Data[] } : {}),
+    ...(wrt ? { wrt } : {}),
+  });
   const { recorded } = target;
   const { matrix } = jacobianOf(linearOf(recorded), 'reverse');
   const forward = jacobianOf(linearOf(recorded), 'forward').matrix;
