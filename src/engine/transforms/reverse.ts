@@ -12,6 +12,7 @@ import { Emitter } from '../program/emitter';
 import { NONE, type Program, type Row } from '../program/program';
 import { eliminateDeadRows } from '../program/prune';
 import { transcribeJvp } from './jvp';
+import { dependentRows } from './linearize';
 import { inline } from './transcribe';
 
 /**
@@ -102,6 +103,38 @@ export function vjpProgram(program: Program, active: readonly boolean[]): Progra
     active[index] ? [b.instantiate(row, b.aval(primals[index]))] : [],
   );
   return eliminateDeadRows(b.finish([...results, ...wanted]));
+}
+
+/**
+ * Checks that a program is linear in some inputs, as far as its transposition would not notice.
+ * @throws NotLinearError for a product of two linear values, a quotient by one, a choice by one
+ */
+export function requireLinear(program: Program, linear: readonly boolean[]): void {
+  const sources = Array.from(program.inputs).filter((_, index) => linear[index]);
+  const depends = dependentRows(program, sources);
+  for (let row = 0; row < program.size; row++) {
+    if (!depends[row] || program.operandCount(row) < 2) continue;
+    const [first, second] = program.mapOperands(row, depends);
+    if (breaksLinearity(program.opcode(row), first === 1, second === 1)) {
+      throw new NotLinearError(program.name(row), program.position(row));
+    }
+  }
+}
+
+function breaksLinearity(opcode: number, first: boolean, second: boolean): boolean {
+  switch (opcode) {
+    case OPCODES.mul:
+    case OPCODES.dotGeneral:
+    case OPCODES.conv:
+      return first && second;
+    case OPCODES.div:
+      return second;
+    case OPCODES.select:
+    case OPCODES.triangularSolve:
+      return first;
+    default:
+      return false;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { flattenInto, leafPaths, type Structure } from '../../tree/structure';
 import { requireSameStructure } from '../../tree/tree';
 import type { Gradient } from '../../tree/types';
 import { linearizeProgram } from '../linearize';
-import { transposeProgram } from '../reverse';
+import { requireLinear, transposeProgram } from '../reverse';
 import { describeCall, moving, perArgument, restore, splitAux, traceCall, type AnyFunction } from './arguments';
 import { fit, zeros } from './forward';
 
@@ -109,6 +109,7 @@ export function linearTranspose<Args extends readonly unknown[]>(
   const call = traceCall(f as AnyFunction, primals, moved);
   const avals = call.program.outputAvals;
   if (!avals.every(({ dtype }) => isFloat(dtype))) throw new NotLinearError(where);
+  requireLinear(call.program, call.active);
   const transposed = transposeProgram(call.program, call.active);
   return (cotangent) => {
     const given = cotangentArrays(where, call.output, avals, cotangent);
