@@ -68,8 +68,7 @@ export class SparseRaster {
     const counts = density ? new Uint32Array(view.width * view.height) : undefined;
     const lastColumn = view.x + view.width / view.cellWidth;
     for (let r = firstRow; r < lastRow; r++) {
-      const top = Math.max(0, Math.floor((r - view.y) * view.cellHeight + 1e-9));
-      const bottom = Math.min(inside.height, Math.max(top + 1, Math.floor((r + 1 - view.y) * view.cellHeight + 1e-9)));
+      const [top, bottom] = pixelsOf(r, view.y, view.cellHeight, inside.height);
       for (
         let e = lowerBound(columnIndices, rowStarts[r], rowStarts[r + 1], Math.floor(view.x));
         e < rowStarts[r + 1];
@@ -79,8 +78,7 @@ export class SparseRaster {
         if (c >= lastColumn) break;
         const code = codes[e];
         if (density && code === 0) continue;
-        const left = Math.max(0, Math.floor((c - view.x) * view.cellWidth + 1e-9));
-        const right = Math.min(inside.width, Math.max(left + 1, Math.floor((c + 1 - view.x) * view.cellWidth + 1e-9)));
+        const [left, right] = pixelsOf(c, view.x, view.cellWidth, inside.width);
         for (let py = top; py < bottom; py++) {
           for (let i = py * view.width + left; i < py * view.width + right; i++) {
             if (counts !== undefined) counts[i]++;
@@ -120,6 +118,15 @@ export class SparseRaster {
     this.grid = { pyramid: new CodePyramid({ rows, columns, codes: grid }, priority, reduce), rowBlock, columnBlock };
     return this.grid;
   }
+}
+
+/**
+ * The pixels of a cell, first and past the last: those that begin inside a magnified cell, those that a small cell touches.
+ */
+function pixelsOf(index: number, origin: number, cell: number, pixels: number): [number, number] {
+  const from = (index - origin) * cell;
+  const first = Math.max(0, cell >= 1 ? Math.ceil(from - 1e-9) : Math.floor(from + 1e-9));
+  return [first, Math.min(pixels, Math.max(cell >= 1 ? first : first + 1, Math.ceil(from + cell - 1e-9)))];
 }
 
 /** A density of 0 … 1 as a step of the table; the square root keeps thin patterns apart, and nothing rounds down to empty. */
