@@ -26,7 +26,11 @@ export interface GradLensApi {
 
 /** The API over the live sessions. */
 export function createApi(manager: SessionManager): GradLensApi {
-  async function inspect(uri: Uri, functionName: string, request: InspectRequest & { op: Operation }): Promise<Evaluation>;
+  async function inspect(
+    uri: Uri,
+    functionName: string,
+    request: InspectRequest & { op: Operation },
+  ): Promise<Evaluation>;
   async function inspect(uri: Uri, functionName: string, request?: InspectRequest): Promise<Inspection>;
   async function inspect(
     uri: Uri,

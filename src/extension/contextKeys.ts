@@ -33,11 +33,13 @@ export class ContextKeys implements Disposable {
     const editor = window.activeTextEditor;
     const functions = editor ? this.manager.functions(editor.document.uri) : [];
     // With live derivatives off the functions are not known until a command asks: then any supported file will do.
-    const unknown =
-      editor !== undefined && isSupported(editor.document) && !this.manager.isListed(editor.document.uri);
+    const unknown = editor !== undefined && isSupported(editor.document) && !this.manager.isListed(editor.document.uri);
     const has = workspace.isTrusted && (unknown || functions.some((fn) => fn.differentiable));
     this.put('gradlens.hasFunctions', has);
-    this.put('gradlens.inFunction', has && editor !== undefined && functionAt(functions, editor.selection.active) !== undefined);
+    this.put(
+      'gradlens.inFunction',
+      has && editor !== undefined && functionAt(functions, editor.selection.active) !== undefined,
+    );
     this.put('gradlens.live', this.configuration.current.live);
   }
 

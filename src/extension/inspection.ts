@@ -43,7 +43,11 @@ export interface InspectionService {
     target: InspectionTarget,
     method: M,
     params: Omit<RunnerRequests[M]['params'], 'file' | 'fn'>,
-    options?: { signal?: AbortSignal; timeLimit?: number; onProgress?: (done: number, total: number, message: string) => void },
+    options?: {
+      signal?: AbortSignal;
+      timeLimit?: number;
+      onProgress?: (done: number, total: number, message: string) => void;
+    },
   ): Promise<RunnerRequests[M]['result']>;
 }
 

@@ -61,7 +61,8 @@ describe('diagnostics', () => {
   });
 
   it('tell where the derivative is lost', async () => {
-    const text = '/** @at 2 */\nexport function f(x: number): number {\n  const y = Number((x * x).toFixed(3));\n  return y * x;\n}\n';
+    const text =
+      '/** @at 2 */\nexport function f(x: number): number {\n  const y = Number((x * x).toFixed(3));\n  return y * x;\n}\n';
     const { document } = await openText('diagnostics/lost.ts', text);
     const lost = await diagnostic(document.uri, 'derivative-lost');
     assert.equal(lost.range.start.line, 2);
@@ -121,7 +122,8 @@ export function gradient(x: number[]): number[] {
 
   it('say that a function took too long, where its name stands', async () => {
     await withSetting('timeLimit', 400, async () => {
-      const text = 'export function endless(x: number): number {\n  for (let i = 0; i >= 0; i++) x += 1;\n  return x;\n}\n';
+      const text =
+        'export function endless(x: number): number {\n  for (let i = 0; i >= 0; i++) x += 1;\n  return x;\n}\n';
       const { document } = await openText('diagnostics/endless.ts', text);
       const late = await diagnostic(document.uri, 'time-out');
       assert.equal(textAt(document, late.range), 'endless');

@@ -54,7 +54,10 @@ describe('kinds of documents', () => {
   for (const [extension, text] of [
     ['js', '/** @at 3 */\nexport function f(x = 1) {\n  return x * x;\n}\n'],
     ['jsx', '/** @at 3 */\nexport function f(x = 1) {\n  return x * x;\n}\nexport const View = () => <b>{f(2)}</b>;\n'],
-    ['tsx', '/** @at 3 */\nexport function f(x: number): number {\n  return x * x;\n}\nexport const View = () => <b>{f(2)}</b>;\n'],
+    [
+      'tsx',
+      '/** @at 3 */\nexport function f(x: number): number {\n  return x * x;\n}\nexport const View = () => <b>{f(2)}</b>;\n',
+    ],
   ] as const) {
     it(`${extension} files have live derivatives`, async () => {
       const { document } = await openText(`kinds/file.${extension}`, text);

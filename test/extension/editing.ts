@@ -92,9 +92,7 @@ export async function withSetting(key: string, value: unknown, body: () => Promi
   try {
     await body();
   } finally {
-    await vscode.workspace
-      .getConfiguration('gradlens')
-      .update(key, before, vscode.ConfigurationTarget.Global);
+    await vscode.workspace.getConfiguration('gradlens').update(key, before, vscode.ConfigurationTarget.Global);
   }
 }
 

@@ -16,7 +16,11 @@ export function sum(x: number[], k: number): number {
 /** Our hovers at a position. */
 function hovers(document: vscode.TextDocument, position: vscode.Position, pattern: RegExp): Promise<string> {
   return eventually(`a hover with ${pattern.source}`, async () => {
-    const all = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position);
+    const all = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      position,
+    );
     const texts = all.flatMap(({ contents }) => contents.map((each) => (typeof each === 'string' ? each : each.value)));
     return texts.find((each) => pattern.test(each));
   });

@@ -53,13 +53,17 @@ describe('code lenses', () => {
       await replace(document, /\d+ \* valley/.exec(document.getText())?.[0] ?? '', `${digit} * valley`);
       const titles = await lensesNow(document.uri);
       assert.equal(titles.length, count);
-      assert.ok(titles.some((title) => /^rosenbrock . \d/.test(title)), titles.join(' | '));
+      assert.ok(
+        titles.some((title) => /^rosenbrock . \d/.test(title)),
+        titles.join(' | '),
+      );
     }
     await lens(document.uri, /= 25\.17 /);
   });
 
   it('show the shape of a Jacobian', async () => {
-    const text = 'export function polar(r: number, phi: number): number[] {\n  return [r * Math.cos(phi), r * Math.sin(phi), r];\n}\n';
+    const text =
+      'export function polar(r: number, phi: number): number[] {\n  return [r * Math.cos(phi), r * Math.sin(phi), r];\n}\n';
     const { document } = await openText('lens/polar.ts', text);
     await lens(document.uri, /^polar = \[.*\] · 3×2$/);
     const titles = await lensesNow(document.uri);
@@ -74,7 +78,8 @@ describe('code lenses', () => {
   });
 
   it('give the short reason of an error and recover', async () => {
-    const text = 'export function f(x: number): number {\n  if (x < 1e9) throw new Error("too small");\n  return x;\n}\n';
+    const text =
+      'export function f(x: number): number {\n  if (x < 1e9) throw new Error("too small");\n  return x;\n}\n';
     const { document } = await openText('lens/error.ts', text);
     await lens(document.uri, /^\$\(error\) f: .*too small/);
     await replace(document, 'x < 1e9', 'x > 1e9');
@@ -86,13 +91,17 @@ describe('code lenses', () => {
     await lens(document.uri, /= 24\.2 /);
     await replace(document, 'slope ** 2 +', 'slope ** 2 + (');
     const titles = await lensTitles(document.uri, (all) => all.length >= 7);
-    assert.ok(titles.some((title) => title.startsWith('rosenbrock') || title.includes('rosenbrock')), titles.join(' | '));
+    assert.ok(
+      titles.some((title) => title.startsWith('rosenbrock') || title.includes('rosenbrock')),
+      titles.join(' | '),
+    );
     await replace(document, 'slope ** 2 + (', 'slope ** 2 +');
     await lens(document.uri, /= 24\.2 /);
   });
 
   it('are silent about functions that are no mathematics', async () => {
-    const text = 'export function shout(text: string): string {\n  return text.toUpperCase();\n}\nexport const g = (x: number): number => x * x;\n';
+    const text =
+      'export function shout(text: string): string {\n  return text.toUpperCase();\n}\nexport const g = (x: number): number => x * x;\n';
     const { document } = await openText('lens/silent.ts', text);
     await lens(document.uri, /^g = /);
     assert.ok(!(await lensesNow(document.uri)).some((title) => title.includes('shout')));
@@ -101,7 +110,8 @@ describe('code lenses', () => {
   it('follow a change in an imported file that is not saved', async () => {
     await openText('lens/factor.ts', 'export const factor = 2;\n');
     const factor = vscode.window.activeTextEditor?.document;
-    const text = "import { factor } from './factor';\n/** @at 5 */\nexport function f(x: number): number {\n  return factor * x;\n}\n";
+    const text =
+      "import { factor } from './factor';\n/** @at 5 */\nexport function f(x: number): number {\n  return factor * x;\n}\n";
     const { document } = await openText('lens/importer.ts', text);
     await lens(document.uri, /^f = 10 /);
     assert.ok(factor);

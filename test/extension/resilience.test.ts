@@ -33,7 +33,7 @@ describe('the engine’s processes', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     cancel.cancel();
     assert.equal(await endless, undefined);
-    const { result } = (await (await api()).inspect(document.uri, 'f', { op: 'grad' }));
+    const { result } = await (await api()).inspect(document.uri, 'f', { op: 'grad' });
     assert.deepEqual(result, [6, 3]);
   });
 
@@ -83,12 +83,17 @@ describe('the engine’s processes', () => {
     delays.enable();
     const end = document.positionAt(document.getText().indexOf('\n}\n\nexport function endless'));
     for (let index = 0; index < 60; index++) {
-      await editor.edit((edit) => edit.insert(end, index % 10 === 9 ? '\n' : ' '), { undoStopBefore: false, undoStopAfter: false });
+      await editor.edit((edit) => edit.insert(end, index % 10 === 9 ? '\n' : ' '), {
+        undoStopBefore: false,
+        undoStopAfter: false,
+      });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     delays.disable();
     const ms = (nanoseconds: number): string => (nanoseconds / 1e6 - 5).toFixed(1);
-    console.log(`      event loop of the host: median ${ms(delays.percentile(50))} ms, 99 % ${ms(delays.percentile(99))} ms, longest ${ms(delays.max)} ms`);
+    console.log(
+      `      event loop of the host: median ${ms(delays.percentile(50))} ms, 99 % ${ms(delays.percentile(99))} ms, longest ${ms(delays.max)} ms`,
+    );
     assert.ok(delays.max > 0);
     await lens(document.uri, /^f = 14 /);
   });

@@ -115,7 +115,9 @@ describe('values in the editor', () => {
     await ui.openFile('editor/values.ts', 5);
     await poll('the hover of the function', async () => {
       await ui.page.keyboard.press('Escape');
-      const name = ui.page.locator('.view-line', { hasText: 'function rosenbrock' }).getByText('rosenbrock', { exact: true });
+      const name = ui.page
+        .locator('.view-line', { hasText: 'function rosenbrock' })
+        .getByText('rosenbrock', { exact: true });
       await name.first().hover({ timeout: 5000 });
       await ui.page.waitForTimeout(1000);
       const hover = await ui.page.locator('.monaco-hover:visible').allTextContents();
@@ -125,7 +127,9 @@ describe('values in the editor', () => {
   });
 
   it('are explained by the status bar', async () => {
-    const status = await poll('the status item', async () => ui.page.locator('[id="gradlens.gradlens.gradlens.status"]').textContent());
+    const status = await poll('the status item', async () =>
+      ui.page.locator('[id="gradlens.gradlens.gradlens.status"]').textContent(),
+    );
     assert.match(status, /∂/);
   });
 });

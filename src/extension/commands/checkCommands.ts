@@ -13,11 +13,17 @@ export function checkCommands(context: CommandContext): Handlers {
   return [[COMMANDS.check, (target, token) => check(context, target, token)]];
 }
 
-async function check({ manager, panel }: CommandContext, argument: unknown, token: unknown): Promise<CheckReport | undefined> {
+async function check(
+  { manager, panel }: CommandContext,
+  argument: unknown,
+  token: unknown,
+): Promise<CheckReport | undefined> {
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
-  const report = await withCancel(t('checking {0} …', target.functionName), token as CancellationToken | undefined, (work) =>
-    manager.request(target, 'check', {}, { ...work, timeLimit: 30_000 }),
+  const report = await withCancel(
+    t('checking {0} …', target.functionName),
+    token as CancellationToken | undefined,
+    (work) => manager.request(target, 'check', {}, { ...work, timeLimit: 30_000 }),
   );
   if (report.passed) window.setStatusBarMessage(`$(pass) ${target.functionName}: ${report.verdict}`, 6000);
   else {

@@ -55,8 +55,10 @@ async function exportNpy(
 ): Promise<Uri | undefined> {
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
-  const { matrix, vector } = await withCancel(t('computing the derivative …'), token as CancellationToken | undefined, (work) =>
-    derivativeOf(manager, target, work),
+  const { matrix, vector } = await withCancel(
+    t('computing the derivative …'),
+    token as CancellationToken | undefined,
+    (work) => derivativeOf(manager, target, work),
   );
   const place = file instanceof Uri ? file : await askPlace(target.uri, target.functionName, vector);
   if (!place) return undefined;
@@ -74,7 +76,11 @@ async function askPlace(source: Uri, name: string, vector: boolean): Promise<Uri
   });
 }
 
-async function copyDerivative({ manager }: CommandContext, argument: unknown, given: unknown): Promise<string | undefined> {
+async function copyDerivative(
+  { manager }: CommandContext,
+  argument: unknown,
+  given: unknown,
+): Promise<string | undefined> {
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
   const op = given === 'grad' || given === 'jvp' ? given : await askOperation();

@@ -18,13 +18,19 @@ export function engineCommands({ manager, engine, log, extensionUri }: CommandCo
       },
     ],
     [COMMANDS.showOutput, () => log.show(true)],
-    [COMMANDS.openWalkthrough, () => commands.executeCommand('workbench.action.openWalkthrough', 'gradlens.gradlens#start', false)],
+    [
+      COMMANDS.openWalkthrough,
+      () => commands.executeCommand('workbench.action.openWalkthrough', 'gradlens.gradlens#start', false),
+    ],
     [COMMANDS.manageTrust, () => commands.executeCommand('workbench.trust.manage')],
     [
       COMMANDS.explain,
       (code) => {
         const file = Uri.joinPath(extensionUri, ...explanationFile());
-        return commands.executeCommand('markdown.showPreview', typeof code === 'string' ? file.with({ fragment: code }) : file);
+        return commands.executeCommand(
+          'markdown.showPreview',
+          typeof code === 'string' ? file.with({ fragment: code }) : file,
+        );
       },
     ],
   ];
@@ -35,8 +41,7 @@ async function toggleLive(): Promise<boolean> {
   const section = workspace.getConfiguration('gradlens');
   const now = !section.get('live.enabled', true);
   const inspected = section.inspect<boolean>('live.enabled');
-  const target =
-    inspected?.workspaceValue !== undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+  const target = inspected?.workspaceValue !== undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
   await section.update('live.enabled', now, target);
   return now;
 }

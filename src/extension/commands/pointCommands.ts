@@ -31,9 +31,13 @@ async function setPoint({ manager }: CommandContext, argument: unknown, given: u
   return expression;
 }
 
-async function askExpression({ manager }: Pick<CommandContext, 'manager'>, target: InspectionTarget): Promise<string | undefined> {
+async function askExpression(
+  { manager }: Pick<CommandContext, 'manager'>,
+  target: InspectionTarget,
+): Promise<string | undefined> {
   const { target: live } = await manager.resolve(target);
-  const current = live.override?.expression ?? live.inspection?.point.expression ?? live.fn.points[target.pointIndex]?.expression;
+  const current =
+    live.override?.expression ?? live.inspection?.point.expression ?? live.fn.points[target.pointIndex]?.expression;
   const names = live.fn.parameters.map(({ name, type }) => `${name}: ${type}`).join(', ');
   return window.showInputBox({
     title: t('Inspection point of {0}', target.functionName),

@@ -35,11 +35,15 @@ async function multiply(
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
   const inspection = await manager.inspect(target);
-  const flat = Array.isArray(given) ? Float64Array.from(given as number[]) : await askVector(context, op, target, inspection);
+  const flat = Array.isArray(given)
+    ? Float64Array.from(given as number[])
+    : await askVector(context, op, target, inspection);
   if (!flat) return undefined;
   const params = await vectorParams(context, op, target, inspection, flat);
-  const evaluation = await withCancel(t('multiplying …'), token as CancellationToken | undefined, ({ signal, onProgress }) =>
-    manager.request(target, 'evaluate', { op, ...params }, { signal, onProgress }),
+  const evaluation = await withCancel(
+    t('multiplying …'),
+    token as CancellationToken | undefined,
+    ({ signal, onProgress }) => manager.request(target, 'evaluate', { op, ...params }, { signal, onProgress }),
   );
   present(op, target, evaluation);
   return evaluation;

@@ -1,5 +1,12 @@
 /** Runs a command's work: errors become messages, long work shows its progress and can be stopped. */
-import { type CancellationToken, commands, type LogOutputChannel, type Progress, ProgressLocation, window } from 'vscode';
+import {
+  type CancellationToken,
+  commands,
+  type LogOutputChannel,
+  type Progress,
+  ProgressLocation,
+  window,
+} from 'vscode';
 import { COMMANDS } from '../commandIds';
 import { fullReason, isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
@@ -24,7 +31,11 @@ export function showError(log: LogOutputChannel, error: unknown): void {
 }
 
 /** Runs `work` with a notification that can stop it, once it takes longer than a glance. `token` stops it too. */
-export async function withCancel<T>(title: string, token: CancellationToken | undefined, work: (work: Work) => Promise<T>): Promise<T> {
+export async function withCancel<T>(
+  title: string,
+  token: CancellationToken | undefined,
+  work: (work: Work) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const stop = token?.onCancellationRequested(() => controller.abort());
   if (token?.isCancellationRequested) controller.abort();
@@ -41,11 +52,14 @@ export async function withCancel<T>(title: string, token: CancellationToken | un
     () => undefined,
   );
   const timer = setTimeout(() => {
-    void window.withProgress({ location: ProgressLocation.Notification, title: `GradLens: ${title}`, cancellable: true }, (progress, button) => {
-      report = progress;
-      button.onCancellationRequested(() => controller.abort());
-      return settled;
-    });
+    void window.withProgress(
+      { location: ProgressLocation.Notification, title: `GradLens: ${title}`, cancellable: true },
+      (progress, button) => {
+        report = progress;
+        button.onCancellationRequested(() => controller.abort());
+        return settled;
+      },
+    );
   }, PATIENCE);
   try {
     return await result;

@@ -34,7 +34,9 @@ async function inspectSelection({ manager, panel, configuration }: CommandContex
     });
   }
   // A selected function name means the function.
-  const named = manager.functions(document.uri).find(({ name, differentiable }) => differentiable && name === document.getText(selection));
+  const named = manager
+    .functions(document.uri)
+    .find(({ name, differentiable }) => differentiable && name === document.getText(selection));
   if (named) {
     await panel.show({ ...target, functionName: named.name, pointIndex: 0 });
     return undefined;

@@ -1,5 +1,5 @@
 /** The squiggles: findings of the open documents, each in the file it speaks of, with its severity and a link. */
-import { Diagnostic, languages, Range, type TextDocument, Uri, workspace } from 'vscode';
+import { Diagnostic, languages, type Range, type TextDocument, Uri, workspace } from 'vscode';
 import type { Finding } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
 import { type Configuration, severityOf } from '../configuration';

@@ -5,10 +5,7 @@ import type { Disposable } from '../lifecycle/disposables';
 import type { Engine } from '../live/engine';
 
 export type EngineState =
-  | { kind: 'stopped' }
-  | { kind: 'starting' }
-  | { kind: 'running'; pid: number }
-  | { kind: 'crashed'; error: ErrorInfo };
+  { kind: 'stopped' } | { kind: 'starting' } | { kind: 'running'; pid: number } | { kind: 'crashed'; error: ErrorInfo };
 
 export interface EngineHost extends Engine, Disposable {
   readonly state: EngineState;

@@ -45,6 +45,7 @@ export function shortReason(error: ErrorInfo): string {
 
 /** What happened, where, and what to do, as one line. */
 export function fullReason(error: ErrorInfo, fileName?: string): string {
-  const place = error.line !== undefined ? ` (${fileName ? `${fileName}:` : ''}${error.line}:${error.column ?? 1})` : '';
+  const place =
+    error.line !== undefined ? ` (${fileName ? `${fileName}:` : ''}${error.line}:${error.column ?? 1})` : '';
   return `${error.message}${place}${error.hint ? ` ${error.hint}` : ''}`;
 }

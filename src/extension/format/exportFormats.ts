@@ -67,7 +67,8 @@ export function rowOf(matrix: Matrix, row: number): Float64Array {
   if (matrix.kind === 'dense') return matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
   const dense = new Float64Array(matrix.columns);
   const end = matrix.rowStarts[row + 1] ?? 0;
-  for (let at = matrix.rowStarts[row] ?? 0; at < end; at++) dense[matrix.columnIndices[at] ?? 0] = matrix.values[at] ?? 0;
+  for (let at = matrix.rowStarts[row] ?? 0; at < end; at++)
+    dense[matrix.columnIndices[at] ?? 0] = matrix.values[at] ?? 0;
   return dense;
 }
 

@@ -5,7 +5,11 @@ import { t } from './l10n';
 
 /** The numbers of `[1, 2]`, `1, 2` or `1 2`; a string says what is wrong with the text. */
 export function parseVector(text: string, size: number): Float64Array | string {
-  const inner = text.trim().replace(/^\[|\]$/g, '').replace(/\u2212/g, '-').trim();
+  const inner = text
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\u2212/g, '-')
+    .trim();
   const parts = inner === '' ? [] : inner.split(/\s*[,;\s]\s*/);
   const numbers = parts.map((part) => (part === '' ? NaN : Number(part)));
   const bad = numbers.findIndex((value) => !Number.isFinite(value));
@@ -24,7 +28,9 @@ export function fromFlat(data: Data, path: string, leaves: readonly LeafInfo[], 
   if (Array.isArray(data)) return data.map((item, index) => fromFlat(item, `${path}[${index}]`, leaves, flat));
   if (typeof data === 'object' && data !== null && !isNumericArray(data)) {
     const join = (key: string): string => (path === '' ? key : `${path}.${key}`);
-    return Object.fromEntries(Object.entries(data).map(([key, item]) => [key, fromFlat(item, join(key), leaves, flat)]));
+    return Object.fromEntries(
+      Object.entries(data).map(([key, item]) => [key, fromFlat(item, join(key), leaves, flat)]),
+    );
   }
   return data;
 }

@@ -46,8 +46,10 @@ function head(fn: FunctionInfo, { point, value }: Inspection, digits: number): s
 function derivative(inspection: Inspection, digits: number): string {
   const { matrix, matrixReason, summary, scalar } = inspection;
   if (!matrix) return matrixReason ? escapeMarkdown(matrixReason) : '';
-  if (!scalar) return jacobian(summary ?? { ...matrix, frobenius: NaN, maxAbs: NaN, nonZeros: NaN, nonFinite: 0 }, digits);
-  const gradient = matrix.kind === 'dense' ? matrix.values : scatter(matrix.columns, matrix.columnIndices, matrix.values);
+  if (!scalar)
+    return jacobian(summary ?? { ...matrix, frobenius: NaN, maxAbs: NaN, nonZeros: NaN, nonFinite: 0 }, digits);
+  const gradient =
+    matrix.kind === 'dense' ? matrix.values : scatter(matrix.columns, matrix.columnIndices, matrix.values);
   const norm = Math.hypot(...gradient.slice(0, 100_000));
   const rows = [...gradient.subarray(0, COMPONENTS)].map((component, index) => [
     inlineCode(componentName(inspection.inputs, index)),

@@ -1,5 +1,13 @@
 /** Hovers on function names, parameters and the values at line ends; each is put together only when it is asked for. */
-import { Hover, type HoverProvider, languages, MarkdownString, type Position, type TextDocument, workspace } from 'vscode';
+import {
+  Hover,
+  type HoverProvider,
+  languages,
+  MarkdownString,
+  type Position,
+  type TextDocument,
+  workspace,
+} from 'vscode';
 import type { FunctionInfo } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
 import type { Configuration } from '../configuration';
@@ -69,7 +77,10 @@ export class GradLensHovers implements HoverProvider, Disposable {
     return undefined;
   }
 
-  private targetOf({ uri }: TextDocument, fn: FunctionInfo): { uri: typeof uri; functionName: string; pointIndex: number } {
+  private targetOf(
+    { uri }: TextDocument,
+    fn: FunctionInfo,
+  ): { uri: typeof uri; functionName: string; pointIndex: number } {
     return { uri, functionName: fn.name, pointIndex: this.manager.activePoint(uri, fn.name) };
   }
 

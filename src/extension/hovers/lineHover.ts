@@ -17,7 +17,9 @@ export function lineHover(line: LineValue, functionName: string, digits: number)
     line.count > 1 ? iterations(line, digits) : once(line, digits),
   ];
   if (line.errorShare >= 0.01) {
-    parts.push(t('{0} of the estimated rounding error of the result comes from this line.', shortPercent(line.errorShare)));
+    parts.push(
+      t('{0} of the estimated rounding error of the result comes from this line.', shortPercent(line.errorShare)),
+    );
   }
   if (line.guards.length > 0) parts.push(guards(line));
   return parts.join('\n\n');
@@ -45,7 +47,12 @@ function iterations(line: LineValue, digits: number): string {
     for (let index = kept - ROWS / 2; index < kept; index++) rows.push(row(index));
   }
   const header = ['#', t('value'), ...(line.hasAdjoint ? [t('adjoint')] : [])];
-  const range = t('{0} iterations, from {1} to {2}', line.count, shortNumber(line.min, digits), shortNumber(line.max, digits));
+  const range = t(
+    '{0} iterations, from {1} to {2}',
+    line.count,
+    shortNumber(line.min, digits),
+    shortNumber(line.max, digits),
+  );
   return [range, charts(line), table(header, rows)].filter((part) => part !== '').join('\n\n');
 }
 

@@ -69,7 +69,12 @@ export class InlineDecorations implements Disposable {
     // Most editors show no mathematics: they are left alone.
     if (decorations.length === 0 && !this.decorated.has(editor)) return;
     this.decorated.add(editor);
-    this.types.forEach((type, index) => editor.setDecorations(type, decorations.flatMap((line) => line[index] ?? [])));
+    this.types.forEach((type, index) =>
+      editor.setDecorations(
+        type,
+        decorations.flatMap((line) => line[index] ?? []),
+      ),
+    );
   }
 
   /** What an editor shows now: for each line the value and, where there is one, the adjoint. */
@@ -112,9 +117,7 @@ export class InlineDecorations implements Disposable {
 function makeTypes(): TextEditorDecorationType[] {
   const style = { fontStyle: 'normal', fontWeight: 'normal' };
   return [0, 1]
-    .map(() =>
-      window.createTextEditorDecorationType({ rangeBehavior: DecorationRangeBehavior.OpenOpen, after: style }),
-    )
+    .map(() => window.createTextEditorDecorationType({ rangeBehavior: DecorationRangeBehavior.OpenOpen, after: style }))
     .sort((a, b) => (`${a.key}-` < `${b.key}-` ? -1 : 1));
 }
 

@@ -67,7 +67,11 @@ export function largestAdjoint(lines: readonly LineValue[]): number {
 }
 
 /** One line in words. */
-export function inlineText(line: LineValue, largest: number, { digits, maxLength, iterations }: InlineOptions): InlineText {
+export function inlineText(
+  line: LineValue,
+  largest: number,
+  { digits, maxLength, iterations }: InlineOptions,
+): InlineText {
   const value = `= ${shortNumber(line.value, digits)}`;
   const adjoint = line.hasAdjoint ? `∂ ${shortNumber(line.adjoint, digits)}` : '';
   const count = iterations && line.count > 1 ? `×${line.count}` : '';

@@ -3,7 +3,8 @@
  * untrusted workspace the one lens that says so stands there.
  */
 export function firstFunctionLine(text: string): number | undefined {
-  const declaration = /^[ \t]*(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function\s+\w+|(?:const|let)\s+\w+\s*=\s*(?:function\b|\())[^;{]*?:\s*(?:number\b|Float(?:32|64)Array\b)/m;
+  const declaration =
+    /^[ \t]*(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function\s+\w+|(?:const|let)\s+\w+\s*=\s*(?:function\b|\())[^;{]*?:\s*(?:number\b|Float(?:32|64)Array\b)/m;
   const match = declaration.exec(text);
   if (match) return text.slice(0, match.index).split('\n').length - 1;
   const tag = /@at\b/.exec(text);

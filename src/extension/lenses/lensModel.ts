@@ -34,7 +34,10 @@ export function isScalar(fn: FunctionInfo, inspection?: Inspection): boolean {
 export function lensKinds(fn: FunctionInfo, inspection: Inspection | undefined, wanted: readonly string[]): LensKind[] {
   const kinds: LensKind[] = ['derivative', 'hvp', 'hessian', 'check', 'profile', 'point'];
   const scalar = isScalar(fn, inspection);
-  return ['value', ...kinds.filter((kind) => wanted.includes(kind) && (scalar || (kind !== 'hvp' && kind !== 'hessian')))];
+  return [
+    'value',
+    ...kinds.filter((kind) => wanted.includes(kind) && (scalar || (kind !== 'hvp' && kind !== 'hessian'))),
+  ];
 }
 
 /** The last result of a state, stale or not. */

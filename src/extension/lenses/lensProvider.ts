@@ -98,7 +98,11 @@ export class LensProvider implements CodeLensProvider, Disposable {
     const lenses: CodeLens[] = [];
     for (let pointIndex = 0; pointIndex < count; pointIndex++) {
       const target = { uri, functionName: fn.name, pointIndex };
-      const kinds = lensKinds(fn, lastInspection(this.manager.state(target)), this.configuration.current.lenses.operations);
+      const kinds = lensKinds(
+        fn,
+        lastInspection(this.manager.state(target)),
+        this.configuration.current.lenses.operations,
+      );
       const range = this.placeOf(fn, pointIndex);
       lenses.push(...kinds.map((kind) => new FunctionLens(range, fn, target, kind)));
     }

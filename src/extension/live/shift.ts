@@ -16,7 +16,8 @@ interface Point {
 function movePoint(point: Point, edit: Edit, isEnd: boolean): Point {
   const { line, column, endLine, endColumn } = edit.range;
   if (point.line < line || (point.line === line && point.column < column)) return point;
-  if (isEnd && point.line === line && point.column === column && (endLine !== line || endColumn !== column)) return point;
+  if (isEnd && point.line === line && point.column === column && (endLine !== line || endColumn !== column))
+    return point;
   const inserted = edit.text.split('\n');
   const last = inserted[inserted.length - 1] ?? '';
   const newEndLine = line + inserted.length - 1;
@@ -35,7 +36,12 @@ export function shiftRange<T extends SourceRange>(range: T, edits: readonly Edit
     start = movePoint(start, edit, false);
     end = movePoint(end, edit, true);
   }
-  if (start.line === range.line && start.column === range.column && end.line === range.endLine && end.column === range.endColumn) {
+  if (
+    start.line === range.line &&
+    start.column === range.column &&
+    end.line === range.endLine &&
+    end.column === range.endColumn
+  ) {
     return range;
   }
   return { ...range, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };

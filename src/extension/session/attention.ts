@@ -13,7 +13,5 @@ export function readAttention(idOf: (document: TextDocument) => number | undefin
   }
   const editor = window.activeTextEditor;
   const active = editor && idOf(editor.document);
-  return active === undefined
-    ? { visible }
-    : { visible, active, cursor: (editor?.selection.active.line ?? 0) + 1 };
+  return active === undefined ? { visible } : { visible, active, cursor: (editor?.selection.active.line ?? 0) + 1 };
 }

@@ -5,7 +5,12 @@ import type { Edit } from '../live/shift';
 
 /** The runner's range as VS Code's. */
 export function toRange({ line, column, endLine, endColumn }: SourceRange): Range {
-  return new Range(Math.max(0, line - 1), Math.max(0, column - 1), Math.max(0, endLine - 1), Math.max(0, endColumn - 1));
+  return new Range(
+    Math.max(0, line - 1),
+    Math.max(0, column - 1),
+    Math.max(0, endLine - 1),
+    Math.max(0, endColumn - 1),
+  );
 }
 
 /** VS Code's range as the runner's. */

@@ -1,6 +1,6 @@
 /** The names under which the runner knows documents, and the way back. */
 import * as path from 'node:path';
-import { type TextDocument, Uri, workspace } from 'vscode';
+import { type TextDocument, type Uri, workspace } from 'vscode';
 
 const EXTENSIONS: Record<string, string> = {
   typescript: '.ts',

@@ -2,7 +2,7 @@
  * Live inspection for the surfaces: documents → functions → points → states. The scheduler decides what is computed when;
  * this class speaks VS Code's language with the rest of the extension.
  */
-import { type Event, EventEmitter, Uri, workspace } from 'vscode';
+import { type Event, EventEmitter, type Uri, workspace } from 'vscode';
 import type { Data, ErrorInfo, FunctionInfo, Inspection, RunnerMethod, RunnerRequests } from '../../runner/protocol';
 import type { Configuration } from '../configuration';
 import type { EngineHost } from '../engine/engineHost';
@@ -170,7 +170,7 @@ export class SessionManager implements InspectionService, Disposable {
     // The verdict of a check at the target's own point belongs on every surface.
     const own = !('at' in params) && !('args' in params) && !('tolerance' in params);
     if (method === 'check' && own) {
-      return (await this.scheduler.check(session.live, live, options)) as RunnerRequests[M]['result'];
+      return (await this.scheduler.check(session.live, live, options));
     }
     this.scheduler.flush();
     const address = live.address(session.live.file);

@@ -78,8 +78,7 @@ export class StatusItem implements Disposable {
     bar.text = status.text;
     bar.command = { ...status.action };
     bar.accessibilityInformation = { label: `GradLens: ${status.detail}`, role: 'button' };
-    bar.backgroundColor =
-      status.severity === 'error' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    bar.backgroundColor = status.severity === 'error' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     bar.tooltip = tooltip(status);
     language.text = status.text === '' ? '∂' : status.text;
     language.detail = status.detail;

@@ -111,7 +111,13 @@ function documentStatus(input: StatusInput, base: Pick<StatusText, 'severity' | 
     };
   }
   if (input.overBudget !== undefined) {
-    return { ...base, kind: 'over-budget', text: `$(warning) ∂ ${differentiable}`, detail: input.overBudget, severity: 'warning' };
+    return {
+      ...base,
+      kind: 'over-budget',
+      text: `$(warning) ∂ ${differentiable}`,
+      detail: input.overBudget,
+      severity: 'warning',
+    };
   }
   // One sign of one width for both: the item must not twitch at every key.
   const icon = input.busy && input.ready < differentiable ? '$(loading~spin)' : '$(pulse)';
@@ -119,8 +125,7 @@ function documentStatus(input: StatusInput, base: Pick<StatusText, 'severity' | 
     ...base,
     kind: input.busy ? 'busy' : 'ok',
     text: `${icon} ∂ ${differentiable}`,
-    detail:
-      differentiable === 1 ? t('One function is live.') : t('{0} functions are live.', differentiable),
+    detail: differentiable === 1 ? t('One function is live.') : t('{0} functions are live.', differentiable),
   };
 }
 
@@ -136,8 +141,16 @@ function nothing(input: StatusInput, base: Pick<StatusText, 'severity' | 'action
   }
   const learn = { title: t('What can be differentiated?'), command: COMMANDS.openWalkthrough };
   if (input.functions > 0) {
-    const why = input.reason ? t('No function here is differentiable. The first: {0}', input.reason) : t('No function here is differentiable.');
+    const why = input.reason
+      ? t('No function here is differentiable. The first: {0}', input.reason)
+      : t('No function here is differentiable.');
     return { ...base, kind: 'not-differentiable', text: '$(dash) ∂', detail: why, action: learn };
   }
-  return { ...base, kind: 'no-functions', text: '$(dash) ∂', detail: t('There is no function in this file.'), action: learn };
+  return {
+    ...base,
+    kind: 'no-functions',
+    text: '$(dash) ∂',
+    detail: t('There is no function in this file.'),
+    action: learn,
+  };
 }

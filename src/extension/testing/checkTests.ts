@@ -78,13 +78,23 @@ export class CheckTests implements Disposable {
       const failures: CheckReport[] = [];
       for (const pointIndex of await this.points(uri, item.label)) {
         const target = { uri, functionName: item.label, pointIndex };
-        const report = await this.manager.request(target, 'check', {}, { signal: controller.signal, timeLimit: 30_000 });
+        const report = await this.manager.request(
+          target,
+          'check',
+          {},
+          { signal: controller.signal, timeLimit: 30_000 },
+        );
         run.appendOutput(`${item.label}: ${report.verdict}\r\n`, undefined, item);
         if (!report.passed) failures.push(report);
       }
       const duration = performance.now() - started;
       if (failures.length === 0) run.passed(item, duration);
-      else run.failed(item, failures.map((report) => this.message(item, report)), duration);
+      else
+        run.failed(
+          item,
+          failures.map((report) => this.message(item, report)),
+          duration,
+        );
     } catch (error) {
       if (isCancelled(error)) run.skipped(item);
       else run.errored(item, new TestMessage(fullReason(toErrorInfo(error))), performance.now() - started);

@@ -6,7 +6,11 @@ const LIMIT = 2000;
 
 /** The files that contain `@check` or `@gradientOf`, as they are found. */
 export async function* findCheckFiles(): AsyncGenerator<Uri> {
-  const files = await workspace.findFiles('**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}', '**/{node_modules,dist,out}/**', LIMIT);
+  const files = await workspace.findFiles(
+    '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}',
+    '**/{node_modules,dist,out}/**',
+    LIMIT,
+  );
   for (const uri of files) {
     if (uri.path.endsWith('.d.ts')) continue;
     try {

@@ -8,7 +8,7 @@ import {
   TreeItem,
   TreeItemCollapsibleState,
   type TreeView,
-  Uri,
+  type Uri,
   window,
   workspace,
 } from 'vscode';
@@ -40,7 +40,9 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
   ) {
     const later = (): void => this.later();
     const { store } = this;
-    this.view = store.add(window.createTreeView('gradlens.functions', { treeDataProvider: this, showCollapseAll: true }));
+    this.view = store.add(
+      window.createTreeView('gradlens.functions', { treeDataProvider: this, showCollapseAll: true }),
+    );
     store.add(manager.onDidChange(later));
     store.add(manager.onDidChangeFunctions(later));
     store.add(configuration.onDidChange(later));

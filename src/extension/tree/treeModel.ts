@@ -26,7 +26,13 @@ export function derivativeNorm({ summary, matrix }: Inspection): number | undefi
 }
 
 /** A function with one point, or one point of several. */
-export function pointRow(fn: FunctionInfo, pointIndex: number, state: InspectionState, check: CheckState, digits: number): RowText {
+export function pointRow(
+  fn: FunctionInfo,
+  pointIndex: number,
+  state: InspectionState,
+  check: CheckState,
+  digits: number,
+): RowText {
   const several = fn.points.length > 1;
   const point = fn.points[pointIndex]?.expression ?? '';
   const label = several ? truncate(point, 40) : fn.name;

@@ -8,7 +8,12 @@ export const range = (line: number, column: number, endLine: number, endColumn: 
 });
 
 /** `function name(x: number[]): number` on the lines given. */
-export function makeFunction(name: string, line = 1, endLine = line + 2, more: Partial<FunctionInfo> = {}): FunctionInfo {
+export function makeFunction(
+  name: string,
+  line = 1,
+  endLine = line + 2,
+  more: Partial<FunctionInfo> = {},
+): FunctionInfo {
   return {
     name,
     range: range(line, 1, endLine, 2),

@@ -53,7 +53,14 @@ describe('derivatives for the clipboard', () => {
   it('gives others their turn while a large one is formatted', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    await exportText({ ...vector(), matrix: { kind: "dense", rows: 400, columns: 500, values: new Float64Array(200_000).fill(0.1) }, vector: false }, 'json');
+    await exportText(
+      {
+        ...vector(),
+        matrix: { kind: 'dense', rows: 400, columns: 500, values: new Float64Array(200_000).fill(0.1) },
+        vector: false,
+      },
+      'json',
+    );
     clearInterval(timer);
     assert.ok(turns > 3, `${turns} turns`);
   });

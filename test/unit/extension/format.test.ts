@@ -55,7 +55,18 @@ describe('values for people', () => {
   });
 
   it('is never wider than asked, whatever the value', () => {
-    assert.ok(shortData({ a: [[1, 2, 3], [4, 5, 6]], b: 'x'.repeat(200) }, 30).length <= 30);
+    assert.ok(
+      shortData(
+        {
+          a: [
+            [1, 2, 3],
+            [4, 5, 6],
+          ],
+          b: 'x'.repeat(200),
+        },
+        30,
+      ).length <= 30,
+    );
   });
 });
 

@@ -20,7 +20,16 @@ describe('hovers of functions', () => {
   });
 
   it('sum up a Jacobian', () => {
-    const summary = { rows: 2, columns: 3, frobenius: 5, maxAbs: 3, nonZeros: 3, nonFinite: 1, rank: 2, condition: 12.5 };
+    const summary = {
+      rows: 2,
+      columns: 3,
+      frobenius: 5,
+      maxAbs: 3,
+      nonZeros: 3,
+      nonFinite: 1,
+      rank: 2,
+      condition: 12.5,
+    };
     const matrix = { kind: 'dense' as const, rows: 2, columns: 3, values: new Float64Array(6) };
     const text = functionHover(fn, ready({ scalar: false, summary, matrix }), target, 4) ?? '';
     assert.match(text, /Jacobian 2 × 3 · sparsity 50 % · rank 2 · condition 12\.5 · ‖J‖ = 5/);

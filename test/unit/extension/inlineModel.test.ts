@@ -40,7 +40,13 @@ describe('values at line ends', () => {
       lines: [makeLine(5, 2, 2), makeLine(3, 1, 1), makeLine(3, 7, 7), makeLine(4, 9, 9, { file: '/w/b.ts' })],
     });
     const texts = inlineTexts(fn, inspection, '/w/a.ts', [fn], options);
-    assert.deepEqual(texts.map(({ line, value }) => [line, value]), [[3, '= 7'], [5, '= 2']]);
+    assert.deepEqual(
+      texts.map(({ line, value }) => [line, value]),
+      [
+        [3, '= 7'],
+        [5, '= 2'],
+      ],
+    );
   });
 });
 

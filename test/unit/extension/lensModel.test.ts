@@ -18,7 +18,8 @@ const input = (state: InspectionState, more: Partial<LensInput> = {}): LensInput
   digits: 4,
   ...more,
 });
-const value = (state: InspectionState, more: Partial<LensInput> = {}): string => lensText('value', input(state, more)).title;
+const value = (state: InspectionState, more: Partial<LensInput> = {}): string =>
+  lensText('value', input(state, more)).title;
 
 describe('the lens row', () => {
   it('shows value and size', () => {

@@ -93,7 +93,10 @@ describe('the scheduler', () => {
     const document = open();
     look(document);
     await idle();
-    assert.deepEqual(engine.requests.map(({ method }) => method), ['list', 'inspect']);
+    assert.deepEqual(
+      engine.requests.map(({ method }) => method),
+      ['list', 'inspect'],
+    );
     assert.equal(kind(document), 'ready');
   });
 
@@ -108,7 +111,10 @@ describe('the scheduler', () => {
     assert.equal(value(document), -1);
     await idle();
     assert.equal(value(document), 'longer'.length);
-    assert.ok(kinds.every((each) => each === 'stale' || each === 'ready'), kinds.join());
+    assert.ok(
+      kinds.every((each) => each === 'stale' || each === 'ready'),
+      kinds.join(),
+    );
   });
 
   it('lets the newest edit win, however late an older answer comes', async () => {
@@ -176,7 +182,10 @@ describe('the scheduler', () => {
     await idle();
     const target = document.targets.get('f#0');
     assert.equal(target?.check.kind, 'passed');
-    assert.deepEqual(engine.requests.map(({ method }) => method), ['list', 'inspect', 'check']);
+    assert.deepEqual(
+      engine.requests.map(({ method }) => method),
+      ['list', 'inspect', 'check'],
+    );
     look();
     look(document);
     await idle();

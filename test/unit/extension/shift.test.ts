@@ -70,7 +70,10 @@ describe('lines that move with the text', () => {
       findings: [makeFinding(4, { fix: { title: 'x', edits: [] } })],
     });
     const moved = shiftInspection(inspection, '/w/a.ts', [edit(1, 1, 1, 1, '\n')]);
-    assert.deepEqual(moved.lines.map(({ line }) => line), [5, 4]);
+    assert.deepEqual(
+      moved.lines.map(({ line }) => line),
+      [5, 4],
+    );
     assert.equal(moved.findings[0]?.location.line, 5);
     assert.equal(moved.findings[0]?.fix, undefined);
     assert.equal(moved.lines[0]?.values, inspection.lines[0]?.values);

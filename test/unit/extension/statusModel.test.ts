@@ -28,14 +28,24 @@ describe('the status item', () => {
       'crashed',
       COMMANDS.restartEngine,
     ],
-    ['says that there is no function', { functions: 0, differentiable: 0, ready: 0 }, 'no-functions', COMMANDS.openWalkthrough],
+    [
+      'says that there is no function',
+      { functions: 0, differentiable: 0, ready: 0 },
+      'no-functions',
+      COMMANDS.openWalkthrough,
+    ],
     [
       'says why no function is differentiable',
       { differentiable: 0, ready: 0, reason: 'x is a string.' },
       'not-differentiable',
       COMMANDS.openWalkthrough,
     ],
-    ['says that a syntax error is in the way', { differentiable: 0, syntaxErrors: 1 }, 'syntax-error', COMMANDS.toggleLive],
+    [
+      'says that a syntax error is in the way',
+      { differentiable: 0, syntaxErrors: 1 },
+      'syntax-error',
+      COMMANDS.toggleLive,
+    ],
     [
       'says what failed',
       { failed: 1, ready: 1, firstError: { code: 'time-out', message: 'f took too long.' } },
@@ -50,12 +60,17 @@ describe('the status item', () => {
       const status = statusText({ ...fine, ...change });
       assert.equal(status.kind, kind);
       assert.equal(status.action.command, command);
-      if (kind !== 'hidden') assert.ok(status.text.length > 0 && status.detail.length > 0 && status.action.title.length > 0);
+      if (kind !== 'hidden')
+        assert.ok(status.text.length > 0 && status.detail.length > 0 && status.action.title.length > 0);
     });
   }
 
   it('puts trust before everything, and off before the rest', () => {
-    const all = { trusted: false, live: false, engine: { kind: 'crashed', error: { code: 'x', message: 'x' } } } as const;
+    const all = {
+      trusted: false,
+      live: false,
+      engine: { kind: 'crashed', error: { code: 'x', message: 'x' } },
+    } as const;
     assert.equal(statusText({ ...fine, ...all }).kind, 'untrusted');
     assert.equal(statusText({ ...fine, ...all, trusted: true }).kind, 'off');
   });

@@ -17,13 +17,29 @@ describe('vectors that people type', () => {
 });
 
 describe('structures from flat vectors', () => {
-  const leaf = (path: string, offset: number, size: number, shape = [size]) => ({ path, offset, size, shape, argument: 0 });
+  const leaf = (path: string, offset: number, size: number, shape = [size]) => ({
+    path,
+    offset,
+    size,
+    shape,
+    argument: 0,
+  });
 
   it('follow the paths of the leaves, in whatever order they lie', () => {
-    const data = { W: [[1, 2], [3, 4]], name: 'net', b: Float64Array.of(5, 6) };
+    const data = {
+      W: [
+        [1, 2],
+        [3, 4],
+      ],
+      name: 'net',
+      b: Float64Array.of(5, 6),
+    };
     const leaves = [leaf('p.b', 0, 2), leaf('p.W', 2, 4, [2, 2])];
     assert.deepEqual(fromFlat(data, 'p', leaves, [1, 2, 3, 4, 5, 6]), {
-      W: [[3, 4], [5, 6]],
+      W: [
+        [3, 4],
+        [5, 6],
+      ],
       name: 'net',
       b: Float64Array.of(1, 2),
     });
