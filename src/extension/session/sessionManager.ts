@@ -170,7 +170,7 @@ export class SessionManager implements InspectionService, Disposable {
     // The verdict of a check at the target's own point belongs on every surface.
     const own = !('at' in params) && !('args' in params) && !('tolerance' in params);
     if (method === 'check' && own) {
-      return (await this.scheduler.check(session.live, live, options));
+      return await this.scheduler.check(session.live, live, options);
     }
     this.scheduler.flush();
     const address = live.address(session.live.file);
