@@ -33,6 +33,14 @@ export {
 } from './program/serialize';
 export type { Program } from './program/program';
 export * from './checks/index';
+export {
+  sparseHessian,
+  sparseJacobian,
+  SparseMatrix,
+  type SparseJacobianOptions,
+  type SparseOptions,
+  type Sparsity,
+} from './sparse/index';
 export { NdArray } from './trace/ndarray';
 export type { Gradient, Jacobian, Stacked } from './tree/types';
 export * as tree from './tree/tree';

@@ -79,6 +79,40 @@ function meetingOffsets(lhs: Aval, rhs: Aval, out: Aval, params: ConvParams): In
   return offsets;
 }
 
+/** Calls `visit` for every product that a convolution adds up: the places of the result, of the operand and of the kernel. */
+export function eachConvProduct(
+  operands: readonly Aval[],
+  params: ConvParams,
+  visit: (out: number, lhs: number, rhs: number) => void,
+): void {
+  const [lhs, rhs] = operands;
+  const result = convShape(operands, params);
+  const offsets = meetingOffsets(lhs, rhs, result, params);
+  const { batchGroupCount } = params;
+  const groups = params.featureGroupCount * batchGroupCount;
+  const [batch, out] = result.shape;
+  const [, features] = rhs.shape;
+  const spatial = sizeOf(lhs.shape.slice(2));
+  const places = sizeOf(result.shape.slice(2));
+  const kernel = sizeOf(rhs.shape.slice(2));
+  for (let n = 0, to = 0; n < batch; n++) {
+    for (let o = 0; o < out; o++) {
+      const group = Math.floor(o / (out / groups));
+      const example = batchGroupCount > 1 ? group * batch + n : n;
+      const firstFeature = batchGroupCount > 1 ? 0 : group * features;
+      for (let place = 0; place < places; place++, to++) {
+        for (let c = 0; c < features; c++) {
+          for (let k = 0; k < kernel; k++) {
+            const offset = offsets[k * places + place];
+            if (offset < 0) continue;
+            visit(to, (example * lhs.shape[1] + firstFeature + c) * spatial + offset, (o * features + c) * kernel + k);
+          }
+        }
+      }
+    }
+  }
+}
+
 /** Gathers the operand's patches and multiplies them with the kernel, example by example and group by group. */
 function evaluateConv(lhs: ArrayValue, rhs: ArrayValue, params: ConvParams): ArrayValue {
   const { featureGroupCount, batchGroupCount } = params;

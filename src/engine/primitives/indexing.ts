@@ -52,7 +52,7 @@ function gatheredShape(name: PrimitiveName, operand: Aval, indices: Aval, params
 // ------------------------------------------------------------------------------------------ evaluation
 
 /** Offsets of a window's elements from its first, in row-major order of the window. */
-function windowOffsets(operand: ArrayValue, params: GatherParams): Int32Array {
+function windowOffsets(operand: Aval, params: GatherParams): Int32Array {
   const axes = windowAxes(operand, params);
   const strides = stridesOf(operand.shape);
   const shape = axes.map((axis) => operand.shape[axis]);
@@ -73,7 +73,7 @@ function windowOffsets(operand: ArrayValue, params: GatherParams): Int32Array {
  * of bounds and `clamp` is false.
  */
 function eachWindow(
-  operand: ArrayValue,
+  operand: Aval,
   indices: ArrayValue,
   { axes, batchDims }: GatherParams,
   clamp: boolean,
@@ -140,6 +140,18 @@ function evaluateScatter(
     else for (let i = 0; i < width; i++) out[start + offsets[i]] = data[from + i];
   });
   return { shape: operand.shape, dtype: operand.dtype, data: out };
+}
+
+/** For every element of the updates, the place in the operand that it goes to; −1 where it is dropped. */
+export function scatterTargets(operand: Aval, indices: ArrayValue, params: GatherParams): Int32Array {
+  const offsets = windowOffsets(operand, params);
+  const width = offsets.length;
+  const targets = new Int32Array((indices.data.length / Math.max(params.axes.length, 1)) * width).fill(-1);
+  eachWindow(operand, indices, params, false, (position, start) => {
+    if (start < 0) return;
+    for (let i = 0; i < width; i++) targets[position * width + i] = start + offsets[i];
+  });
+  return targets;
 }
 
 // ------------------------------------------------------------------------------------------ indices inside rules
