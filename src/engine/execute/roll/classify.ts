@@ -3,7 +3,7 @@
  * claimed only if it held for every row.
  */
 import type { Tape } from '../scalar/tape';
-import { isLoop, type Item, type LoopTree } from './tree';
+import { isLoop, type Item, type Loop, type LoopTree } from './tree';
 
 /** The value of a site's last execution before the operand is read: a register. */
 export interface LastSource {
@@ -200,13 +200,71 @@ export function classify(tape: Tape, tree: LoopTree): Classification {
     }
     lastRow[site] = row++;
   };
+  const iteration = ({ firstSite, endSite }: Loop, index: number, depth: number) => {
+    indices[depth] = index;
+    for (let site = firstSite; site < endSite; site++) visit(site, depth + 1);
+  };
+  /** An innermost loop: where all operands move evenly, the first iterations and the last prove the rest. */
+  const innermost = (loop: Loop, depth: number) => {
+    const { count, firstSite, endSite } = loop;
+    const period = endSite - firstSite;
+    if (count < LEAST_EVEN || !movesEvenly(columns, row, period, count, tape)) {
+      for (let index = 0; index < count; index++) iteration(loop, index, depth);
+      return;
+    }
+    const start = row;
+    for (let index = 0; index < 3; index++) iteration(loop, index, depth);
+    const end = start + period * count;
+    for (let at = row; at < end; at++) {
+      siteOf[at] = siteOf[at - period];
+      instanceOf[at] = instanceOf[at - period] + 1;
+    }
+    if (!staysInPlace(start, loop)) {
+      for (let index = 3; index < count; index++) iteration(loop, index, depth);
+      return;
+    }
+    row = end - period;
+    for (let site = firstSite; site < endSite; site++) {
+      counts[site] += count - 4;
+      lastRow[site] = row - period + site - firstSite;
+    }
+    iteration(loop, count - 1, depth);
+  };
+  /** Do the operands of an evenly moving loop walk through instances of one site each, from iteration 2 to the last? */
+  const staysInPlace = (start: number, { count, firstSite, endSite }: Loop): boolean => {
+    const period = endSite - firstSite;
+    for (let offset = 0; offset < period; offset++) {
+      for (let column = 0; column < width; column++) {
+        const third = columns[column][start + 2 * period + offset];
+        const last = columns[column][start + (count - 1) * period + offset];
+        if (third === last || third < inputCount || third >= firstLiteral) {
+          // Inputs and literals stand in a row, unless the walk leaves them.
+          if (third !== last && third < inputCount !== last < inputCount) return false;
+          if (third !== last && third >= firstLiteral !== last >= firstLiteral) return false;
+          continue;
+        }
+        const from = third - inputCount;
+        const to = last - inputCount;
+        if (last < inputCount || last >= firstLiteral || siteOf[from] !== siteOf[to]) return false;
+        const inner = siteLoops[siteOf[from]];
+        if (inner < 0) return false;
+        const { rowsPerIteration, count: times } = loops[inner];
+        const steps = (to - from) / rowsPerIteration;
+        if (instanceOf[to] - instanceOf[from] !== steps || steps % (count - 3) !== 0) return false;
+        if (Math.floor(instanceOf[to] / times) !== Math.floor(instanceOf[from] / times)) return false;
+      }
+    }
+    return true;
+  };
   const walk = (items: readonly Item[], depth: number) => {
     for (const item of items) {
       if (!isLoop(item)) {
         for (let site = item.first; site < item.end; site++) visit(site, depth);
+      } else if (item.items.length === 1 && !isLoop(item.items[0])) {
+        innermost(item, depth);
       } else {
-        for (let iteration = 0; iteration < item.count; iteration++) {
-          indices[depth] = iteration;
+        for (let index = 0; index < item.count; index++) {
+          indices[depth] = index;
           walk(item.items, depth + 1);
         }
       }
@@ -239,6 +297,34 @@ export function classify(tape: Tape, tree: LoopTree): Classification {
     }
   }
   return { siteOf, instanceOf, sources, width };
+}
+
+/** Fewer iterations are cheaper to look at one by one. */
+const LEAST_EVEN = 8;
+
+/** Do all operands change by the same from each iteration to the next, from the second on? Literals: by nothing at all. */
+function movesEvenly(
+  columns: readonly Int32Array[],
+  start: number,
+  period: number,
+  count: number,
+  { firstLiteral, literals }: Tape,
+): boolean {
+  const from = start + 3 * period;
+  const end = start + period * count;
+  for (const column of columns) {
+    for (let row = from; row < end; row++) {
+      const before = column[row - period];
+      if (column[row] - before !== before - column[row - 2 * period]) return false;
+    }
+    for (let row = start + period; row < start + 2 * period; row++) {
+      const value = column[row];
+      if (value < firstLiteral || column[row + period] === value) continue;
+      // Different literals may hold the same number for a while: then each must be looked at.
+      if (Object.is(literals[value - firstLiteral], literals[column[row + period] - firstLiteral])) return false;
+    }
+  }
+  return true;
 }
 
 /** Does a source read a site for which `test` holds? */

@@ -12,7 +12,7 @@ export interface Sequence {
   readonly rows: Int32Array;
 }
 
-/** Operand columns of the tape, and the index from which on operands are literals (their place in the pool says nothing). */
+/** Operands of every token's first row, and the index from which on operands are literals (their place in the pool says nothing). */
 export interface Operands {
   readonly columns: readonly Int32Array[];
   readonly firstLiteral: number;
@@ -112,54 +112,57 @@ function segment(
   for (const loop of best) found.push(loop);
 }
 
-/** Difference of two operands, or LITERAL where both are. */
+/** Difference of two operands, or LITERAL for two different literals. */
 function difference(now: number, before: number, firstLiteral: number): number {
-  if (now >= firstLiteral && before >= firstLiteral) return LITERAL;
+  if (now >= firstLiteral && before >= firstLiteral) return now === before ? 0 : LITERAL;
   if (now >= firstLiteral || before >= firstLiteral) return IRREGULAR;
   return now - before;
 }
 
-function regularLoops(sequence: Sequence, operands: Operands, start: number, end: number, period: number): Stretch[] {
-  const { rows } = sequence;
-  const { columns, firstLiteral } = operands;
+/** Iterations that are looked at to learn the strides: enough to outvote the beginnings of inner loops. */
+const SAMPLE = 96;
+
+/** The stride of every operand of a period, by majority, or IRREGULAR. */
+function learnStrides({ columns, firstLiteral }: Operands, start: number, end: number, period: number): Int32Array {
   const width = columns.length;
   const strides = new Int32Array(period * width);
   const votes = new Int32Array(period * width);
-  // Majority vote over the strides of every operand.
-  for (let at = start + period, offset = 0; at < end; at++) {
-    const now = rows[at];
-    const before = rows[at - period];
-    for (let column = 0; column < width; column++) {
-      const stride = difference(columns[column][now], columns[column][before], firstLiteral);
-      const site = offset * width + column;
+  const stop = Math.min(end, start + period * (SAMPLE + 1));
+  for (let at = start + period, site = 0; at < stop; at++) {
+    for (let column = 0; column < width; column++, site++) {
+      const stride = difference(columns[column][at], columns[column][at - period], firstLiteral);
       if (votes[site] === 0) {
         strides[site] = stride;
         votes[site] = 1;
       } else if (strides[site] === stride) votes[site]++;
       else votes[site]--;
     }
-    if (++offset === period) offset = 0;
+    if (site === strides.length) site = 0;
   }
-  const misses = new Int32Array(period * width);
-  for (let at = start + period, offset = 0; at < end; at++) {
-    for (let column = 0; column < width; column++) {
-      const site = offset * width + column;
-      if (difference(columns[column][rows[at]], columns[column][rows[at - period]], firstLiteral) !== strides[site])
-        misses[site]++;
+  const misses = votes.fill(0);
+  for (let at = start + period, site = 0; at < stop; at++) {
+    for (let column = 0; column < width; column++, site++) {
+      if (difference(columns[column][at], columns[column][at - period], firstLiteral) !== strides[site]) misses[site]++;
     }
-    if (++offset === period) offset = 0;
+    if (site === strides.length) site = 0;
   }
-  const iterations = Math.floor((end - start) / period) - 1;
+  const iterations = Math.floor((stop - start) / period) - 1;
+  for (let site = 0; site < strides.length; site++) if (misses[site] * 2 > iterations) strides[site] = IRREGULAR;
+  return strides;
+}
+
+function regularLoops(sequence: Sequence, operands: Operands, start: number, end: number, period: number): Stretch[] {
+  const { rows } = sequence;
+  const { columns } = operands;
+  const width = columns.length;
+  const strides = learnStrides(operands, start, end, period);
   let irregular = 0;
   let present = 0;
-  const regular = new Uint8Array(period * width);
   for (let offset = 0; offset < period; offset++) {
     for (let column = 0; column < width; column++) {
-      const site = offset * width + column;
-      if (columns[column][rows[start + offset]] < 0) continue;
+      if (columns[column][start + offset] < 0) continue;
       present++;
-      if (misses[site] * 2 <= iterations && strides[site] !== IRREGULAR) regular[site] = 1;
-      else irregular++;
+      if (strides[offset * width + column] === IRREGULAR) irregular++;
     }
   }
   if (irregular * 2 > present) return [];
@@ -173,16 +176,15 @@ function regularLoops(sequence: Sequence, operands: Operands, start: number, end
     const least = perIteration > LEAST_TOKENS ? 3 : LEAST_ITERATIONS;
     if (count >= least && count * perIteration >= LEAST_TOKENS) loops.push({ start: from, period, count });
   };
-  for (let at = start + period, offset = 0; at < end; at++) {
-    let broken = false;
-    for (let column = 0; column < width && !broken; column++) {
-      const site = offset * width + column;
-      broken =
-        regular[site] === 1 &&
-        difference(columns[column][rows[at]], columns[column][rows[at - period]], firstLiteral) !== strides[site];
+  // Where each column breaks next: one tight loop for each, since they read every row of the tape.
+  const breaks = columns.map((_, column) => nextBreak(operands, column, start + period, end, start, period, strides));
+  for (;;) {
+    let at = end;
+    for (const next of breaks) if (next < at) at = next;
+    if (at === end) break;
+    for (let column = 0; column < width; column++) {
+      if (breaks[column] === at) breaks[column] = nextBreak(operands, column, at + 1, end, start, period, strides);
     }
-    if (++offset === period) offset = 0;
-    if (!broken) continue;
     if (first && at < from + 2 * period) {
       // Initial values differ: the loop begins at the first row that has one.
       first = false;
@@ -195,4 +197,39 @@ function regularLoops(sequence: Sequence, operands: Operands, start: number, end
   }
   close(end);
   return loops;
+}
+
+/** The first token from `from` on whose operand does not follow the stride; `end` where all do. */
+function nextBreak(
+  { columns, firstLiteral }: Operands,
+  column: number,
+  from: number,
+  end: number,
+  start: number,
+  period: number,
+  strides: Int32Array,
+): number {
+  const values = columns[column];
+  const width = columns.length;
+  const wrap = strides.length + column;
+  let site = ((from - start) % period) * width + column;
+  let at = from;
+  while (at < end) {
+    if (
+      values[at] - values[at - period] !== strides[site] &&
+      !follows(values[at], values[at - period], strides[site], firstLiteral)
+    ) {
+      return at;
+    }
+    at++;
+    site += width;
+    if (site === wrap) site = column;
+  }
+  return end;
+}
+
+function follows(now: number, before: number, stride: number, firstLiteral: number): boolean {
+  if (stride === IRREGULAR) return true;
+  if (stride === LITERAL) return now >= firstLiteral && before >= firstLiteral;
+  return now - before === stride;
 }

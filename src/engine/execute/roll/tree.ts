@@ -74,11 +74,12 @@ export function findLoops(tape: Tape): LoopTree {
   const shapes = new ShapeTable();
   const size = tape.size;
   const columns = tape.c.length > 0 ? [tape.a, tape.b, tape.c] : [tape.a, tape.b];
-  const operands: Operands = { columns, firstLiteral: tape.firstLiteral };
-  let tokens = Int32Array.from(tape.ops);
+  let tokens = new Int32Array(tape.ops);
   let rows = new Int32Array(size + 1);
   for (let row = 0; row <= size; row++) rows[row] = row;
   for (let level = 0, window = 12; level < 8; level++, window = 3) {
+    const first = level === 0 ? columns : columns.map((column) => tokens.map((_, at) => column[rows[at]]));
+    const operands: Operands = { columns: first, firstLiteral: tape.firstLiteral };
     const stretches = findStretches({ tokens, length: tokens.length, rows }, operands, window);
     if (stretches.length === 0) break;
     let kept = tokens.length;

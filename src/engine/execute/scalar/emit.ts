@@ -1,6 +1,6 @@
 /** Writing scalar rows without shape rules, simplified on the way: what the scalar transforms are made with. */
 import { OPCODES } from '../../primitives/opcodes';
-import type { ProgramBuilder } from '../../program/builder';
+import { BOOL_AVAL, SCALAR_AVAL, type ProgramBuilder } from '../../program/builder';
 import type { Emitter } from '../../program/emitter';
 import { NONE, type Program, type Row } from '../../program/program';
 import { primitive } from '../../primitives/table';
@@ -74,9 +74,19 @@ const FEW_LITERALS = 4096;
 
 /** Copies a row of a scalar program; `map` holds its operands' rows. */
 export function copyScalarRow(b: Emitter, program: Program, row: Row, map: Int32Array): void {
-  const { opcodes, literals } = program.columns;
-  map[row] =
-    opcodes[row] === OPCODES.literal && literals.length > FEW_LITERALS
-      ? b.newLiteral(program.literal(row))
-      : b.copy(program, row, map);
+  const { opcodes, literals, operandStarts, operands, paramIndices, avals, avalIndices } = program.columns;
+  const opcode = opcodes[row];
+  const start = operandStarts[row];
+  const count = operandStarts[row + 1] - start;
+  if (opcode === OPCODES.literal && literals.length > FEW_LITERALS) {
+    map[row] = b.newLiteral(program.literal(row));
+  } else if (paramIndices[row] >= 0 || count > 2) {
+    map[row] = b.copy(program, row, map);
+  } else {
+    // What nearly all rows are, without the tables that a copy in general has to look into.
+    b.position = b.positionIn(program, row);
+    const aval = avals[avalIndices[row]].dtype === 'bool' ? BOOL_AVAL : SCALAR_AVAL;
+    const x = map[operands[start]];
+    map[row] = count === 2 ? b.emitScalar2(opcode, x, map[operands[start + 1]], aval) : b.emitScalar1(opcode, x, aval);
+  }
 }

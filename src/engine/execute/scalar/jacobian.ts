@@ -78,7 +78,8 @@ class Tangents {
   }
 
   each(row: Row, visit: (input: number, tangent: Row) => void): void {
-    for (let at = this.starts[row]; at < this.starts[row] + this.counts[row]; at++) visit(this.inputs[at], this.rows[at]);
+    for (let at = this.starts[row]; at < this.starts[row] + this.counts[row]; at++)
+      visit(this.inputs[at], this.rows[at]);
   }
 
   private push(input: number, row: Row): void {
@@ -111,17 +112,38 @@ class Tangents {
         this.unary(row, first, (tangent) => negate(b, tangent));
         return;
       case OPCODES.add:
-        this.merge(row, first, second, (tx) => tx, (ty) => ty, (tx, ty) => add(b, tx, ty));
+        this.merge(
+          row,
+          first,
+          second,
+          (tx) => tx,
+          (ty) => ty,
+          (tx, ty) => add(b, tx, ty),
+        );
         return;
       case OPCODES.sub:
-        this.merge(row, first, second, (tx) => tx, (ty) => negate(b, ty), (tx, ty) => subtract(b, tx, ty));
+        this.merge(
+          row,
+          first,
+          second,
+          (tx) => tx,
+          (ty) => negate(b, ty),
+          (tx, ty) => subtract(b, tx, ty),
+        );
         return;
       case OPCODES.select: {
         const zero = b.literal(0);
         const third = operands[start + 2];
         const condition = map[first];
         const pick = (x: Row, y: Row) => b.select(condition, x, y);
-        this.merge(row, second, third, (tx) => pick(tx, zero), (ty) => pick(zero, ty), pick);
+        this.merge(
+          row,
+          second,
+          third,
+          (tx) => pick(tx, zero),
+          (ty) => pick(zero, ty),
+          pick,
+        );
         return;
       }
       default:
@@ -196,7 +218,9 @@ class Tangents {
       if (this.counts[operand] === 0) return;
       const p = this.partial(row, index);
       if (p === NONE) return;
-      this.each(operand, (input, tangent) => sums.set(input, this.b.addMaybe(sums.get(input) ?? NONE, multiply(this.b, tangent, p))));
+      this.each(operand, (input, tangent) =>
+        sums.set(input, this.b.addMaybe(sums.get(input) ?? NONE, multiply(this.b, tangent, p))),
+      );
     });
     for (const [input, tangent] of [...sums].sort(([x], [y]) => x - y)) this.push(input, tangent);
     this.counts[row] = this.total - this.starts[row];

@@ -162,8 +162,8 @@ export function tapeOf(program: Program): Tape | undefined {
     b,
     c,
     literalCount === literals.length ? literals : literals.slice(0, literalCount),
-    Int32Array.from(outputs, (row) => map[row]),
+    outputs.map((row) => map[row]),
     sources,
-    Uint8Array.from(outputs, (row) => (avals[avalIndices[row]].dtype === 'bool' ? 1 : 0)),
+    new Uint8Array(outputs.map((row) => (avals[avalIndices[row]].dtype === 'bool' ? 1 : 0))),
   );
 }
