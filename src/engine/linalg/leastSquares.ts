@@ -18,7 +18,7 @@ export interface RankOptions {
 }
 
 /** 1/s where s is above `rcond` times the largest, else 0; and which those are. */
-export function invertedSingulars(s: NdArray, rcond: number): { inverse: NdArray; kept: NdArray } {
+function invertedSingulars(s: NdArray, rcond: number): { inverse: NdArray; kept: NdArray } {
   const last = s.ndim - 1;
   const largest = s.shape[last] === 0 ? reduce('reduceSum', s, [last]) : max(s, last);
   const limit = applyBinary('mul', largest, fullLikeWith(largest, rcond));
@@ -41,7 +41,7 @@ export function invertedSingulars(s: NdArray, rcond: number): { inverse: NdArray
   return { inverse, kept };
 }
 
-export function defaultRcond(a: NdArray): number {
+function defaultRcond(a: NdArray): number {
   return Math.max(...sizeOfMatrix(a)) * (a.dtype === 'float32' ? 2 ** -23 : 2 ** -52);
 }
 

@@ -1,7 +1,7 @@
 /** What the functions of linear algebra share: operands as stacks of matrices in one float type. */
 import { ShapeError } from '../errors';
 import type { Shape } from '../program/aval';
-import { contract, matmul } from '../numpy/contractions';
+import { matmul } from '../numpy/contractions';
 import { commonShape, expandTo } from '../numpy/broadcast';
 import { convertType } from '../numpy/convert';
 import { promoteTypes } from '../numpy/promote';
@@ -32,7 +32,7 @@ export function sizeOfMatrix(array: NdArray): [rows: number, columns: number] {
   return [array.shape[array.ndim - 2], array.shape[array.ndim - 1]];
 }
 
-export function batchOf(array: NdArray): Shape {
+function batchOf(array: NdArray): Shape {
   return array.shape.slice(0, -2);
 }
 
@@ -43,17 +43,6 @@ export function adjoint(array: NdArray): NdArray {
 
 export function times(a: NdArray, b: NdArray): NdArray {
   return matmul(a, b);
-}
-
-/** A matrix times each vector of a stack. */
-export function timesVector(a: NdArray, x: NdArray): NdArray {
-  const batch = batchOf(a).map((_, axis) => axis);
-  return contract('linalg', a, x, {
-    lhsContract: [a.ndim - 1],
-    rhsContract: [x.ndim - 1],
-    lhsBatch: batch,
-    rhsBatch: batch,
-  });
 }
 
 /** Two operands in one float type, their batch axes broadcast; `b` has `trailing` axes of its own. @throws ShapeError */

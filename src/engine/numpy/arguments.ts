@@ -63,14 +63,3 @@ export function checkShape(where: string, shape: number | Shape): number[] {
   list.forEach((extent, axis) => checkSize(where, `shape[${axis}]`, extent));
   return list;
 }
-
-/** Row-major strides, in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
-}

@@ -31,12 +31,12 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && typeof (value as TypedArray)[0] !== 'bigint';
 }
 
-/** Shape and type that `value` has or will have as an array, without building it where that is cheap. */
+/** `x` in another type; records nothing where it has it already. */
 export function convertType(x: NdArray, dtype: DType): NdArray {
   return x.dtype === dtype ? x : bind('convert', [x], { dtype });
 }
 
-export function typedArrayType(value: TypedArray): DType {
+function typedArrayType(value: TypedArray): DType {
   if (value instanceof Float64Array) return 'float64';
   if (value instanceof Float32Array) return 'float32';
   return value instanceof Uint32Array ? 'uint32' : 'int32';

@@ -4,7 +4,7 @@ import { bind } from '../trace/bind';
 import { ConcreteArray, type NdArray } from '../trace/ndarray';
 import { argumentError, checkShape, checkSize } from './arguments';
 import { align, expandTo, fullLikeWith, placeIn } from './broadcast';
-import { asArray, scalarOf } from './convert';
+import { asArray } from './convert';
 import { astype } from './logic';
 import type { ArrayLike, DTypeOption } from './types';
 import { asFloat } from './unary';
@@ -244,6 +244,3 @@ export function vander(x: ArrayLike, n?: number, { increasing = false } = {}): N
     { axis: 1 },
   );
 }
-
-/** A scalar of any type, for `np.float32(x)`-like uses inside the engine. */
-export { scalarOf };

@@ -1,10 +1,11 @@
 /** Einstein summation by pairwise contractions. */
+import type { Shape } from '../program/aval';
 import { bind } from '../trace/bind';
 import { ConcreteArray, type NdArray } from '../trace/ndarray';
 import { argumentError } from './arguments';
 import { placeIn } from './broadcast';
 import { asArray, convertType } from './convert';
-import { parseEinsum } from './einsumParse';
+import { parseEinsum, type EinsumSpec } from './einsumParse';
 import { planContractions } from './einsumPlan';
 import { resultType } from './promote';
 import { permute, squeeze } from './shape';
@@ -28,7 +29,7 @@ export function einsum(subscripts: string, ...operands: readonly ArrayLike[]): N
   const strong = arrays.filter((_, index) => typeof operands[index] !== 'number').map((array) => array.dtype);
   const common = resultType(strong, strong.length < arrays.length);
   const dtype = common === 'bool' ? 'int32' : common;
-  const { inputs, output, sizes } = parseEinsum(
+  const { inputs, output, sizes } = specOf(
     subscripts,
     arrays.map((array) => array.shape),
   );
@@ -49,6 +50,21 @@ export function einsum(subscripts: string, ...operands: readonly ArrayLike[]): N
     ];
   }
   return arrange(list[0], output, sizes, arrays);
+}
+
+/** What was read last, by subscripts and shapes: the same sums come again and again. */
+const known = new Map<string, EinsumSpec>();
+const KNOWN_LIMIT = 200;
+
+function specOf(subscripts: string, shapes: readonly Shape[]): EinsumSpec {
+  const key = `${subscripts}|${shapes.join('|')}`;
+  let spec = known.get(key);
+  if (!spec) {
+    spec = parseEinsum(subscripts, shapes);
+    if (known.size >= KNOWN_LIMIT) known.clear();
+    known.set(key, spec);
+  }
+  return spec;
 }
 
 /** Labels that the output or a term other than those at `places` has. */

@@ -15,7 +15,7 @@ function product(labels: Iterable<string>, sizes: Sizes): number {
 }
 
 /** Labels of `left` and `right` that something outside the pair still needs. */
-export function keptLabels(left: readonly string[], right: readonly string[], needed: ReadonlySet<string>): string[] {
+function keptLabels(left: readonly string[], right: readonly string[], needed: ReadonlySet<string>): string[] {
   return [...new Set([...left, ...right])].filter((label) => needed.has(label));
 }
 

@@ -181,7 +181,7 @@ export function deleteAt(x: ArrayLike, indices: number | readonly number[], axis
   return moveaxis(bind('gather', [array, order], { axes: [along], batchDims: 0 }), 0, along);
 }
 
-export type PadMode = 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap';
+type PadMode = 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap';
 export interface PadOptions {
   readonly mode?: PadMode;
   /** Value outside for mode 'constant'; default 0. */

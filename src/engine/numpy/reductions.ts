@@ -1,5 +1,5 @@
 /** Sums, products, extremes and cumulations along axes. */
-import { isFloat, sizeOf } from '../program/aval';
+import { sizeOf } from '../program/aval';
 import { bind } from '../trace/bind';
 import type { NdArray } from '../trace/ndarray';
 import { argumentError, normalizeAxes, normalizeAxis, reducedShape, reduceOptions } from './arguments';
@@ -126,13 +126,6 @@ function truth(
 /** How many elements are not zero, int32. */
 export function countNonzero(x: ArrayLike, axisOrOptions?: AxisOrOptions): NdArray {
   return sum(toBool(x, 'np.countNonzero'), axisOrOptions);
-}
-
-/** log Σ exp(x) over `axis`, without overflow. */
-export function logsumexpOf(name: string, x: ArrayLike, { axis, keepdims }: ReduceOptions): NdArray {
-  const given = asArray(x, name);
-  const array = convertType(given, isFloat(given.dtype) ? given.dtype : 'float64');
-  return reduce('reduceLogSumExp', array, normalizeAxes(name, axis, array.ndim), keepdims);
 }
 
 /** Index of the largest element along one axis, or in the flattened array; the first of equals. int32. */

@@ -115,7 +115,7 @@ export function unique(x: ArrayLike): NdArray {
     throw new GradLensError(
       'not-traceable',
       'np.unique: the shape of the result depends on the values, so it cannot take a traced array.',
-      'Call it outside the function that is differentiated, or on lax.stopGradient values.',
+      'Call it outside the function that is differentiated, or on values that are not traced.',
     );
   }
   const list = array.data.slice().sort();

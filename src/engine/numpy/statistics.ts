@@ -28,7 +28,7 @@ export function keepAxes(out: NdArray, shape: readonly number[], axes: readonly 
   return keepdims ? reshapeOf('np.reduce', out, reducedShape(shape, axes, true)) : out;
 }
 
-export function countOver(shape: readonly number[], axes: readonly number[]): number {
+function countOver(shape: readonly number[], axes: readonly number[]): number {
   return sizeOf(axes.map((axis) => shape[axis]));
 }
 
@@ -85,7 +85,7 @@ export function average(x: ArrayLike, axisOrOptions?: AxisOrOptions<AverageOptio
   return keepAxes(applyBinary('div', total, reduce('reduceSum', weights, axes)), array.shape, axes, options.keepdims);
 }
 
-export type QuantileMethod = 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint';
+type QuantileMethod = 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint';
 export interface QuantileOptions extends ReduceOptions {
   /** Between two elements: interpolate (default), take one, or their middle. */
   readonly method?: QuantileMethod;
@@ -211,7 +211,7 @@ export function corrcoef(x: ArrayLike, options: { readonly rowvar?: boolean } = 
   return applyBinary('div', applyBinary('div', matrix, rows), columns);
 }
 
-export interface HistogramOptions {
+interface HistogramOptions {
   /** Default: from the smallest to the largest element. */
   readonly range?: readonly [number, number];
 }

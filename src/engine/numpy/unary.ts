@@ -187,9 +187,3 @@ export function conjugate(x: ArrayLike): NdArray {
   return asArray(x, 'np.conjugate');
 }
 export { conjugate as conj, conjugate as real };
-
-/** `x` as a constant: its derivative is zero. */
-export function stopGradient(x: ArrayLike): NdArray {
-  const array = asArray(x, 'lax.stopGradient');
-  return isFloat(array.dtype) ? bind('stopGradient', [array], undefined) : array;
-}

@@ -53,7 +53,7 @@ export function truncatedNormal(
 }
 
 /** The next larger number of a type. */
-export function nextUp(x: number, dtype: FloatType): number {
+function nextUp(x: number, dtype: FloatType): number {
   if (!Number.isFinite(x))
     return x === -Infinity ? (dtype === 'float32' ? -3.4028234663852886e38 : -Number.MAX_VALUE) : x;
   const [floats, words] =

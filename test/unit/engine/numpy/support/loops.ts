@@ -17,7 +17,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** Position of an index in row-major order. */
-export function flat(shape: readonly number[], index: readonly number[]): number {
+function flat(shape: readonly number[], index: readonly number[]): number {
   return index.reduce((position, at, axis) => position * shape[axis] + at, 0);
 }
 
