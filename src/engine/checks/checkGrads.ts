@@ -3,6 +3,7 @@ import { GradLensError } from '../errors';
 import { describeCall, type AnyFunction } from '../transforms/functions/arguments';
 import { vjp } from '../transforms/functions/backward';
 import { jvp } from '../transforms/functions/forward';
+import { jit } from '../transforms/functions/jit';
 import { differentiate } from './differences';
 import { dot, flat, generator, Point, randomDirection } from './vectors';
 
@@ -38,6 +39,8 @@ export interface CheckResult {
 
 /** A derivative differs from its difference quotient. */
 export class GradientCheckError extends GradLensError {
+  override name = 'GradientCheckError';
+
   constructor(
     where: string,
     readonly results: readonly CheckResult[],
@@ -109,8 +112,10 @@ function check(
   const point = new Point('checkGrads', args);
   const direction = randomDirection(point.size, settings.random);
   const tangents = point.with(direction, true) as readonly unknown[];
+  // Traced once for all steps; where control flow goes another way, again.
+  const compiled = jit(call);
   const { value: numeric, error } = differentiate(
-    (h) => flat(call(...(point.moved(direction, h) as unknown[]))),
+    (h) => flat(compiled(...(point.moved(direction, h) as unknown[]))),
     settings,
   );
   for (const mode of settings.modes) {

@@ -1,6 +1,7 @@
 /**
  * The intermediate representation: SSA, one row an equation, stored in columns. A row is also the value that it computes; a
- * primitive with several results is a row followed by `project` rows. Programs are immutable: transforms build new ones.
+ * primitive with several results is a row followed directly by one `project` row for each of them. Programs are immutable:
+ * transforms build new ones.
  */
 import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
 import type { PrimitiveName, PrimitiveParamsOver } from '../primitives/params';

@@ -34,6 +34,10 @@ export function eliminateDeadRows(
   const needed = neededRows(program, [], program.outputs, keepGuards);
   for (const row of program.inputs) needed[row] = 1;
   const { columns } = program;
+  // Projections stand directly behind their tuple, all of them: readers count on that.
+  for (let row = 0; row < program.size; row++) {
+    if (needed[row] && columns.avalIndices[row] < 0) needed.fill(1, row + 1, row + 1 + program.tuple(row).length);
+  }
   const renamed = new Int32Array(program.size).fill(NONE);
   let rows = 0;
   let operandTotal = 0;

@@ -60,7 +60,22 @@ function validateRow(program: Program, row: Row): void {
     throw new ProgramError('its parameters are missing', row);
   }
   validateTypes(program, row, name);
+  validateProjections(program, row);
   for (const inner of programsIn(program.params(row))) validateProgram(inner);
+}
+
+/** A row with several results is followed by its projections, in order. */
+function validateProjections(program: Program, row: Row): void {
+  if (!program.hasSeveralResults(row)) return;
+  program.tuple(row).forEach((_, index) => {
+    const next = row + 1 + index;
+    const follows =
+      next < program.size &&
+      program.opcode(next) === OPCODES.project &&
+      program.operand(next, 0) === row &&
+      program.params<'project'>(next).index === index;
+    if (!follows) throw new ProgramError(`its result ${index} is not projected by row ${next}`, row);
+  });
 }
 
 function validateTypes(program: Program, row: Row, name: PrimitiveName): void {
