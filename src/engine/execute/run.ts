@@ -6,6 +6,10 @@ import { interpret, scheduleOf, type Schedule } from './interpret';
 /** A program made ready to run many times. */
 export interface Executable {
   readonly program: Program;
+  /** How the next run will go. */
+  readonly tier: 'interpret' | 'wasm';
+  /** Compiles at once, whatever was spent so far; `tier` says whether that could be done. */
+  compile(): void;
   /** @throws GuardError where control flow goes another way */
   run(inputs: readonly ArrayValue[]): ArrayValue[];
 }
@@ -25,16 +29,24 @@ export function addTier(tier: Tier): void {
 }
 
 class Interpreted implements Executable {
+  readonly tier = 'interpret';
   private readonly schedule: Schedule;
 
   constructor(readonly program: Program) {
     this.schedule = scheduleOf(program);
   }
 
+  compile(): void {
+    // No tier knows how.
+  }
+
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
     return interpret(this.program, inputs, this.schedule);
   }
 }
+
+/** A number of calls after which every tier would compile. */
+const COMPILE_AT_ONCE = 2 ** 30;
 
 /** Asks the tiers after 1, 2, 4, 8 … calls. */
 class Tiered implements Executable {
@@ -43,6 +55,16 @@ class Tiered implements Executable {
   private settled = false;
 
   constructor(readonly program: Program) {}
+
+  get tier(): 'interpret' | 'wasm' {
+    return this.current?.tier ?? 'interpret';
+  }
+
+  compile(): void {
+    this.calls = COMPILE_AT_ONCE;
+    this.choose();
+    this.current?.compile();
+  }
 
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
     if (!this.settled && (this.calls & (this.calls - 1)) === 0) this.choose();

@@ -1,10 +1,10 @@
 /** `evaluate`: one operation of one function at one point, in the user's own structure. */
 import { RunnerError } from '../modules/errors';
 import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Matrix, Operation } from '../protocol';
-import { gradientLinear, jacobianOf, linearOf, pullBack, pushForward, type Direction } from '../derivatives';
 import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
+import { wayOf, type Way } from './ways';
 
 interface Outcome {
   result: Data;
@@ -17,7 +17,10 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   const target = await recordTarget(context, params);
   const { recorded, timing } = target;
   const began = performance.now();
-  const { result, matrix, strategy } = compute(context, params, target);
+  const way = wayOf(params.backend, recorded, (done, total) =>
+    context.progress(done, total, `${params.op} of ${target.found.name}`),
+  );
+  const { result, matrix, strategy } = await compute(way, params, target);
   timing.run = performance.now() - began;
   timing.total = performance.now() - start;
   return {
@@ -29,7 +32,7 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
     warnings: warningsOf(target, params),
     operations: recorded.operations,
     timing,
-    backend: 'interpret',
+    backend: params.op === 'value' ? 'interpret' : way.backend,
     strategy,
   };
 }
@@ -39,12 +42,10 @@ export function warningsOf({ recorded, found }: RecordedTarget, target: { file: 
   return recorded.reports.map((report) => findingOf(report, target, found.nameRange));
 }
 
-function compute(context: Context, params: EvaluateParams, target: RecordedTarget): Outcome {
+async function compute(way: Way, params: EvaluateParams, target: RecordedTarget): Promise<Outcome> {
   const { recorded, wrt, found } = target;
   const { inputLayouts, outputLayout, outputValues } = recorded;
   const many = wrt.length !== 1 && params.wrt?.length !== 1;
-  const linear = linearOf(recorded);
-  const progress = (done: number, total: number) => context.progress(done, total, `${params.op} of ${found.name}`);
   const scalarOnly = (op: Operation): void => {
     if (outputValues.length === 1) return;
     throw new RunnerError(
@@ -69,37 +70,36 @@ function compute(context: Context, params: EvaluateParams, target: RecordedTarge
     case 'grad': {
       scalarOnly('grad');
       needInputs();
-      const values = pullBack(linear, [1]);
+      const values = await way.pullBack([1]);
       return { result: perArgument(inputLayouts, values, many), matrix: row(values), strategy: 'reverse' };
     }
     case 'jvp': {
       const tangent = vectorFor(recorded, params.tangent, 'tangent', many);
-      return { result: buildFrom(outputLayout, pushForward(linear, tangent)), strategy: 'forward' };
+      return { result: buildFrom(outputLayout, await way.pushForward(tangent)), strategy: 'forward' };
     }
     case 'vjp': {
       const cotangent = cotangentFor(recorded, params.cotangent);
-      return { result: perArgument(inputLayouts, pullBack(linear, cotangent), many), strategy: 'reverse' };
+      return { result: perArgument(inputLayouts, await way.pullBack(cotangent), many), strategy: 'reverse' };
     }
     case 'jacobian':
     case 'jacfwd':
     case 'jacrev': {
       needInputs();
-      const asked: Direction | undefined =
-        params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
-      const { matrix, direction } = jacobianOf(linear, asked, progress);
+      const asked = params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
+      const { matrix, direction } = await way.jacobian(asked);
       return { result: nest(outputLayout, inputLayouts, matrix, many), matrix, strategy: direction };
     }
     case 'hessian': {
       scalarOnly('hessian');
       needInputs();
-      const { matrix } = jacobianOf(gradientLinear(recorded), 'forward', progress);
+      const matrix = await way.hessian();
       return { result: nestHessian(inputLayouts, matrix, many), matrix, strategy: 'forward over reverse' };
     }
     case 'hvp': {
       scalarOnly('hvp');
       const vector = vectorFor(recorded, params.vector ?? params.tangent, 'vector', many);
       return {
-        result: perArgument(inputLayouts, pushForward(gradientLinear(recorded), vector), many),
+        result: perArgument(inputLayouts, await way.hessianProduct(vector), many),
         strategy: 'forward over reverse',
       };
     }

@@ -14,6 +14,14 @@ class ScalarTierExecutable implements Executable {
     this.inputs = new Float64Array(scalar.tape.inputCount);
   }
 
+  get tier(): 'interpret' | 'wasm' {
+    return this.scalar.tier;
+  }
+
+  compile(): void {
+    this.scalar.compile();
+  }
+
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
     for (let index = 0; index < inputs.length; index++) this.inputs[index] = inputs[index].data[0];
     const results = this.scalar.run(this.inputs);
