@@ -2,6 +2,7 @@
 import { conv } from './conv';
 import { cumulatives } from './cumulative';
 import { dotGeneral } from './dot';
+import { dynamicSlices } from './dynamicSlices';
 import { elementwiseBinary } from './elementwiseBinary';
 import { elementwiseUnary } from './elementwiseUnary';
 import { indexing } from './indexing';
@@ -27,6 +28,7 @@ const table: PrimitiveTable = {
   ...sorting,
   ...shapes,
   ...indexing,
+  ...dynamicSlices,
   dotGeneral,
   conv,
   ...linearAlgebra,

@@ -56,7 +56,9 @@ function describeCase<P extends PrimitiveName>(name: P, one: Case<P>, index: num
   }
 }
 
-describe('The rules of the primitives', () => {
+describe('The rules of the primitives', function () {
+  this.timeout(20_000);
+
   it('have cases for every primitive of the table', () => {
     const missing = Object.keys(primitives).filter((name) => !structured.has(name) && !(name in cases));
     assert.deepEqual(missing, []);
