@@ -271,9 +271,9 @@ export class Realm {
     }
     const file = this.options.resolver.resolve(specifier, importer.file, esm);
     if (file === undefined) this.notFound(specifier, importer);
-    importer.imports.add(file as string);
-    if (/\.node$/.test(file as string)) this.notAllowed(specifier, importer);
-    return { instance: this.load(file as string) };
+    importer.imports.add(file);
+    if (/\.node$/.test(file)) this.notAllowed(specifier, importer);
+    return { instance: this.load(file) };
   }
 
   private place(specifier: string, importer: ModuleInstance): { file: string; line?: number; column?: number } {

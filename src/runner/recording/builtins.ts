@@ -112,15 +112,14 @@ function installArray(realm: Record<string, Any>): void {
   const search = (name: string, from: 'first' | 'last') => {
     const native = prototype[name];
     prototype[name] = function (this: ArrayLike<unknown>, wanted: unknown, ...rest: unknown[]) {
-      const list = this;
-      if (!(wanted instanceof Tracer) && !Array.prototype.some.call(list, (element) => element instanceof Tracer)) {
-        return native.call(list, wanted, ...rest);
+      if (!(wanted instanceof Tracer) && !Array.prototype.some.call(this, (element) => element instanceof Tracer)) {
+        return native.call(this, wanted, ...rest);
       }
       const same = (element: unknown) => seq(element, wanted, 0);
       const index =
         from === 'first'
-          ? Array.prototype.findIndex.call(list, (element, at) => at >= Number(rest[0] ?? 0) && same(element))
-          : Array.prototype.findLastIndex.call(list, same);
+          ? Array.prototype.findIndex.call(this, (element, at) => at >= Number(rest[0] ?? 0) && same(element))
+          : Array.prototype.findLastIndex.call(this, same);
       return name === 'includes' ? index >= 0 : index;
     };
   };

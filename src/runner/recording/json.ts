@@ -73,7 +73,7 @@ function revive(root: unknown, reviver: Reviver): unknown {
     if (typeof value === 'object' && value !== null && !(value instanceof Tracer)) {
       for (const inner of Object.keys(value)) {
         const result = walk(value as Record<string, unknown>, inner);
-        if (result === undefined) delete (value as Record<string, unknown>)[inner];
+        if (result === undefined) Reflect.deleteProperty(value, inner);
         else (value as Record<string, unknown>)[inner] = result;
       }
     }

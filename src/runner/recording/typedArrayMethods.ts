@@ -81,6 +81,14 @@ function tracedConstructor(realm: Record<string, Any>, native: Any): Any {
   return proxy;
 }
 
+/** Callbacks get the typed array, not the list that stands for it. */
+function withArray(callback: Any, array: Any, last: number): Any {
+  return function (this: unknown, ...given: unknown[]) {
+    given[last] = array;
+    return callback.apply(this, given);
+  };
+}
+
 function installMethods(realm: Record<string, Any>, prototype: Any): void {
   const list = realm.Array.prototype;
   // Callbacks get traced elements; results that are typed arrays are built element by element.
@@ -106,12 +114,7 @@ function installMethods(realm: Record<string, Any>, prototype: Any): void {
       const values = elements(this);
       const [callback] = parameters;
       if (typeof callback === 'function') {
-        const self = this;
-        const last = name.startsWith('reduce') ? 3 : 2;
-        parameters[0] = function (this: unknown, ...given: unknown[]) {
-          given[last] = self;
-          return callback.apply(this, given);
-        };
+        parameters[0] = withArray(callback, this, name.startsWith('reduce') ? 3 : 2);
       }
       return list[name].apply(values, parameters);
     };

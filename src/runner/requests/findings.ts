@@ -53,7 +53,7 @@ function birthOf(recorded: Recorded, fallback: Location, code: 'nan-born' | 'inf
   const seen = new Set<number>();
   const found: Finding[] = [];
   for (let row = 0; row < program.size && found.length < MAX_OF_A_KIND; row++) {
-    if (opcodes[row] <= OPCODES.guard || !linearized.isScalar(row) || !bad(linearized.scalarAt(row))) continue;
+    if (!bad(linearized.scalarAt(row)) || opcodes[row] <= OPCODES.guard || !linearized.isScalar(row)) continue;
     if (
       Array.from(program.operands(row)).some(
         (operand) => linearized.isScalar(operand) && bad(linearized.scalarAt(operand)),
@@ -78,6 +78,7 @@ function adjointBirth(recorded: Recorded, adjoints: RowDerivatives, fallback: Lo
   const { program, linearized } = recorded;
   const { opcodes } = program.columns;
   const found: Finding[] = [];
+  if (adjoints.scalars.every(Number.isFinite)) return found;
   const seen = new Set<number>();
   for (let row = program.size - 1; row >= 0 && found.length < MAX_OF_A_KIND; row--) {
     if (opcodes[row] <= OPCODES.guard || adjoints.reached[row] === 0 || !Number.isFinite(adjoints.scalars[row]))
@@ -102,6 +103,22 @@ function adjointBirth(recorded: Recorded, adjoints: RowDerivatives, fallback: Lo
   return found;
 }
 
+const HAS_KINK = new Uint8Array(256);
+for (const opcode of [
+  OPCODES.abs,
+  OPCODES.max,
+  OPCODES.min,
+  OPCODES.floor,
+  OPCODES.ceil,
+  OPCODES.trunc,
+  OPCODES.roundHalfUp,
+  OPCODES.sign,
+  OPCODES.sqrt,
+  OPCODES.cbrt,
+]) {
+  HAS_KINK[opcode] = 1;
+}
+
 /** abs at 0, ties of max and min, steps of floor and the like exactly at a jump. */
 function kinks(recorded: Recorded, adjoints: RowDerivatives, fallback: Location): Finding[] {
   const { program, linearized } = recorded;
@@ -110,6 +127,7 @@ function kinks(recorded: Recorded, adjoints: RowDerivatives, fallback: Location)
   const found: Finding[] = [];
   for (let row = 0; row < program.size && found.length < MAX_OF_A_KIND; row++) {
     const opcode = opcodes[row];
+    if (HAS_KINK[opcode] === 0) continue;
     const message = kinkOf(opcode, row);
     if (message === undefined || seen.has(program.columns.positions[row])) continue;
     seen.add(program.columns.positions[row]);

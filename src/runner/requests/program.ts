@@ -4,7 +4,7 @@ import { printAval } from '../../engine/program/aval';
 import type { Program, Row } from '../../engine/program/program';
 import { serializeProgram } from '../../engine/program/serialize';
 import { siteTable } from '../modules/siteTable';
-import type { NumericArray, Operation, ProgramExport, ProgramLine, ProgramView, Target, Data } from '../protocol';
+import type { Operation, ProgramExport, ProgramLine, ProgramView, Target, Data } from '../protocol';
 import { flatten } from '../values/layout';
 import { locationOf, recordTarget, type Context } from './common';
 import { matrixProgramOf, programOf } from './programs';
@@ -110,7 +110,7 @@ export async function exportProgram(
   const { program, inputs } = matrixProgramOf(recorded, params.op, given);
   return {
     program: serializeProgram(program),
-    inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data: data as NumericArray })),
+    inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data: data })),
     inputLeaves: recorded.inputLeaves,
     outputLeaves: recorded.outputLeaves,
   };

@@ -167,7 +167,7 @@ export function build(layout: Layout, at: (index: number) => Data): Data {
       case 'typed': {
         const list = Array.from({ length: item.length }, () => at(next++));
         if (!list.every((value) => typeof value === 'number')) return list;
-        return item.name === 'Float64Array' ? Float64Array.from(list as number[]) : Float32Array.from(list as number[]);
+        return item.name === 'Float64Array' ? Float64Array.from(list) : Float32Array.from(list);
       }
       case 'ndarray':
         return nested(item.shape, () => at(next++));
@@ -201,7 +201,7 @@ export function flatten(layout: Layout, data: Data): number[] | undefined {
     return true;
   };
   const numbers = (value: unknown, length: number): boolean =>
-    isList(value) && value.length === length && Array.from(value as ArrayLike<unknown>).every(number);
+    isList(value) && value.length === length && Array.from(value).every(number);
   const visit = (item: Layout, value: unknown): boolean => {
     switch (item.kind) {
       case 'number':
@@ -213,7 +213,7 @@ export function flatten(layout: Layout, data: Data): number[] | undefined {
         if (item.shape.length === 0) return number(value);
         const [extent, ...rest] = item.shape;
         if (!isList(value) || value.length !== extent) return false;
-        return Array.from(value as ArrayLike<unknown>).every((inner) => visit({ kind: 'ndarray', shape: rest }, inner));
+        return Array.from(value).every((inner) => visit({ kind: 'ndarray', shape: rest }, inner));
       }
       case 'list':
         return (

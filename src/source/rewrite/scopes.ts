@@ -7,27 +7,22 @@ export function isAssignment(kind: ts.SyntaxKind): boolean {
 
 export type Scopes = Map<ts.Node, Set<string>>;
 
-function isFunctionScope(node: ts.Node): boolean {
-  return (
-    ts.isFunctionLike(node) || ts.isSourceFile(node) || ts.isModuleBlock(node) || ts.isClassStaticBlockDeclaration(node)
-  );
-}
+const K = ts.SyntaxKind;
 
-function isScope(node: ts.Node): boolean {
-  switch (node.kind) {
-    case ts.SyntaxKind.Block:
-    case ts.SyntaxKind.CaseBlock:
-    case ts.SyntaxKind.CatchClause:
-    case ts.SyntaxKind.ForStatement:
-    case ts.SyntaxKind.ForInStatement:
-    case ts.SyntaxKind.ForOfStatement:
-    case ts.SyntaxKind.ClassDeclaration:
-    case ts.SyntaxKind.ClassExpression:
-      return true;
-    default:
-      return isFunctionScope(node);
-  }
-}
+/** Scopes of `var` and of functions. */
+const FUNCTION_SCOPES: readonly ts.SyntaxKind[] = [
+  ...[K.SourceFile, K.FunctionDeclaration, K.FunctionExpression, K.ArrowFunction, K.MethodDeclaration, K.Constructor],
+  ...[K.GetAccessor, K.SetAccessor, K.ModuleBlock, K.ClassStaticBlockDeclaration],
+];
+const BLOCK_SCOPES: readonly ts.SyntaxKind[] = [
+  ...[K.Block, K.CaseBlock, K.CatchClause, K.ForStatement, K.ForInStatement, K.ForOfStatement, K.ClassDeclaration],
+  K.ClassExpression,
+];
+
+/** By kind: 0 for no scope, 1 for a block's, 2 for a function's. */
+const SCOPES = new Uint8Array(K.Count);
+for (const kind of BLOCK_SCOPES) SCOPES[kind] = 1;
+for (const kind of FUNCTION_SCOPES) SCOPES[kind] = 2;
 
 /** Collects declarations while a walk goes through the tree: call `enter` and `leave` around each node's children. */
 export class ScopeCollector {
@@ -38,7 +33,7 @@ export class ScopeCollector {
 
   enter(node: ts.Node): void {
     this.declare(node);
-    if (isScope(node)) this.stack.push(node);
+    if (SCOPES[node.kind] !== 0) this.stack.push(node);
   }
 
   leave(node: ts.Node): void {
@@ -113,7 +108,7 @@ export class ScopeCollector {
 
   private functionScope(): ts.Node {
     for (let index = this.stack.length - 1; index > 0; index--) {
-      if (isFunctionScope(this.stack[index])) return this.stack[index];
+      if (SCOPES[this.stack[index].kind] === 2) return this.stack[index];
     }
     return this.stack[0];
   }

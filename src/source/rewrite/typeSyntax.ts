@@ -74,6 +74,44 @@ export function isErased(node: ts.Node): boolean {
   }
 }
 
+/** 1 for the kinds of nodes that may have types or modifiers of types in them. */
+const CARRIES_TYPES = new Uint8Array(ts.SyntaxKind.Count);
+for (const kind of [
+  ts.SyntaxKind.InterfaceDeclaration,
+  ts.SyntaxKind.TypeAliasDeclaration,
+  ts.SyntaxKind.IndexSignature,
+  ts.SyntaxKind.NamespaceExportDeclaration,
+  ts.SyntaxKind.ModuleDeclaration,
+  ts.SyntaxKind.ImportDeclaration,
+  ts.SyntaxKind.ImportEqualsDeclaration,
+  ts.SyntaxKind.ExportDeclaration,
+  ts.SyntaxKind.FunctionDeclaration,
+  ts.SyntaxKind.FunctionExpression,
+  ts.SyntaxKind.ArrowFunction,
+  ts.SyntaxKind.MethodDeclaration,
+  ts.SyntaxKind.Constructor,
+  ts.SyntaxKind.GetAccessor,
+  ts.SyntaxKind.SetAccessor,
+  ts.SyntaxKind.PropertyDeclaration,
+  ts.SyntaxKind.VariableStatement,
+  ts.SyntaxKind.VariableDeclaration,
+  ts.SyntaxKind.ClassDeclaration,
+  ts.SyntaxKind.ClassExpression,
+  ts.SyntaxKind.EnumDeclaration,
+  ts.SyntaxKind.Parameter,
+  ts.SyntaxKind.AsExpression,
+  ts.SyntaxKind.SatisfiesExpression,
+  ts.SyntaxKind.NonNullExpression,
+  ts.SyntaxKind.TypeAssertionExpression,
+  ts.SyntaxKind.HeritageClause,
+  ts.SyntaxKind.CallExpression,
+  ts.SyntaxKind.NewExpression,
+  ts.SyntaxKind.TaggedTemplateExpression,
+  ts.SyntaxKind.ExpressionWithTypeArguments,
+]) {
+  CARRIES_TYPES[kind] = 1;
+}
+
 export class ErasureCollector {
   readonly ranges: [number, number][] = [];
   readonly nodes = new Set<ts.Node>();
@@ -82,11 +120,13 @@ export class ErasureCollector {
 
   /** Notes what is to be erased at `node`; true when all of it is. */
   visit(node: ts.Node): boolean {
+    // Most nodes are expressions, of which hardly any carries types.
+    if (CARRIES_TYPES[node.kind] === 0) return false;
     if (isErased(node)) {
       this.erase(node.getStart(this.sourceFile), node.end, node);
       return true;
     }
-    if (ts.canHaveModifiers(node)) this.modifiers(node);
+    if ((node as { modifiers?: unknown }).modifiers !== undefined && ts.canHaveModifiers(node)) this.modifiers(node);
     switch (node.kind) {
       case ts.SyntaxKind.VariableDeclaration: {
         const { name, type, exclamationToken } = node as ts.VariableDeclaration;
