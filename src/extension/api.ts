@@ -3,7 +3,7 @@ import type { Uri } from 'vscode';
 import type { Data, Evaluation, Inspection, Operation } from '../runner/protocol';
 import type { SessionManager } from './session/sessionManager';
 
-export interface InspectRequest {
+interface InspectRequest {
   /** Without an operation the answer is the whole inspection: value, derivative, lines, findings. */
   op?: Operation;
   /** The argument list, as after `@at`; by default the function's first point. */

@@ -17,7 +17,7 @@ export interface Settings {
 }
 
 /** The settings that hold for `scope`. */
-export function readSettings(scope?: ConfigurationScope): Settings {
+function readSettings(scope?: ConfigurationScope): Settings {
   const section = workspace.getConfiguration('gradlens', scope ?? null);
   const get = <T>(key: string, fallback: T): T => section.get<T>(key) ?? fallback;
   return {
@@ -46,20 +46,6 @@ export function readSettings(scope?: ConfigurationScope): Settings {
     },
   };
 }
-
-/** The codes that have a severity setting of their own. */
-export const FINDING_CODES = [
-  'derivative-lost',
-  'nan-born',
-  'infinity-born',
-  'non-differentiable',
-  'zero-derivative',
-  'check-failed',
-  'gradient-mismatch',
-  'time-out',
-  'numerically-unstable',
-  'impure',
-] as const satisfies readonly FindingCode[];
 
 const SEVERITIES: Record<string, DiagnosticSeverity> = {
   error: DiagnosticSeverity.Error,

@@ -94,6 +94,10 @@ describe('diagnostics', () => {
     const nan = await diagnostic(document.uri, 'nan-born');
     const action = await quickFix(document, nan.range, /nan-born/);
     assert.equal(action.command?.command, 'gradlens.explain');
+    await vscode.commands.executeCommand('gradlens.explain', 'nan-born');
+    await eventually('the page', () =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => /diagnostics\.md/.test(label)),
+    );
   });
 
   it('say how a hand-written gradient differs from the derivative', async () => {

@@ -37,7 +37,7 @@ export async function replace(document: vscode.TextDocument, old: string, text: 
   assert.ok(await vscode.workspace.applyEdit(edit));
 }
 
-export async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
+async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
   const edit = new vscode.WorkspaceEdit();
   const whole = new vscode.Range(0, 0, document.lineCount, 0);
   edit.replace(document.uri, whole, text);

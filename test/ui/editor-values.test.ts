@@ -56,6 +56,18 @@ async function inlineValues(ui: Workbench): Promise<string[]> {
   });
 }
 
+/** Waits until the hover has faded in, so that the picture shows it. */
+async function settled(ui: Workbench): Promise<void> {
+  await poll('the hover to be opaque', () =>
+    ui.page.evaluate(() =>
+      [...document.querySelectorAll('.monaco-hover')].some(
+        (hover) => hover.getClientRects().length > 0 && getComputedStyle(hover).opacity === '1',
+      ),
+    ),
+  );
+  await ui.page.waitForTimeout(300);
+}
+
 describe('values in the editor', () => {
   let ui: Workbench;
   before(async () => {
@@ -110,6 +122,7 @@ describe('values in the editor', () => {
       const hover = await ui.page.locator('.monaco-hover:visible').allTextContents();
       return hover.some((each) => /iterations/.test(each));
     });
+    await settled(ui);
     await ui.screenshot('editor-hover-line');
     await ui.page.keyboard.press('Escape');
     await ui.openFile('editor/values.ts', 5);
@@ -123,6 +136,7 @@ describe('values in the editor', () => {
       const hover = await ui.page.locator('.monaco-hover:visible').allTextContents();
       return hover.some((each) => /‖∇f‖/.test(each));
     });
+    await settled(ui);
     await ui.screenshot('editor-hover-function');
   });
 

@@ -1,5 +1,5 @@
 /** Which findings a document's targets give, each once. */
-import type { ErrorInfo, Finding, FunctionInfo } from '../../runner/protocol';
+import type { CheckReport, ErrorInfo, Finding, FunctionInfo } from '../../runner/protocol';
 import type { LiveDocument } from '../live/liveDocument';
 
 /** All findings of a document: of the values, of the checks, and time-outs. */
@@ -10,6 +10,7 @@ export function collectFindings(document: LiveDocument): Finding[] {
     const { inspection, state, check } = target;
     if (inspection) all.push(...inspection.findings);
     if (check.kind === 'failed' || check.kind === 'passed') all.push(...check.report.warnings);
+    if (check.kind === 'failed') all.push(failure(check.report, target.fn, document.file));
     if (state.kind === 'failed' && state.error.code === 'time-out') {
       all.push(timeOut(state.error, target.fn, document.file));
     }
@@ -19,6 +20,12 @@ export function collectFindings(document: LiveDocument): Finding[] {
 
 function timeOut(error: ErrorInfo, fn: FunctionInfo, file: string): Finding {
   return { code: 'time-out', message: error.message, hint: error.hint, location: { file, ...fn.nameRange } };
+}
+
+/** A failed check stands at the function's name: at the one that claims to be a gradient where that is what failed. */
+function failure({ verdict, mismatch }: CheckReport, fn: FunctionInfo, file: string): Finding {
+  const code = mismatch ? 'gradient-mismatch' : 'check-failed';
+  return { code, message: verdict, location: { file, ...fn.nameRange } };
 }
 
 /** Two points of one function find the same thing at the same place: it is told once. */

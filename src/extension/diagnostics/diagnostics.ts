@@ -10,7 +10,7 @@ import type { SessionManager } from '../session/sessionManager';
 import { collectFindings } from './collect';
 
 /** The name under `source`, by which users filter. */
-export const SOURCE = 'GradLens';
+const SOURCE = 'GradLens';
 
 /** A squiggle that remembers what it came from, for the quick fixes. */
 export class FindingDiagnostic extends Diagnostic {

@@ -63,7 +63,7 @@ async function nested(
 }
 
 /** One row of a matrix, dense. */
-export function rowOf(matrix: Matrix, row: number): Float64Array {
+function rowOf(matrix: Matrix, row: number): Float64Array {
   if (matrix.kind === 'dense') return matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
   const dense = new Float64Array(matrix.columns);
   const end = matrix.rowStarts[row + 1] ?? 0;

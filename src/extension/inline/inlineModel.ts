@@ -58,7 +58,7 @@ export function inlineTexts(
 }
 
 /** The largest finite adjoint of a function's lines. */
-export function largestAdjoint(lines: readonly LineValue[]): number {
+function largestAdjoint(lines: readonly LineValue[]): number {
   let largest = 0;
   for (const { adjoint, hasAdjoint } of lines) {
     if (hasAdjoint && Number.isFinite(adjoint)) largest = Math.max(largest, Math.abs(adjoint));

@@ -26,7 +26,7 @@ export interface LensInput {
 }
 
 /** True where the function gives one number: as computed, else as its type says. */
-export function isScalar(fn: FunctionInfo, inspection?: Inspection): boolean {
+function isScalar(fn: FunctionInfo, inspection?: Inspection): boolean {
   return inspection ? inspection.scalar : fn.returnType === undefined || fn.returnType === 'number';
 }
 
@@ -100,7 +100,7 @@ export function callText(fn: FunctionInfo, pointIndex: number, width = 28): stri
 }
 
 /** `∇ 2` for a gradient of two components, `6×7` for a Jacobian. */
-export function sizeText(inspection: Inspection): string {
+function sizeText(inspection: Inspection): string {
   const n = inspection.inputValues.length;
   return inspection.scalar ? `∇ ${n}` : `${inspection.outputValues.length}×${n}`;
 }

@@ -21,7 +21,7 @@ import { type LensKind, lastInspection, lensKinds, lensText, untrustedLens } fro
 import { LateStates } from './lateStates';
 
 /** A lens that knows what it is about. */
-export class FunctionLens extends CodeLens {
+class FunctionLens extends CodeLens {
   constructor(
     range: Range,
     readonly fn: FunctionInfo,

@@ -33,20 +33,6 @@ export class DisposableStore implements Disposable {
   }
 }
 
-/** Holds one disposable at a time; setting another ends the first. */
-export class DisposableSlot implements Disposable {
-  private item: Disposable | undefined;
-
-  set(item: Disposable | undefined): void {
-    this.item?.dispose();
-    this.item = item;
-  }
-
-  dispose(): void {
-    this.set(undefined);
-  }
-}
-
 /** A disposable from a function that runs once. */
 export function toDisposable(end: () => void): Disposable {
   let done = false;

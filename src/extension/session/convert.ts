@@ -1,5 +1,5 @@
 /** Between the runner's positions (1-based, end exclusive) and VS Code's (0-based). */
-import { Position, Range, type TextDocumentContentChangeEvent } from 'vscode';
+import { Range, type TextDocumentContentChangeEvent } from 'vscode';
 import type { SourceRange } from '../../runner/protocol';
 import type { Edit } from '../live/shift';
 
@@ -16,10 +16,6 @@ export function toRange({ line, column, endLine, endColumn }: SourceRange): Rang
 /** VS Code's range as the runner's. */
 export function fromRange({ start, end }: Range): SourceRange {
   return { line: start.line + 1, column: start.character + 1, endLine: end.line + 1, endColumn: end.character + 1 };
-}
-
-export function toPosition(line: number, column: number): Position {
-  return new Position(Math.max(0, line - 1), Math.max(0, column - 1));
 }
 
 /** A change of a document as edits that apply one after the other: from the bottom up, so that none moves the next. */

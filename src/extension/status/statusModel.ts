@@ -27,7 +27,7 @@ export interface StatusInput {
   busy: boolean;
 }
 
-export type StatusKind =
+type StatusKind =
   | 'hidden'
   | 'ok'
   | 'busy'

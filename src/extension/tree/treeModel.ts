@@ -17,7 +17,7 @@ export interface RowText {
 }
 
 /** The norm of the derivative: of the gradient, or Frobenius' of a Jacobian. */
-export function derivativeNorm({ summary, matrix }: Inspection): number | undefined {
+function derivativeNorm({ summary, matrix }: Inspection): number | undefined {
   if (summary) return summary.frobenius;
   if (!matrix) return undefined;
   let square = 0;
