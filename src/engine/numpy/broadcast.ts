@@ -57,7 +57,7 @@ export function placeIn(
   with_: readonly NdArray[] = [],
 ): NdArray {
   const params = { shape, broadcastDimensions: dimensions };
-  const recorder = innermost(with_);
+  const recorder = innermost([x, ...with_]);
   return recorder ? recorder.record('broadcastInDim', [x], params)[0] : bind('broadcastInDim', [x], params);
 }
 
