@@ -17,7 +17,7 @@ import {
 import type { Primitive, PrimitiveTable } from './primitive';
 
 /** To the nearest integer, ties to the even one. */
-export function roundHalfEven(x: number): number {
+function roundHalfEven(x: number): number {
   const rounded = Math.round(x);
   return Math.abs(x - Math.trunc(x)) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

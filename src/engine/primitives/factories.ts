@@ -11,7 +11,7 @@ import { mapBinary, mapUnary, type Loop } from './arrays';
 /** Any primitive without parameters. */
 export type PlainPrimitive = Primitive<'neg'>;
 
-export const ONE_BATCHED: readonly boolean[] = [true];
+const ONE_BATCHED: readonly boolean[] = [true];
 
 /** A single batched result. */
 export function batchedRow(row: Row): Batched {
@@ -32,11 +32,6 @@ export function batchElementwise<P extends PrimitiveName>(name: P) {
 /** For results that do not move: integers, booleans, steps. */
 export function zeroTangent(): readonly MaybeRow[] {
   return [NONE];
-}
-
-/** Several results that do not move. */
-export function zeroTangents<P extends PrimitiveName>(_b: Emitter, { results }: JvpEquation<P>): readonly MaybeRow[] {
-  return results.map(() => NONE);
 }
 
 // ------------------------------------------------------------------------------------------ dtype rules

@@ -120,8 +120,6 @@ export const OPCODES = {
   linearCall: 176,
 } as const satisfies Record<PrimitiveName, number>;
 
-export type Opcode = (typeof OPCODES)[PrimitiveName];
-
 /** Name of every opcode; holes are undefined. */
 export const OPCODE_NAMES: readonly (PrimitiveName | undefined)[] = (() => {
   const names: (PrimitiveName | undefined)[] = [];

@@ -7,7 +7,7 @@
  */
 import type { Aval, DType, Shape } from '../program/aval';
 
-export type NoParams = undefined;
+type NoParams = undefined;
 export interface AxesParams {
   readonly axes: readonly number[];
 }

@@ -254,6 +254,14 @@ export class ProgramBuilder {
     return this.append(opcode, -1, avalIndex);
   }
 
+  emitScalar3(opcode: number, x: Row, y: Row, z: Row): Row {
+    if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
+    this.operandColumn[this.operandTotal++] = x;
+    this.operandColumn[this.operandTotal++] = y;
+    this.operandColumn[this.operandTotal++] = z;
+    return this.append(opcode, -1, SCALAR_AVAL);
+  }
+
   /** Gives the rows from `start` on that have no position yet this one. */
   placeRows(start: Row, position: number): void {
     for (let row = start; row < this.rows; row++) if (this.positions[row] === 0) this.positions[row] = position;

@@ -42,6 +42,9 @@ export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'rem' | 'max' |
 /** Comparisons: the result is boolean. */
 export type ComparisonName = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
+/** Parameters of `integerPow`, shared so that each exponent has one entry among those of a program. */
+const exponents: Record<number, { readonly exponent: number }> = {};
+
 export class Emitter extends ProgramBuilder {
   // ------------------------------------------------------------------------------------------ elementwise
 
@@ -156,11 +159,16 @@ export class Emitter extends ProgramBuilder {
   }
 
   select(condition: Row, onTrue: Row, onFalse: Row): Row {
+    if (this.isScalar(onTrue) && this.isScalar(onFalse) && this.avalIndexOf(condition) === BOOL_AVAL) {
+      return this.emitScalar3(OPCODES.select, condition, onTrue, onFalse);
+    }
     return this.emit('select', [condition, onTrue, onFalse], undefined);
   }
 
   integerPow(x: Row, exponent: number): Row {
-    return this.emit('integerPow', [x], { exponent });
+    const params = (exponents[exponent] ??= { exponent });
+    if (this.isScalar(x)) return this.emitScalar1(OPCODES.integerPow, x, undefined, this.internParams(params));
+    return this.emit('integerPow', [x], params);
   }
 
   /** The `order`-th derivative of digamma. */

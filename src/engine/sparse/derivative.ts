@@ -14,7 +14,7 @@ import { symmetricSparsity, transposedSparsity, type Sparsity } from './sparsity
 /** Entries that a pattern may have: some gigabytes. */
 const MAX_ENTRIES = 1 << 28;
 
-export function totalSize(avals: readonly Aval[]): number {
+function totalSize(avals: readonly Aval[]): number {
   return avals.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
@@ -53,7 +53,7 @@ function linearSparsity({ linear, residuals, nonzero }: Linearized, outputs: rea
   return { rows, columns, indptr, indices };
 }
 
-export class TooDenseError extends GradLensError {
+class TooDenseError extends GradLensError {
   constructor(rows: number, columns: number) {
     super(
       'too-dense',
@@ -64,7 +64,7 @@ export class TooDenseError extends GradLensError {
 }
 
 /** How a pattern is computed in the fewest passes: columns together (forward) or, where that takes fewer, rows (reverse). */
-export function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse'): Compression {
+function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse'): Compression {
   const transposed = transposedSparsity(sparsity);
   if (mode === 'reverse') return { mode, coloring: colorColumns(transposed) as Coloring };
   const forward = colorColumns(sparsity) as Coloring;
@@ -73,7 +73,7 @@ export function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse
 }
 
 /** A star colouring, or one of the columns where that takes fewer passes. */
-export function compressHessian(sparsity: Sparsity): Compression {
+function compressHessian(sparsity: Sparsity): Compression {
   const stars = colorStars(sparsity);
   const columns = colorColumns(sparsity, stars.count - 1);
   return columns ? { mode: 'forward', coloring: columns } : { mode: 'symmetric', coloring: stars };

@@ -17,7 +17,7 @@ import { extract } from '../transforms/transcribe';
 import { sparseDerivative } from './derivative';
 import type { SparseMatrix } from './matrix';
 
-export { SparseMatrix, type Compression } from './matrix';
+export { SparseMatrix } from './matrix';
 export type { Sparsity } from './sparsity';
 
 export interface SparseOptions {

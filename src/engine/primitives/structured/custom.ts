@@ -6,6 +6,7 @@ import { batchSubProgram } from '../../transforms/batch';
 import { inline } from '../../transforms/transcribe';
 import type { MaybeRow, PrimitiveTable } from '../primitive';
 import { ForwardModeError, joint } from './call';
+import { paramsLike } from './lazyParams';
 import { chosen, programOf, requireInputs, runProgram, spread } from './programs';
 
 function requireNoCapturedTangents(name: string, tangents: readonly MaybeRow[], captured: number): void {
@@ -26,8 +27,9 @@ function floats(program: Program, captured: number): { inputs: boolean[]; output
   };
 }
 
-function either(a: readonly boolean[], b: readonly boolean[]): boolean[] {
-  return a.map((flag, index) => flag || b[index]);
+/** Rules that call their own function do not survive serialization. */
+function requireRule(name: string, rule: Program | undefined): void {
+  if (!rule) throw new GradLensError('no-custom-rule', `The derivative rule of ${name} did not come with its program.`);
 }
 
 const customJvp: PrimitiveTable['customJvp'] = {
@@ -38,6 +40,7 @@ const customJvp: PrimitiveTable['customJvp'] = {
   evaluate: (operands, { program }) => runProgram(program, operands),
   jvp: joint,
   jointJvp(b, { primals, tangents, params: { program, jvp, captured, name } }) {
+    requireRule(name, jvp);
     requireNoCapturedTangents(name, tangents, captured);
     const { inputs, outputs } = floats(program, captured);
     const directions = tangents
@@ -47,20 +50,18 @@ const customJvp: PrimitiveTable['customJvp'] = {
     return { results: rows.slice(0, outputs.length), tangents: spread(rows.slice(outputs.length), outputs) };
   },
   transpose: null,
-  batch(b, { operands, batched, size, params: { program, jvp, captured, name } }) {
+  /** All results get the batch axis, so that the rule's program may wait until somebody differentiates. */
+  batch(b, { operands, batched, size, params }) {
+    const { program, captured, name } = params;
     const { inputs, outputs } = floats(program, captured);
+    const flags = outputs.map(() => true);
     const tangentFlags = chosen(batched.slice(0, inputs.length), inputs);
-    const own = batchSubProgram(program, batched, size).batched;
-    const rule = batchSubProgram(jvp, [...batched, ...tangentFlags], size).batched;
-    const tangents = spread(rule.slice(outputs.length).map(Number), outputs).map((flag) => flag === 1);
-    const flags = either(own, either(rule.slice(0, outputs.length), tangents));
-    const rows = b.emitMany('customJvp', operands, {
-      program: batchSubProgram(program, batched, size, flags).program,
-      jvp: batchSubProgram(jvp, [...batched, ...tangentFlags], size, [...flags, ...chosen(flags, outputs)]).program,
-      captured,
-      name,
+    const own = { program: batchSubProgram(program, batched, size, flags).program, captured, name };
+    const batchedParams = paramsLike(params, own, {
+      jvp: () =>
+        batchSubProgram(params.jvp, [...batched, ...tangentFlags], size, [...flags, ...chosen(flags, outputs)]).program,
     });
-    return { rows, batched: flags };
+    return { rows: b.emitMany('customJvp', operands, batchedParams), batched: flags };
   },
 };
 
@@ -71,8 +72,11 @@ const customVjp: PrimitiveTable['customVjp'] = {
   },
   evaluate: (operands, { program }) => runProgram(program, operands),
   jvp: joint,
-  jointJvp(b, { primals, tangents, params: { program, forward, backward, captured, residuals, name }, mode }) {
+  jointJvp(b, { primals, tangents, params, mode }) {
+    const { program, captured, name } = params;
     if (mode === 'forward') throw new ForwardModeError(name);
+    const { forward, backward, residuals } = params;
+    requireRule(name, forward);
     requireNoCapturedTangents(name, tangents, captured);
     const { inputs, outputs } = floats(program, captured);
     const rows = inline(b, forward, primals);
@@ -89,35 +93,37 @@ const customVjp: PrimitiveTable['customVjp'] = {
     return { results: rows.slice(0, outputs.length), tangents: spread(moved, outputs) };
   },
   transpose: null,
-  batch(b, { operands, batched, size, params: { program, forward, backward, captured, residuals, name } }) {
+  /**
+   * All results get the batch axis: a cotangent that examples share must not count once for each of them, and the rules'
+   * programs may wait until somebody differentiates.
+   */
+  batch(b, { operands, batched, size, params }) {
+    const { program, captured, name } = params;
     const { inputs, outputs } = floats(program, captured);
-    const own = batchSubProgram(program, batched, size).batched;
-    const ahead = batchSubProgram(forward, batched, size).batched;
-    // Either all results have the batch axis or none: a cotangent that examples share must not count once for each of them.
-    const any = either(own, ahead.slice(0, outputs.length)).includes(true);
-    const flags = outputs.map(() => any);
-    const residualFlags = ahead.slice(outputs.length);
-    const back = [...residualFlags, ...chosen(flags, outputs)];
+    const flags = outputs.map(() => true);
     const primalFlags = chosen(batched.slice(0, inputs.length), inputs);
-    const pulled = batchSubProgram(
-      backward,
-      back,
-      size,
-      primalFlags.map(() => any),
-    ).program;
-    // Cotangents of primals that all examples share are summed.
-    const summed = programOf(pulled.inputAvals, (inner, rows) =>
-      inline(inner, pulled, rows).map((row, index) => (any && !primalFlags[index] ? inner.reduceSum(row, [0]) : row)),
-    );
-    const rows = b.emitMany('customVjp', operands, {
-      program: batchSubProgram(program, batched, size, flags).program,
-      forward: batchSubProgram(forward, batched, size, [...flags, ...residualFlags]).program,
-      backward: summed,
-      captured,
-      residuals,
-      name,
+    let ahead: { program: Program; batched: boolean[] } | undefined;
+    const forward = () => (ahead ??= batchSubProgram(params.forward, batched, size, flags));
+    const own = { program: batchSubProgram(program, batched, size, flags).program, captured, name };
+    const batchedParams = paramsLike(params, own, {
+      residuals: () => params.residuals,
+      forward: () => forward().program,
+      backward: () => {
+        const residualFlags = forward().batched.slice(outputs.length);
+        const back = [...residualFlags, ...chosen(flags, outputs)];
+        const pulled = batchSubProgram(
+          params.backward,
+          back,
+          size,
+          primalFlags.map(() => true),
+        ).program;
+        // Cotangents of primals that all examples share are summed.
+        return programOf(pulled.inputAvals, (inner, rows) =>
+          inline(inner, pulled, rows).map((row, index) => (primalFlags[index] ? row : inner.reduceSum(row, [0]))),
+        );
+      },
     });
-    return { rows, batched: flags };
+    return { rows: b.emitMany('customVjp', operands, batchedParams), batched: flags };
   },
 };
 

@@ -5,7 +5,7 @@ import type { ParamsOf } from '../../../../../src/engine/program/program';
 import { array, distinct, generator, scalar, uniform } from './values';
 
 /** Primitives that are no functions of arrays alone: tested with the transforms and in structured.test.ts. */
-export type StructuredName =
+type StructuredName =
   | 'input'
   | 'literal'
   | 'constant'
@@ -19,7 +19,7 @@ export type StructuredName =
   | 'customVjp'
   | 'linearCall';
 
-export type Random = () => number;
+type Random = () => number;
 
 export interface CaseOf<Params> {
   readonly params: Params;

@@ -38,7 +38,7 @@ function directions(random: () => number, values: readonly Aval[]): ArrayValue[]
  * Derivative of the float results along a direction: central differences at steps h, h/2, h/4, extrapolated (Richardson), so
  * that the error is of sixth order in h.
  */
-export function numericJvp(
+function numericJvp(
   program: Program,
   inputs: readonly ArrayValue[],
   active: readonly boolean[],
