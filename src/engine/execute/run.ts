@@ -1,17 +1,32 @@
 /** The choice of how a program runs. */
-import type { ArrayValue } from '../program/aval';
+import { allocate, sizeOf, type ArrayValue } from '../program/aval';
 import type { Program } from '../program/program';
 import { interpret, scheduleOf, type Schedule } from './interpret';
+
+/** How an executable runs at the moment, and what that took. */
+export interface ExecutionInfo {
+  readonly tier: 'interpret' | 'wasm';
+  /** Milliseconds that compilation took; 0 while there was none. */
+  readonly compileTime: number;
+  /** Bytes of generated code; 0 while there is none. */
+  readonly codeBytes: number;
+  /** Bytes of working memory that stay allocated between runs. */
+  readonly memoryBytes: number;
+}
 
 /** A program made ready to run many times. */
 export interface Executable {
   readonly program: Program;
-  /** How the next run will go. */
-  readonly tier: 'interpret' | 'wasm';
-  /** Compiles at once, whatever was spent so far; `tier` says whether that could be done. */
+  readonly info: ExecutionInfo;
+  /** Compiles at once, whatever was spent so far; `info.tier` says whether that could be done. */
   compile(): void;
   /** @throws GuardError where control flow goes another way */
   run(inputs: readonly ArrayValue[]): ArrayValue[];
+  /**
+   * As `run`, with the numbers of all inputs one after the other and those of all outputs in return, in an array that the next
+   * run may overwrite: the way for programs with many scalar inputs, which would otherwise cost an object each.
+   */
+  runFlat(inputs: Float64Array): Float64Array;
 }
 
 /** A faster way to run some programs. */
@@ -28,8 +43,10 @@ export function addTier(tier: Tier): void {
   tiers.unshift(tier);
 }
 
+const INTERPRETED: ExecutionInfo = { tier: 'interpret', compileTime: 0, codeBytes: 0, memoryBytes: 0 };
+
 class Interpreted implements Executable {
-  readonly tier = 'interpret';
+  readonly info = INTERPRETED;
   private readonly schedule: Schedule;
 
   constructor(readonly program: Program) {
@@ -43,6 +60,28 @@ class Interpreted implements Executable {
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
     return interpret(this.program, inputs, this.schedule);
   }
+
+  runFlat(inputs: Float64Array): Float64Array {
+    return flatly(this, inputs);
+  }
+}
+
+/** `runFlat` by way of `run`. */
+export function flatly(executable: Executable, inputs: Float64Array): Float64Array {
+  let at = 0;
+  const values = executable.program.inputAvals.map(({ shape, dtype }): ArrayValue => {
+    const data = allocate(dtype, sizeOf(shape));
+    for (let index = 0; index < data.length; index++) data[index] = inputs[at++];
+    return { shape, dtype, data };
+  });
+  const results = executable.run(values);
+  const out = new Float64Array(results.reduce((total, { data }) => total + data.length, 0));
+  at = 0;
+  for (const { data } of results) {
+    out.set(data, at);
+    at += data.length;
+  }
+  return out;
 }
 
 /** A number of calls after which every tier would compile. */
@@ -56,8 +95,8 @@ class Tiered implements Executable {
 
   constructor(readonly program: Program) {}
 
-  get tier(): 'interpret' | 'wasm' {
-    return this.current?.tier ?? 'interpret';
+  get info(): ExecutionInfo {
+    return this.current?.info ?? INTERPRETED;
   }
 
   compile(): void {
@@ -67,9 +106,17 @@ class Tiered implements Executable {
   }
 
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
+    return this.chosen().run(inputs);
+  }
+
+  runFlat(inputs: Float64Array): Float64Array {
+    return this.chosen().runFlat(inputs);
+  }
+
+  private chosen(): Executable {
     if (!this.settled && (this.calls & (this.calls - 1)) === 0) this.choose();
     this.calls++;
-    return (this.current as Executable).run(inputs);
+    return this.current as Executable;
   }
 
   private choose(): void {

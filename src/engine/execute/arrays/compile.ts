@@ -5,6 +5,7 @@ import { GuardError } from '../../errors';
 import { allocate, sameShape, type ArrayData, type ArrayValue, type Aval, type DType } from '../../program/aval';
 import type { Program } from '../../program/program';
 import { Arena } from '../arena';
+import { interpret } from '../interpret';
 import { scalarFunction, tapeArity } from '../scalar/operations';
 import { F64, I32, OP } from '../wasm/instructions';
 import { ModuleWriter } from '../wasm/module';
@@ -97,7 +98,10 @@ export function compileArrays(program: Program): CompiledArrays | undefined {
     imports.set(opcode, module.import(importName(opcode), params, [F64]));
   }
   const constants = new ConstantTable(CONSTANTS_AT, MOST_CONSTANTS);
-  const library: Library = { imported: (opcode) => imports.get(opcode) as number, math: new VectorMath(module, constants) };
+  const library: Library = {
+    imported: (opcode) => imports.get(opcode) as number,
+    math: new VectorMath(module, constants),
+  };
   const runs = writeSteps(graph, plan, placement, module, library);
   const bytes = module.encode();
   const memory = new WebAssembly.Memory({ initial: Math.ceil(placement.bytes / PAGE) });
@@ -199,7 +203,7 @@ class Runner {
         const code = exports[run.name] as () => number;
         this.calls.push(() => {
           const failed = code();
-          if (failed !== 0) this.fail(failed - 1);
+          if (failed !== 0) this.fail();
         });
       } else this.calls.push(() => this.evaluate(run.node));
     }
@@ -280,10 +284,14 @@ class Runner {
     });
   }
 
-  private fail(row: number): never {
+  /** Which guard, and what it met, is found by the reference. */
+  private fail(): never {
     const { program } = this.graph;
-    const { expected } = program.params<'guard'>(row);
-    throw new GuardError(row, expected, NaN, program.position(row));
+    interpret(
+      program,
+      program.inputAvals.map((_, index) => this.held[index] as ArrayValue),
+    );
+    throw new Error('A guard failed in compiled code that holds in the interpreter.');
   }
 }
 

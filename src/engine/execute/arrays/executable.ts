@@ -3,7 +3,8 @@ import { OPCODES } from '../../primitives/opcodes';
 import { sizeOf, type ArrayValue } from '../../program/aval';
 import type { Program } from '../../program/program';
 import { interpret, scheduleOf, type Schedule } from '../interpret';
-import type { Executable, Tier } from '../run';
+import { flatly, type Executable, type ExecutionInfo, type Tier } from '../run';
+import { contentKey, RecentlyUsed } from './cache';
 import { compileArrays, type CompiledArrays } from './compile';
 
 /** Milliseconds: compiling, fixed and for each row; interpreting, for each element and each multiplication. */
@@ -14,8 +15,7 @@ const ROW = 5e-4;
 const PRODUCT = 2e-6;
 
 export class ArrayExecutable implements Executable {
-  /** Milliseconds that compilation took; 0 while there was none. */
-  compileTime = 0;
+  private compileTime = 0;
   private compiled: CompiledArrays | undefined;
   private order: Schedule | undefined;
   private spent = 0;
@@ -26,16 +26,18 @@ export class ArrayExecutable implements Executable {
     this.costs = estimate(program);
   }
 
-  get tier(): 'interpret' | 'wasm' {
-    return this.compiled ? 'wasm' : 'interpret';
+  get info(): ExecutionInfo {
+    const { compiled, compileTime } = this;
+    return {
+      tier: compiled ? 'wasm' : 'interpret',
+      compileTime,
+      codeBytes: compiled?.codeBytes ?? 0,
+      memoryBytes: compiled?.memoryBytes ?? 0,
+    };
   }
 
-  get codeBytes(): number {
-    return this.compiled?.codeBytes ?? 0;
-  }
-
-  get memoryBytes(): number {
-    return this.compiled?.memoryBytes ?? 0;
+  runFlat(inputs: Float64Array): Float64Array {
+    return flatly(this, inputs);
   }
 
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
@@ -89,7 +91,13 @@ function estimate(program: Program): { interpret: number; compile: number } {
   return { interpret: interpreted, compile: compiled };
 }
 
+const recent = new RecentlyUsed<ArrayExecutable>(64, 2 ** 28);
+
 export const arrayTier: Tier = {
   name: 'arrays',
-  compile: (program) => new ArrayExecutable(program),
+  compile(program, calls) {
+    // Whoever compiles keeps the executable; whoever runs once may come again with a program traced anew.
+    const key = calls === 0 ? contentKey(program) : undefined;
+    return key === undefined ? new ArrayExecutable(program) : recent.get(key, () => new ArrayExecutable(program));
+  },
 };

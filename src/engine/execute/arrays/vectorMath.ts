@@ -201,13 +201,7 @@ function writeLog(w: VectorWriter): void {
   // e·ln2_high − ((f²/2 − (s (f²/2 + R) + e·ln2_low)) − f)
   w.get(e).constant(LN2_HIGH).do(SIMD.f64x2Mul);
   w.get(halfSquare);
-  w.get(s)
-    .get(halfSquare)
-    .polynomial(LOG_SERIES, z)
-    .get(z)
-    .do(SIMD.f64x2Mul)
-    .do(SIMD.f64x2Add)
-    .do(SIMD.f64x2Mul);
+  w.get(s).get(halfSquare).polynomial(LOG_SERIES, z).get(z).do(SIMD.f64x2Mul).do(SIMD.f64x2Add).do(SIMD.f64x2Mul);
   w.get(e).constant(LN2_LOW).do(SIMD.f64x2Mul).do(SIMD.f64x2Add).do(SIMD.f64x2Sub);
   w.get(f).do(SIMD.f64x2Sub).do(SIMD.f64x2Sub).set(f);
   // ∞ and NaN stay, 0 gives −∞, below it is NaN.

@@ -1,7 +1,7 @@
 /** The scalar tier as `run` and `compile` ask for it. */
 import type { ArrayValue } from '../../program/aval';
 import type { Program } from '../../program/program';
-import type { Executable, Tier } from '../run';
+import type { Executable, ExecutionInfo, Tier } from '../run';
 import { scalarExecutable, type ScalarExecutable } from './executable';
 
 class ScalarTierExecutable implements Executable {
@@ -14,12 +14,17 @@ class ScalarTierExecutable implements Executable {
     this.inputs = new Float64Array(scalar.tape.inputCount);
   }
 
-  get tier(): 'interpret' | 'wasm' {
-    return this.scalar.tier;
-  }
-
   compile(): void {
     this.scalar.compile();
+  }
+
+  get info(): ExecutionInfo {
+    const { tier, compileTime, codeBytes, memoryBytes } = this.scalar;
+    return { tier, compileTime, codeBytes, memoryBytes };
+  }
+
+  runFlat(inputs: Float64Array): Float64Array {
+    return this.scalar.run(inputs);
   }
 
   run(inputs: readonly ArrayValue[]): ArrayValue[] {
