@@ -41,7 +41,7 @@ export function cloneData(value: unknown, seen = new Map<object, unknown>()): un
     case 'RegExp':
       return keep(new RegExp(value as RegExp));
     default: {
-      const copy = keep({});
+      const copy: Record<string, unknown> = keep({});
       for (const [name, item] of Object.entries(value)) copy[name] = cloneData(item, seen);
       return copy;
     }

@@ -4,8 +4,41 @@ import type { ProfileRow } from '../protocol';
 const BATCH_MILLISECONDS = 0.5;
 const MAX_BATCHES = 60;
 
+/** A row without figures yet. */
+export function emptyRow(
+  of: Pick<ProfileRow, 'id' | 'label' | 'group' | 'backend' | 'operations' | 'bytes'> & { size?: number },
+): ProfileRow {
+  const { id, label, group, backend, operations, bytes, size } = of;
+  const figures = { compile: 0, first: 0, median: NaN, p10: NaN, p90: NaN, runs: 0, ratio: NaN };
+  return { id, label, group, backend, operations, bytes, ...figures, ...(size === undefined ? {} : { size }) };
+}
+
+/** Times of an asynchronous body: a warm-up, then runs until the budget is used up. */
+export async function measureAsync(
+  body: () => Promise<unknown>,
+  budget: number,
+): Promise<Pick<ProfileRow, 'median' | 'p10' | 'p90' | 'runs'>> {
+  await body();
+  const times: number[] = [];
+  for (
+    const until = performance.now() + budget;
+    times.length < 3 || (performance.now() < until && times.length < 200);
+  ) {
+    const began = performance.now();
+    await body();
+    times.push(performance.now() - began);
+  }
+  return { ...quantiles(times), runs: times.length + 1 };
+}
+
+function quantiles(times: number[]): { median: number; p10: number; p90: number } {
+  times.sort((a, b) => a - b);
+  const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))];
+  return { median: quantile(0.5), p10: quantile(0.1), p90: quantile(0.9) };
+}
+
 export function measure(
-  body: () => void,
+  body: () => unknown,
   budget: number,
 ): Pick<ProfileRow, 'first' | 'median' | 'p10' | 'p90' | 'runs'> {
   const start = performance.now();
@@ -30,7 +63,5 @@ export function measure(
     times.push((performance.now() - began) / perBatch);
     runs += perBatch;
   }
-  times.sort((a, b) => a - b);
-  const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))];
-  return { first, median: quantile(0.5), p10: quantile(0.1), p90: quantile(0.9), runs };
+  return { first, ...quantiles(times), runs };
 }

@@ -62,7 +62,7 @@ interface Ran {
 function runCompiled(program: Program, inputs: readonly ArrayValue[]): Ran {
   const executable = compile(program);
   executable.compile();
-  if (executable.tier !== 'wasm') {
+  if (executable.info.tier !== 'wasm') {
     throw new GradLensError('wasm-unsupported', 'This function has operations that are not compiled to WebAssembly.');
   }
   return { outputs: executable.run(inputs), backend: 'wasm' };
@@ -117,7 +117,12 @@ class ProgramWay implements Way {
       return await this.runProgram(program, inputs);
     } catch (error) {
       if (!(error instanceof GradLensError)) throw error;
-      throw new RunnerError(error.code, error.message, error.position ?? {}, 'Choose another backend: auto takes what works.');
+      throw new RunnerError(
+        error.code,
+        error.message,
+        error.position ?? {},
+        'Choose another backend: auto takes what works.',
+      );
     }
   }
 }
