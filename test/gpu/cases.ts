@@ -34,15 +34,81 @@ type Range = readonly [number, number];
 
 /** Where each elementwise function is defined and well conditioned enough for float32. */
 const UNARY: Partial<Record<PrimitiveName, Range>> = {
-  neg: [-3, 3], abs: [-3, 3], sign: [-3, 3], floor: [-5, 5], ceil: [-5, 5], round: [-5, 5], roundHalfUp: [-5, 5], trunc: [-5, 5],
-  exp: [-5, 5], expm1: [-2, 2], log: [0.1, 9], log1p: [-0.8, 4], log2: [0.1, 9], log10: [0.1, 9], sqrt: [0.1, 9], cbrt: [0.2, 9],
-  sin: [-20, 20], cos: [-20, 20], tan: [-1.2, 1.2], asin: [-0.9, 0.9], acos: [-0.9, 0.9], atan: [-4, 4], sinh: [-3, 3], cosh: [-3, 3],
-  tanh: [-3, 3], asinh: [-5, 5], acosh: [1.2, 6], atanh: [-0.8, 0.8], erf: [-2, 2], erfc: [-2, 2], logistic: [-6, 6],
-  softplus: [-6, 6], stopGradient: [-1, 1],
+  neg: [-3, 3],
+  abs: [-3, 3],
+  sign: [-3, 3],
+  floor: [-5, 5],
+  ceil: [-5, 5],
+  round: [-5, 5],
+  roundHalfUp: [-5, 5],
+  trunc: [-5, 5],
+  exp: [-5, 5],
+  expm1: [-2, 2],
+  log: [0.1, 9],
+  log1p: [-0.8, 4],
+  log2: [0.1, 9],
+  log10: [0.1, 9],
+  sqrt: [0.1, 9],
+  cbrt: [0.2, 9],
+  sin: [-20, 20],
+  cos: [-20, 20],
+  tan: [-1.2, 1.2],
+  asin: [-0.9, 0.9],
+  acos: [-0.9, 0.9],
+  atan: [-4, 4],
+  sinh: [-3, 3],
+  cosh: [-3, 3],
+  tanh: [-3, 3],
+  asinh: [-5, 5],
+  acosh: [1.2, 6],
+  atanh: [-0.8, 0.8],
+  erf: [-2, 2],
+  erfc: [-2, 2],
+  logistic: [-6, 6],
+  softplus: [-6, 6],
+  stopGradient: [-1, 1],
 };
 const BINARY: Partial<Record<PrimitiveName, readonly [Range, Range]>> = {
-  add: [[-3, 3], [-3, 3]], sub: [[-3, 3], [-3, 3]], mul: [[-3, 3], [-3, 3]], div: [[-3, 3], [0.5, 3]], pow: [[0.3, 3], [-2, 2]],
-  rem: [[-9, 9], [1.5, 2.5]], min: [[-3, 3], [-3, 3]], max: [[-3, 3], [-3, 3]], atan2: [[-3, 3], [0.5, 3]], hypot: [[0.5, 3], [0.5, 3]],
+  add: [
+    [-3, 3],
+    [-3, 3],
+  ],
+  sub: [
+    [-3, 3],
+    [-3, 3],
+  ],
+  mul: [
+    [-3, 3],
+    [-3, 3],
+  ],
+  div: [
+    [-3, 3],
+    [0.5, 3],
+  ],
+  pow: [
+    [0.3, 3],
+    [-2, 2],
+  ],
+  rem: [
+    [-9, 9],
+    [1.5, 2.5],
+  ],
+  min: [
+    [-3, 3],
+    [-3, 3],
+  ],
+  max: [
+    [-3, 3],
+    [-3, 3],
+  ],
+  atan2: [
+    [-3, 3],
+    [0.5, 3],
+  ],
+  hypot: [
+    [0.5, 3],
+    [0.5, 3],
+  ],
 };
 const COMPARISONS: readonly PrimitiveName[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'];
 
@@ -63,7 +129,12 @@ class CaseList {
   }
 
   /** The program itself, and through the transforms. */
-  add(name: string, inputs: readonly ArrayValue[], build: Build, options: { transforms?: boolean; tolerance?: number } = {}): void {
+  add(
+    name: string,
+    inputs: readonly ArrayValue[],
+    build: Build,
+    options: { transforms?: boolean; tolerance?: number } = {},
+  ): void {
     const b = new Emitter();
     const rows = inputs.map((input) => b.input(input));
     const program = b.finish(build(b, rows));
@@ -77,7 +148,12 @@ class CaseList {
     const tangents = like(program.inputAvals);
     const cotangents = like(program.outputAvals);
     const push = (suffix: string, transformed: Program, extra: readonly ArrayValue[], slack: number) =>
-      this.cases.push({ name: `${name} ${suffix}`, program: transformed, inputs: [...inputs, ...extra], tolerance: tolerance * slack });
+      this.cases.push({
+        name: `${name} ${suffix}`,
+        program: transformed,
+        inputs: [...inputs, ...extra],
+        tolerance: tolerance * slack,
+      });
     push('jvp', jvpProgram(program, floats), tangents, 4);
     if (cotangents.length > 0) {
       const vjp = vjpProgram(program, floats);
@@ -88,7 +164,11 @@ class CaseList {
     const lanes = 3;
     this.cases.push({
       name: `${name} vmap`,
-      program: batchProgram(program, floats.map((isFloat) => (isFloat ? 0 : null)), lanes),
+      program: batchProgram(
+        program,
+        floats.map((isFloat) => (isFloat ? 0 : null)),
+        lanes,
+      ),
       inputs: inputs.map((input, index) => (floats[index] ? this.stack(input, lanes) : input)),
       tolerance,
     });
@@ -98,12 +178,15 @@ class CaseList {
   private stack(input: ArrayValue, lanes: number): ArrayValue {
     const size = input.data.length;
     const data = new Float64Array(size * lanes);
-    for (let lane = 0; lane < lanes; lane++) for (let k = 0; k < size; k++) data[lane * size + k] = input.data[(k + lane) % size];
+    for (let lane = 0; lane < lanes; lane++)
+      for (let k = 0; k < size; k++) data[lane * size + k] = input.data[(k + lane) % size];
     return { shape: [lanes, ...input.shape], dtype: 'float64', data };
   }
 }
 
-const one = <P extends PrimitiveName>(name: P, params: ParamsOf<P>): Build => (b, rows) => [b.emit(name, rows, params)];
+const one =
+  <P extends PrimitiveName>(name: P, params: ParamsOf<P>): Build =>
+  (b, rows) => [b.emit(name, rows, params)];
 
 /** All cases; the same for a seed. */
 export function gpuCases(seed: number): GpuCase[] {
@@ -113,18 +196,30 @@ export function gpuCases(seed: number): GpuCase[] {
   const shape = () => shapes[Math.floor(random() * shapes.length)];
   for (const [name, range] of Object.entries(UNARY)) {
     list.add(name, [list.array([3, 5], range)], one(name as 'exp', undefined));
-    list.add(`${name} on ${JSON.stringify(shapes[0])}`, [list.array(shape(), range)], one(name as 'exp', undefined), { transforms: false });
+    list.add(`${name} on ${JSON.stringify(shapes[0])}`, [list.array(shape(), range)], one(name as 'exp', undefined), {
+      transforms: false,
+    });
   }
   for (const [name, [a, b]] of Object.entries(BINARY)) {
     list.add(name, [list.array([4, 3], a), list.array([4, 3], b)], one(name as 'add', undefined));
   }
   for (const name of COMPARISONS) {
-    list.add(name, [list.array([9], [0, 3]), list.array([9], [0, 3])], one(name as 'lt', undefined), { transforms: false });
+    list.add(name, [list.array([9], [0, 3]), list.array([9], [0, 3])], one(name as 'lt', undefined), {
+      transforms: false,
+    });
   }
-  list.add('integerPow', [list.array([6], [0.5, 2])], (b, [x]) => [b.integerPow(x, 3), b.integerPow(x, -2), b.integerPow(x, 11)]);
+  list.add('integerPow', [list.array([6], [0.5, 2])], (b, [x]) => [
+    b.integerPow(x, 3),
+    b.integerPow(x, -2),
+    b.integerPow(x, 11),
+  ]);
   list.add('select', [list.array([2, 4]), list.array([2, 4])], (b, [x, y]) => [b.select(b.lt(x, y), b.mul(x, x), y)]);
-  list.add('clamp', [list.array([8], [-3, 3])], (b, [x]) => [b.emit('clamp', [b.fullLike(x, -1), x, b.fullLike(x, 1.5)], undefined)]);
-  list.add('convert', [list.array([8], [-3, 3])], (b, [x]) => [b.convert(b.convert(x, 'int32'), 'float64')], { transforms: false });
+  list.add('clamp', [list.array([8], [-3, 3])], (b, [x]) => [
+    b.emit('clamp', [b.fullLike(x, -1), x, b.fullLike(x, 1.5)], undefined),
+  ]);
+  list.add('convert', [list.array([8], [-3, 3])], (b, [x]) => [b.convert(b.convert(x, 'int32'), 'float64')], {
+    transforms: false,
+  });
   addReductions(list);
   addViews(list);
   addContractions(list);
@@ -137,13 +232,20 @@ function addReductions(list: CaseList): void {
       list.add(`${name} ${axes}`, [list.array([3, 4, 5], [0.5, 1.5])], one(name, { axes }));
     }
   }
-  list.add('a long sum', [list.array([10_007], [0, 1])], one('reduceSum', { axes: [0] }), { transforms: false, tolerance: 1e-6 });
+  list.add('a long sum', [list.array([10_007], [0, 1])], one('reduceSum', { axes: [0] }), {
+    transforms: false,
+    tolerance: 1e-6,
+  });
   for (const name of ['argmax', 'argmin'] as const) {
     list.add(name, [list.array([4, 6])], one(name, { axis: 1 }), { transforms: false });
   }
   for (const name of ['cumsum', 'cumprod', 'cummax', 'cummin'] as const) {
     for (const reverse of [false, true]) {
-      list.add(`${name} ${reverse ? 'reversed' : ''}`, [list.array([3, 6], [0.5, 1.5])], one(name, { axis: 1, reverse }));
+      list.add(
+        `${name} ${reverse ? 'reversed' : ''}`,
+        [list.array([3, 6], [0.5, 1.5])],
+        one(name, { axis: 1, reverse }),
+      );
     }
   }
 }
@@ -153,20 +255,34 @@ function addViews(list: CaseList): void {
   list.add('transpose', [list.array([2, 3, 4])], (b, [x]) => [b.transpose(b.mul(x, x), [2, 0, 1])]);
   list.add('broadcastInDim', [list.array([3])], (b, [x]) => [b.broadcast(b.exp(x), [2, 3, 4], [1])]);
   list.add('concatenate', [list.array([2, 3]), list.array([2, 1]), list.array([2, 4])], (b, rows) => [
-    b.emit('concatenate', rows.map((row) => b.sin(row)), { axis: 1 }),
+    b.emit(
+      'concatenate',
+      rows.map((row) => b.sin(row)),
+      { axis: 1 },
+    ),
   ]);
   list.add('slice', [list.array([9, 4])], one('slice', { start: [1, 0], limit: [8, 3], strides: [3, 2] }));
   list.add('pad', [list.array([3, 2]), list.array([])], one('pad', { low: [1, -1], high: [2, 3], interior: [2, 0] }));
   list.add('reverse', [list.array([3, 4])], one('reverse', { axes: [1] }));
-  list.add('iota', [list.array([5, 3])], (b, [x]) => [b.mul(x, b.emit('iota', [], { shape: [5, 3], axis: 0, dtype: 'float64' }))]);
-  list.add('gather', [list.array([6, 3]), list.array([4, 1], [0, 6], 'int32')], one('gather', { axes: [0], batchDims: 0 }));
+  list.add('iota', [list.array([5, 3])], (b, [x]) => [
+    b.mul(x, b.emit('iota', [], { shape: [5, 3], axis: 0, dtype: 'float64' })),
+  ]);
+  list.add(
+    'gather',
+    [list.array([6, 3]), list.array([4, 1], [0, 6], 'int32')],
+    one('gather', { axes: [0], batchDims: 0 }),
+  );
   for (const name of ['scatterAdd', 'scatterSet'] as const) {
     const indices: ArrayValue = { shape: [3, 1], dtype: 'int32', data: Int32Array.of(4, 0, 2) };
     list.add(name, [list.array([6, 3]), indices, list.array([3, 3])], one(name, { axes: [0], batchDims: 0 }));
   }
   const start: ArrayValue = { shape: [], dtype: 'int32', data: Int32Array.of(1) };
   list.add('dynamicSlice', [list.array([6, 4]), start, start], one('dynamicSlice', { sizes: [2, 3] }));
-  list.add('dynamicUpdateSlice', [list.array([6, 4]), list.array([2, 3]), start, start], one('dynamicUpdateSlice', undefined));
+  list.add(
+    'dynamicUpdateSlice',
+    [list.array([6, 4]), list.array([2, 3]), start, start],
+    one('dynamicUpdateSlice', undefined),
+  );
 }
 
 function addContractions(list: CaseList): void {
@@ -175,19 +291,45 @@ function addContractions(list: CaseList): void {
   list.add('dotGeneral of chains', [list.array([5, 40]), list.array([40, 3])], (b, [x, y]) => [
     b.emit('tanh', [b.dotGeneral(b.sin(x), b.cos(y), dot)], undefined),
   ]);
-  list.add('dotGeneral batched', [list.array([2, 3, 4]), list.array([2, 4, 5])], one('dotGeneral', {
-    lhsContract: [2], rhsContract: [1], lhsBatch: [0], rhsBatch: [0],
-  }));
-  const conv = { strides: [1, 2], padding: [[1, 1], [0, 1]] as [number, number][], lhsDilation: [1, 1], rhsDilation: [1, 1], featureGroupCount: 1, batchGroupCount: 1 };
+  list.add(
+    'dotGeneral batched',
+    [list.array([2, 3, 4]), list.array([2, 4, 5])],
+    one('dotGeneral', {
+      lhsContract: [2],
+      rhsContract: [1],
+      lhsBatch: [0],
+      rhsBatch: [0],
+    }),
+  );
+  const conv = {
+    strides: [1, 2],
+    padding: [
+      [1, 1],
+      [0, 1],
+    ] as [number, number][],
+    lhsDilation: [1, 1],
+    rhsDilation: [1, 1],
+    featureGroupCount: 1,
+    batchGroupCount: 1,
+  };
   list.add('conv', [list.array([2, 3, 6, 7]), list.array([4, 3, 3, 2])], one('conv', conv), { tolerance: 5e-5 });
-  list.add('many sources', Array.from({ length: 12 }, () => list.array([5])), (b, rows) => [
-    rows.map((row) => b.emit('cumsum', [row], { axis: 0, reverse: false })).reduce((sum, row) => b.add(sum, row)),
-  ]);
-  list.add('a long chain', [list.array([4])], (b, [x]) => {
-    let value = x;
-    for (let step = 0; step < 900; step++) value = b.sin(b.add(value, x));
-    return [value];
-  }, { transforms: false, tolerance: 1e-4 });
+  list.add(
+    'many sources',
+    Array.from({ length: 12 }, () => list.array([5])),
+    (b, rows) => [
+      rows.map((row) => b.emit('cumsum', [row], { axis: 0, reverse: false })).reduce((sum, row) => b.add(sum, row)),
+    ],
+  );
+  list.add(
+    'a long chain',
+    [list.array([4])],
+    (b, [x]) => {
+      let value = x;
+      for (let step = 0; step < 900; step++) value = b.sin(b.add(value, x));
+      return [value];
+    },
+    { transforms: false, tolerance: 1e-4 },
+  );
 }
 
 /** Largest error of some results against the expected ones, relative to the size of each result; NaN and infinities must agree. */
@@ -195,7 +337,8 @@ export function worstError(found: readonly ArrayValue[], expected: readonly Arra
   let worst = 0;
   expected.forEach((want, output) => {
     const got = found[output];
-    if (got.shape.join() !== want.shape.join()) throw new Error(`output ${output}: shape ${got.shape} instead of ${want.shape}`);
+    if (got.shape.join() !== want.shape.join())
+      throw new Error(`output ${output}: shape ${got.shape} instead of ${want.shape}`);
     let size = 1e-3;
     for (const value of want.data) if (Number.isFinite(value)) size = Math.max(size, Math.abs(value));
     want.data.forEach((value: number, index: number) => {

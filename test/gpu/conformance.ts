@@ -30,7 +30,13 @@ export async function runConformance(
       const error = worstError(outputs, interpret(program, inputs));
       results.push({ name, backend: executable.backend, error, tolerance });
     } catch (error) {
-      results.push({ name, backend: '', error: Infinity, tolerance, failure: error instanceof Error ? error.message : String(error) });
+      results.push({
+        name,
+        backend: '',
+        error: Infinity,
+        tolerance,
+        failure: error instanceof Error ? error.message : String(error),
+      });
     }
     await device.release(program);
   }
@@ -42,5 +48,7 @@ export async function runConformance(
 export function failures(results: readonly ConformanceResult[], mode: GpuMode): string[] {
   return results
     .filter((result) => !(result.error <= result.tolerance) || result.backend !== mode)
-    .map(({ name, backend, error, tolerance, failure }) => failure ? `${name}: ${failure}` : `${name} on ${backend}: error ${error} > ${tolerance}`);
+    .map(({ name, backend, error, tolerance, failure }) =>
+      failure ? `${name}: ${failure}` : `${name} on ${backend}: error ${error} > ${tolerance}`,
+    );
 }

@@ -51,7 +51,10 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     it(`agree with float64 for every primitive and transform on ${mode}`, async () => {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      const report = await page.evaluate((name) => (globalThis as unknown as { run(mode: string): Promise<Report> }).run(name), mode);
+      const report = await page.evaluate(
+        (name) => (globalThis as unknown as { run(mode: string): Promise<Report> }).run(name),
+        mode,
+      );
       assert.deepEqual(report.failures, []);
       assert.ok(report.count > 250, `${report.count} cases`);
       await page.close();

@@ -86,7 +86,9 @@ async function programFor(data: SerializedProgram, backend: GpuBackend, device: 
 
 /** A text that differs for different programs; typed arrays are written out by their numbers. */
 function keyOf(data: SerializedProgram): string {
-  return JSON.stringify(data, (_, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value));
+  return JSON.stringify(data, (_, value: unknown) =>
+    ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
+  );
 }
 
 function messageOf(error: unknown): string {
@@ -98,7 +100,10 @@ function codeOf(error: unknown): string {
 }
 
 const post = (message: FromGpuWorker, transfer: Transferable[] = []) =>
-  (self as unknown as { postMessage(message: FromGpuWorker, transfer: Transferable[]): void }).postMessage(message, transfer);
+  (self as unknown as { postMessage(message: FromGpuWorker, transfer: Transferable[]): void }).postMessage(
+    message,
+    transfer,
+  );
 
 /** One request after the other: backends share the machine's one GPU. */
 let queue: Promise<void> = Promise.resolve();
@@ -109,7 +114,10 @@ async function answer(message: ToGpuWorker): Promise<void> {
       post({ id: message.id, kind: 'info', info: await info() });
     } else {
       const result = await run(message.params);
-      post({ id: message.id, kind: 'result', result }, result.outputs.map((output) => output.data.buffer));
+      post(
+        { id: message.id, kind: 'result', result },
+        result.outputs.map((output) => output.data.buffer),
+      );
     }
   } catch (error) {
     post({ id: message.id, kind: 'error', code: codeOf(error), message: messageOf(error) });

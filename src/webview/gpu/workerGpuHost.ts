@@ -50,7 +50,10 @@ export class WorkerGpuHost implements GpuHost {
     return found.name as GpuBackend;
   }
 
-  private async ask(message: { kind: 'info' } | Omit<Extract<ToGpuWorker, { kind: 'run' }>, 'id'>, signal?: AbortSignal): Promise<FromGpuWorker> {
+  private async ask(
+    message: { kind: 'info' } | Omit<Extract<ToGpuWorker, { kind: 'run' }>, 'id'>,
+    signal?: AbortSignal,
+  ): Promise<FromGpuWorker> {
     const worker = await this.start();
     const id = this.nextId++;
     return new Promise<FromGpuWorker>((resolve, reject) => {
@@ -59,7 +62,10 @@ export class WorkerGpuHost implements GpuHost {
         signal?.removeEventListener('abort', abort);
         this.pending.delete(id);
       };
-      const timer = setTimeout(() => this.stop(new RemoteError('gpu-failed', 'The GPU gave no answer in time; its worker was restarted.')), RUN_LIMIT);
+      const timer = setTimeout(
+        () => this.stop(new RemoteError('gpu-failed', 'The GPU gave no answer in time; its worker was restarted.')),
+        RUN_LIMIT,
+      );
       // A kernel under way cannot be interrupted: the worker is ended with it.
       const abort = () => this.stop(new RemoteError('cancelled', 'The GPU run was cancelled.'));
       this.pending.set(id, {
@@ -84,7 +90,9 @@ export class WorkerGpuHost implements GpuHost {
         const worker = new Worker(url);
         URL.revokeObjectURL(url);
         worker.addEventListener('message', (event: MessageEvent<FromGpuWorker>) => this.receive(event.data));
-        worker.addEventListener('error', (event) => this.stop(new RemoteError('gpu-failed', `The GPU worker failed: ${event.message}`)));
+        worker.addEventListener('error', (event) =>
+          this.stop(new RemoteError('gpu-failed', `The GPU worker failed: ${event.message}`)),
+        );
         return worker;
       },
       (error: unknown) => {
@@ -117,7 +125,9 @@ export class WorkerGpuHost implements GpuHost {
       element.nonce = this.script.nonce;
       element.src = new URL('gpu.js', this.script.src).href;
       element.addEventListener('load', () => resolve(shared.gradlensGpuWorker ?? ''));
-      element.addEventListener('error', () => reject(new RemoteError('no-gpu', 'The GPU code of the panel could not be loaded.')));
+      element.addEventListener('error', () =>
+        reject(new RemoteError('no-gpu', 'The GPU code of the panel could not be loaded.')),
+      );
       document.head.append(element);
     });
   }

@@ -28,7 +28,7 @@ async function measure(workload: Workload, backend: string, prepare: () => Promi
     row.first = performance.now() - start;
     row.error = errorOf(result, workload.expected);
     const times: number[] = [];
-    for (const end = performance.now() + BUDGET; times.length < 3 || (performance.now() < end && times.length < 200); ) {
+    for (const end = performance.now() + BUDGET; times.length < 3 || (performance.now() < end && times.length < 200);) {
       const before = performance.now();
       await run();
       times.push(performance.now() - before);

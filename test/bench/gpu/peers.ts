@@ -55,7 +55,9 @@ function jaxPeer(device: 'webgpu' | 'webgl'): Peer {
     prepare(workload, sizes) {
       const compiled = jax.jit(functions[workload.id](sizes) as (...args: A[]) => A) as unknown as (...args: A[]) => A;
       return async () => {
-        const args = workload.inputs.map((input, index) => np.array(single(workload, index), { shape: [...input.shape] } as never));
+        const args = workload.inputs.map((input, index) =>
+          np.array(single(workload, index), { shape: [...input.shape] } as never),
+        );
         return (await compiled(...args).data()) as Float32Array;
       };
     },
@@ -67,13 +69,17 @@ function tfPeer(backend: 'webgl' | 'webgpu'): Peer {
     lanes: ([x], { steps }) =>
       tf.grad((start: tf.Tensor) => {
         let y = start;
-        for (let step = 0; step < steps; step++) y = tf.add(tf.mul(tf.sin(tf.add(tf.mul(y, 0.9), 0.1)), tf.cos(y)), tf.mul(start, 0.5));
+        for (let step = 0; step < steps; step++)
+          y = tf.add(tf.mul(tf.sin(tf.add(tf.mul(y, 0.9), 0.1)), tf.cos(y)), tf.mul(start, 0.5));
         return tf.sum(y);
       })(x),
     matmul: ([x, y]) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D),
     perceptron: ([w1, w2, x, y]) =>
       tf.grad((w: tf.Tensor) => {
-        const error = tf.sub(tf.matMul(tf.tanh(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D)) as tf.Tensor2D, w2 as tf.Tensor2D), y);
+        const error = tf.sub(
+          tf.matMul(tf.tanh(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D)) as tf.Tensor2D, w2 as tf.Tensor2D),
+          y,
+        );
         return tf.sum(tf.square(error));
       })(w1),
     hvp: ([x, v]) => {

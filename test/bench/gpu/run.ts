@@ -20,9 +20,21 @@ const large: Sizes = { lanes: 1024, steps: 125, matrix: 1024, batch: 64, element
 
 async function main(): Promise<void> {
   if (!existsSync(join(bench, 'node_modules/@jax-js'))) {
-    spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: bench, stdio: 'inherit', shell: process.platform === 'win32' });
+    spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      cwd: bench,
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    });
   }
-  const bundle = await build({ entryPoints: [join(__dirname, 'page.ts')], bundle: true, write: false, format: 'iife', platform: 'browser', minify: true, define: { global: 'globalThis' } });
+  const bundle = await build({
+    entryPoints: [join(__dirname, 'page.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    minify: true,
+    define: { global: 'globalThis' },
+  });
   const script = bundle.outputFiles[0].text;
   const server = createServer(({ url }, response) => {
     response.setHeader('content-type', url === '/bench.js' ? 'text/javascript' : 'text/html');
@@ -31,7 +43,17 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const hardware = process.argv.includes('--hardware');
   const browser = hardware
-    ? await chromium.launch({ executablePath: ensureChromium(), args: ['--enable-unsafe-webgpu', '--enable-gpu', '--ignore-gpu-blocklist', '--use-angle=vulkan', '--enable-features=Vulkan', '--no-sandbox'] })
+    ? await chromium.launch({
+        executablePath: ensureChromium(),
+        args: [
+          '--enable-unsafe-webgpu',
+          '--enable-gpu',
+          '--ignore-gpu-blocklist',
+          '--use-angle=vulkan',
+          '--enable-features=Vulkan',
+          '--no-sandbox',
+        ],
+      })
     : await launchChromium();
   const page = await browser.newPage();
   const rows: Row[] = [];
@@ -40,7 +62,16 @@ async function main(): Promise<void> {
     console.log(line(row, rows));
   });
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  console.log(['workload'.padEnd(52), 'backend'.padEnd(24), 'first ms'.padStart(10), 'median ms'.padStart(11), '× CPU'.padStart(9), 'error'.padStart(9)].join(' '));
+  console.log(
+    [
+      'workload'.padEnd(52),
+      'backend'.padEnd(24),
+      'first ms'.padStart(10),
+      'median ms'.padStart(11),
+      '× CPU'.padStart(9),
+      'error'.padStart(9),
+    ].join(' '),
+  );
   const sizes = process.argv.includes('--large') ? large : small;
   await page.evaluate((chosen) => {
     const scope = globalThis as unknown as { bench(sizes: unknown, report: unknown): Promise<void>; report: unknown };

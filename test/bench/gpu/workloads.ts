@@ -37,7 +37,13 @@ export function data(size: number, seed: number): Float32Array {
 const array = (shape: Shape, seed: number, scale = 1): ArrayValue => ({
   shape,
   dtype: 'float64',
-  data: Float64Array.from(data(shape.reduce((a, b) => a * b, 1), seed), (value) => value * scale),
+  data: Float64Array.from(
+    data(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    (value) => value * scale,
+  ),
 });
 
 function workload(id: Workload['id'], title: string, program: Program, inputs: readonly ArrayValue[]): Workload {
@@ -47,7 +53,12 @@ function workload(id: Workload['id'], title: string, program: Program, inputs: r
 
 function build(shapes: readonly Shape[], write: (b: Emitter, rows: Row[]) => Row): Program {
   const b = new Emitter();
-  return b.finish([write(b, shapes.map((shape) => b.input({ shape, dtype: 'float64' })))]);
+  return b.finish([
+    write(
+      b,
+      shapes.map((shape) => b.input({ shape, dtype: 'float64' })),
+    ),
+  ]);
 }
 
 const MATRIX_PRODUCT = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
@@ -62,24 +73,42 @@ function lanes({ lanes: count, steps }: Sizes): Workload {
     }
     return b.reduceSum(y, [0]);
   });
-  return workload('lanes', `gradient of ${steps * 8} operations, ${count} lanes`, gradientProgram(program, [true]), [array([count], 1)]);
+  return workload('lanes', `gradient of ${steps * 8} operations, ${count} lanes`, gradientProgram(program, [true]), [
+    array([count], 1),
+  ]);
 }
 
 function matmul({ matrix: n }: Sizes): Workload {
-  const program = build([[n, n], [n, n]], (b, [x, y]) => b.dotGeneral(x, y, MATRIX_PRODUCT));
+  const program = build(
+    [
+      [n, n],
+      [n, n],
+    ],
+    (b, [x, y]) => b.dotGeneral(x, y, MATRIX_PRODUCT),
+  );
   return workload('matmul', `${n}³ matrix product`, program, [array([n, n], 2), array([n, n], 3)]);
 }
 
 /** Two layers of tanh, squared error; the gradient by the first layer's weights. */
 function perceptron({ batch }: Sizes): Workload {
-  const shapes: Shape[] = [[784, 256], [256, 10], [batch, 784], [batch, 10]];
+  const shapes: Shape[] = [
+    [784, 256],
+    [256, 10],
+    [batch, 784],
+    [batch, 10],
+  ];
   const program = build(shapes, (b, [w1, w2, x, y]) => {
     const hidden = b.emit('tanh', [b.dotGeneral(x, w1, MATRIX_PRODUCT)], undefined);
     const error = b.sub(b.dotGeneral(hidden, w2, MATRIX_PRODUCT), y);
     return b.reduceSum(b.mul(error, error), [0, 1]);
   });
   const gradient = gradientProgram(program, [true, false, false, false]);
-  return workload('perceptron', `gradient of a 784-256-10 perceptron, batch ${batch}`, gradient, shapes.map((shape, index) => array(shape, 4 + index, index < 2 ? 0.05 : 1)));
+  return workload(
+    'perceptron',
+    `gradient of a 784-256-10 perceptron, batch ${batch}`,
+    gradient,
+    shapes.map((shape, index) => array(shape, 4 + index, index < 2 ? 0.05 : 1)),
+  );
 }
 
 /** Hessian-vector product of Σ tanh(x)², forward over reverse. */
@@ -94,7 +123,9 @@ function hvp(): Workload {
 }
 
 function chain({ elements }: Sizes): Workload {
-  const program = build([[elements]], (b, [x]) => b.mul(b.emit('tanh', [b.sin(x)], undefined), b.exp(b.neg(b.mul(x, x)))));
+  const program = build([[elements]], (b, [x]) =>
+    b.mul(b.emit('tanh', [b.sin(x)], undefined), b.exp(b.neg(b.mul(x, x)))),
+  );
   return workload('chain', `fused chain over ${elements} numbers`, program, [array([elements], 10)]);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BackendChoice, Data, EvaluateParams, Operation } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
+import { profile } from '../../../src/runner/requests/profile';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/backends.ts';
@@ -46,11 +47,64 @@ describe('--backend', function () {
       assert.equal(kernels.backend, 'gpu.js webasm (float32)');
       const want = numbersOf(expected.result);
       assert.ok(want.some((value) => value !== 0));
-      for (const [found, tolerance] of [[compiled, 1e-12], [kernels, 1e-5]] as const) {
+      for (const [found, tolerance] of [
+        [compiled, 1e-12],
+        [kernels, 1e-5],
+      ] as const) {
         const got = numbersOf(found.result);
         assert.equal(got.length, want.length);
-        got.forEach((value, index) => assert.ok(Math.abs(value - want[index]) <= tolerance * (1 + Math.abs(want[index])), `${index}: ${value}, not ${want[index]}`));
+        got.forEach((value, index) =>
+          assert.ok(
+            Math.abs(value - want[index]) <= tolerance * (1 + Math.abs(want[index])),
+            `${index}: ${value}, not ${want[index]}`,
+          ),
+        );
       }
     });
   }
+});
+
+describe('profile', function () {
+  this.timeout(120_000);
+
+  it('times every strategy and backend, and says what ran', async () => {
+    session.overlay(FILE, SOURCE);
+    const { rows } = await profile(contextFor(), { file: FILE, fn: 'map', args: AT, budget: 500 });
+    const ids = rows.map(({ id }) => id);
+    for (const id of [
+      'value',
+      'jvp',
+      'vjp',
+      'jacfwd',
+      'jacrev',
+      'compressed',
+      'differences',
+      'products-loop',
+      'products-vmap',
+      'scaling-forward-16',
+      'scaling-reverse-16',
+    ]) {
+      assert.ok(ids.includes(id), id);
+    }
+    assert.equal(new Set(ids).size, ids.length);
+    assert.deepEqual(
+      rows.filter(({ group }) => group === 'backend').map(({ backend }) => backend),
+      ['interpret', 'wasm', 'gpu.js webasm'],
+    );
+    for (const row of rows) {
+      assert.equal(row.unavailable, undefined, row.id);
+      assert.ok(row.median > 0 && row.p10 <= row.median && row.median <= row.p90, row.id);
+    }
+    const kernels = rows.find(({ backend }) => backend === 'gpu.js webasm');
+    assert.ok(kernels?.error !== undefined && kernels.error < 1e-5);
+  });
+
+  it('times the orders of Hessian-vector products of a scalar function', async () => {
+    const { rows } = await profile(contextFor(), { file: FILE, fn: 'energy', args: AT, budget: 300, groups: ['hvp'] });
+    assert.deepEqual(
+      rows.filter(({ group }) => group === 'hvp').map(({ id }) => id),
+      ['hvp-fwd-rev', 'hvp-rev-fwd', 'hvp-rev-rev', 'hvp-naive'],
+    );
+    assert.ok(rows.every(({ median }) => Number.isFinite(median)));
+  });
 });

@@ -15,10 +15,18 @@ const call = (name: string, ...extra: string[]): ElementwiseForm => ({
   uses: [name],
 });
 
-const infix = (operator: string): ElementwiseForm => ({ text: ([x, y]) => `${x} ${operator} ${y}`, uses: [], cheap: true });
+const infix = (operator: string): ElementwiseForm => ({
+  text: ([x, y]) => `${x} ${operator} ${y}`,
+  uses: [],
+  cheap: true,
+});
 
 /** Statements choose: kernels have no boolean values, 1 and 0 stand for them. */
-const compare = (operator: string): ElementwiseForm => ({ text: ([x, y]) => `${x} ${operator} ${y} ? 1 : 0`, uses: [], cheap: true });
+const compare = (operator: string): ElementwiseForm => ({
+  text: ([x, y]) => `${x} ${operator} ${y} ? 1 : 0`,
+  uses: [],
+  cheap: true,
+});
 
 function power(x: string, exponent: number): string {
   if (exponent === 0) return '1';

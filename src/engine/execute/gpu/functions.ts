@@ -76,14 +76,29 @@ define('glAtan', ['x'], `
   const p = -0.33332949 + z * (0.19977711 + z * (-0.13877685 + z * 0.080537446));
   const r = y + (t + t * z * p);
   if (x < 0) { return -r; } return r;`);
-define('glAtan2', ['y', 'x', 'nan'], `
+define(
+  'glAtan2',
+  ['y', 'x', 'nan'],
+  `
   if (x > 0) { return glAtan(y / x); }
   if (x < 0) { if (y < 0) { return glAtan(y / x) - 3.1415927; } return glAtan(y / x) + 3.1415927; }
-  if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (x === 0) { return 0; } return nan;`, ['glAtan']);
-define('glAsin', ['x', 'nan'], `
-  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(x, Math.sqrt(c), nan);`, ['glAtan2']);
-define('glAcos', ['x', 'nan'], `
-  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(Math.sqrt(c), x, nan);`, ['glAtan2']);
+  if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (x === 0) { return 0; } return nan;`,
+  ['glAtan'],
+);
+define(
+  'glAsin',
+  ['x', 'nan'],
+  `
+  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(x, Math.sqrt(c), nan);`,
+  ['glAtan2'],
+);
+define(
+  'glAcos',
+  ['x', 'nan'],
+  `
+  if (x > 1 || x < -1) { return nan; } const c = (1 - x) * (1 + x); return glAtan2(Math.sqrt(c), x, nan);`,
+  ['glAtan2'],
+);
 
 define('glSinh', ['x', 'inf'], `
   if (x > 89.4) { return inf; } if (x < -89.4) { return -inf; }
@@ -103,17 +118,32 @@ define('glTanh', ['x'], `
     return x + x * w * p;
   }
   if (x > 0) { return 1 - 2 / (Math.exp(2 * x) + 1); } return 2 / (Math.exp(-2 * x) + 1) - 1;`);
-define('glAsinh', ['x', 'nan', 'inf'], `
+define(
+  'glAsinh',
+  ['x', 'nan', 'inf'],
+  `
   let a = x; if (x < 0) { a = -x; }
   let r = 0;
   if (a > 1e9) { r = Math.log(a) + 0.69314718; } else { const w = a * a; r = glLog1p(a + w / (1 + Math.sqrt(1 + w)), nan, inf); }
-  if (x < 0) { return -r; } return r;`, ['glLog1p']);
-define('glAcosh', ['x', 'nan', 'inf'], `
+  if (x < 0) { return -r; } return r;`,
+  ['glLog1p'],
+);
+define(
+  'glAcosh',
+  ['x', 'nan', 'inf'],
+  `
   if (x < 1) { return nan; } if (x > 1e9) { return Math.log(x) + 0.69314718; }
-  const t = x - 1; return glLog1p(t + Math.sqrt(t * (x + 1)), nan, inf);`, ['glLog1p']);
-define('glAtanh', ['x', 'nan', 'inf'], `
+  const t = x - 1; return glLog1p(t + Math.sqrt(t * (x + 1)), nan, inf);`,
+  ['glLog1p'],
+);
+define(
+  'glAtanh',
+  ['x', 'nan', 'inf'],
+  `
   if (x > 1 || x < -1) { return nan; } if (x === 1) { return inf; } if (x === -1) { return -inf; }
-  return 0.5 * glLog1p(2 * x / (1 - x), nan, inf);`, ['glLog1p']);
+  return 0.5 * glLog1p(2 * x / (1 - x), nan, inf);`,
+  ['glLog1p'],
+);
 
 define('glCbrt', ['x'], `
   if (x === 0) { return 0; }
@@ -127,13 +157,18 @@ define('glHypot', ['x', 'y'], `
   if (m === 0) { return 0; } if (m > 3.4e38) { return m; }
   const q = n / m; return m * Math.sqrt(1 + q * q);`);
 /** x to the y for real y: a negative base is right for whole exponents only, as in Math.pow. */
-define('glPow', ['x', 'y', 'nan', 'inf'], `
+define(
+  'glPow',
+  ['x', 'y', 'nan', 'inf'],
+  `
   if (y === 0) { return 1; }
   if (x === 0) { if (y > 0) { return 0; } return inf; }
   if (x > 0) { return glExp(y * Math.log(x), inf); }
   const f = Math.floor(y); if (f !== y) { return nan; }
   const h = f * 0.5; const r = glExp(y * Math.log(-x), inf);
-  if (Math.floor(h) === h) { return r; } return -r;`, ['glExp']);
+  if (Math.floor(h) === h) { return r; } return -r;`,
+  ['glExp'],
+);
 /** Remainder with the sign of the dividend. */
 define('glRem', ['x', 'y', 'nan'], `
   if (y === 0) { return nan; }
@@ -155,18 +190,28 @@ define('glMin', ['x', 'y'], `if (x < y) { return x; } if (y < x) { return y; } r
 define('glMax', ['x', 'y'], `if (x > y) { return x; } if (y > x) { return y; } return x;`);
 define('glLogistic', ['x'], `
   if (x < -87) { return 0; } if (x < 0) { const e = Math.exp(x); return e / (1 + e); } return 1 / (1 + Math.exp(-x));`);
-define('glSoftplus', ['x', 'nan', 'inf'], `
+define(
+  'glSoftplus',
+  ['x', 'nan', 'inf'],
+  `
   if (x > 30) { return x; } if (x < -87) { return 0; } if (x > 0) { return x + glLog1p(Math.exp(-x), nan, inf); }
-  return glLog1p(Math.exp(x), nan, inf);`, ['glLog1p']);
+  return glLog1p(Math.exp(x), nan, inf);`,
+  ['glLog1p'],
+);
 
 /** erf by its series near 0, else 1 − erfc. */
-define('glErf', ['x'], `
+define(
+  'glErf',
+  ['x'],
+  `
   if (x > -0.9 && x < 0.9) {
     const w = x * x;
     const p = -0.33333333 + w * (0.1 + w * (-0.023809524 + w * (0.0046296296 + w * (-0.00075757576 + w * (0.00010683761 - w * 0.000013227513)))));
     const q = 1.1283792 * x; return q + q * w * p;
   }
-  if (x > 0) { return 1 - glErfc(x); } return glErfc(-x) - 1;`, ['glErfc']);
+  if (x > 0) { return 1 - glErfc(x); } return glErfc(-x) - 1;`,
+  ['glErfc'],
+);
 /** Chebyshev fit of erfc (Numerical Recipes, erfcc), relative error 1.2e-7. */
 define('glErfc', ['x'], `
   let z = x; if (x < 0) { z = -x; }

@@ -26,7 +26,11 @@ export function gradientProgram(program: Program, active: readonly boolean[]): P
  * (...inputs) → the Jacobian [m, n] of the float outputs (flattened, m) by the `active` inputs (flattened, n), all lanes at once:
  * forward n lanes of jvp, reverse m lanes of vjp.
  */
-export function jacobianMatrixProgram(program: Program, active: readonly boolean[], mode: 'forward' | 'reverse'): Program {
+export function jacobianMatrixProgram(
+  program: Program,
+  active: readonly boolean[],
+  mode: 'forward' | 'reverse',
+): Program {
   const b = new Emitter(program.columns.positionTable);
   const primals = program.inputAvals.map((aval) => b.input(aval));
   const inputs = program.inputAvals.filter((_, index) => active[index]);

@@ -41,7 +41,11 @@ function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): 
 
 /** The operand's index for a position among the reduced axes. */
 function reducedIndex(k: KernelContext, kept: Index, axes: readonly number[], shape: Shape, position: Atom): Index {
-  const digits = unflatten(k.w, position, axes.map((axis) => shape[axis]));
+  const digits = unflatten(
+    k.w,
+    position,
+    axes.map((axis) => shape[axis]),
+  );
   let next = 0;
   return shape.map((_, axis) => (axes.includes(axis) ? digits[axes.indexOf(axis)] : kept[next++]));
 }
@@ -95,7 +99,10 @@ function cumulative(initial: string, combine: Combine) {
     const total = k.w.variable(initial);
     // The bound is fixed: WebGL wants it so; positions beyond are skipped.
     k.w.loop(extent, [total], (position) => {
-      const value = k.value(operand, index.map((atom, at) => (at === axis ? position : atom)));
+      const value = k.value(
+        operand,
+        index.map((atom, at) => (at === axis ? position : atom)),
+      );
       const reached = reverse ? `${position} >= ${index[axis]}` : `${position} <= ${index[axis]}`;
       k.w.statement(`if (${reached}) { ${combine(k, total, value)} }`);
     });
@@ -153,7 +160,13 @@ export const LOOPS: EmitterTable = {
     const rhsAtoms = index.slice(batch.length + lhsFree.length);
     return sum(k, sizeOf(extents), (position) => {
       const digits = unflatten(k.w, position, extents);
-      const place = (shape: Shape, contract: readonly number[], over: readonly number[], freeAxes: number[], atoms: Index) =>
+      const place = (
+        shape: Shape,
+        contract: readonly number[],
+        over: readonly number[],
+        freeAxes: number[],
+        atoms: Index,
+      ) =>
         shape.map((_, axis) => {
           if (contract.includes(axis)) return digits[contract.indexOf(axis)];
           return over.includes(axis) ? batch[over.indexOf(axis)] : atoms[freeAxes.indexOf(axis)];
@@ -167,7 +180,8 @@ export const LOOPS: EmitterTable = {
   conv: (k, row, index) => {
     const [operand, kernel] = k.program.operands(row);
     const params = k.program.params<'conv'>(row);
-    if (params.batchGroupCount !== 1) throw new GpuUnsupportedError('a convolution with batch groups', k.program.position(row));
+    if (params.batchGroupCount !== 1)
+      throw new GpuUnsupportedError('a convolution with batch groups', k.program.position(row));
     const size = k.aval(operand).shape;
     const window = k.aval(kernel).shape;
     const groupOut = window[0] / params.featureGroupCount;
@@ -185,7 +199,8 @@ export const LOOPS: EmitterTable = {
         const at = dilation === 1 ? raw : k.w.define(`Math.floor((${raw} + 0.5) / ${dilation})`);
         const exact = dilation === 1 ? '1' : k.w.define(`${at} * ${dilation} === ${raw} ? 1 : 0`);
         const within = k.w.define(`${at} >= 0 && ${at} < ${size[axis + 2]} ? 1 : 0`);
-        for (const flag of [exact, within]) if (flag !== '1') inside = inside === '1' ? flag : k.w.define(`${inside} * ${flag}`);
+        for (const flag of [exact, within])
+          if (flag !== '1') inside = inside === '1' ? flag : k.w.define(`${inside} * ${flag}`);
         return clampIndex(k.w, at, size[axis + 2]);
       });
       const x = k.value(operand, [n, inFeature, ...source]);

@@ -125,7 +125,8 @@ class Lowering {
     const { shape } = program.aval(row);
     const size = sizeOf(shape);
     if (size === 0) return;
-    if (size > MAX_ELEMENTS) throw new GpuUnsupportedError(`arrays of more than ${MAX_ELEMENTS} numbers`, program.position(row));
+    if (size > MAX_ELEMENTS)
+      throw new GpuUnsupportedError(`arrays of more than ${MAX_ELEMENTS} numbers`, program.position(row));
     let moved: ReadonlyMap<number, { step: number; offset: number }> = new Map();
     for (;;) {
       const w = new KernelWriter();
@@ -224,7 +225,16 @@ class Kernel implements KernelContext {
   }
 
   nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext {
-    return new Kernel(program, this.w, new Map(), this.reads, this.moved, bind, `${this.prefix}${this.names.next++}:`, this.names);
+    return new Kernel(
+      program,
+      this.w,
+      new Map(),
+      this.reads,
+      this.moved,
+      bind,
+      `${this.prefix}${this.names.next++}:`,
+      this.names,
+    );
   }
 
   private compute(row: Row, index: Index): Atom {
@@ -304,7 +314,8 @@ class Kernel implements KernelContext {
   private checkDTypes(row: Row): void {
     const name = this.program.name(row);
     if (name !== 'and' && name !== 'or' && name !== 'not') return;
-    if (this.aval(row).dtype !== 'bool') throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
+    if (this.aval(row).dtype !== 'bool')
+      throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
   }
 }
 
@@ -319,7 +330,8 @@ export function lowerToGpu(program: Program): GpuPlan {
   try {
     return new Lowering(program).plan();
   } catch (error) {
-    if (error instanceof RangeError) throw new GradLensError('gpu-unsupported', 'The program is too deep for one kernel.');
+    if (error instanceof RangeError)
+      throw new GradLensError('gpu-unsupported', 'The program is too deep for one kernel.');
     throw error;
   }
 }

@@ -12,12 +12,36 @@ const SOURCE_LIMIT = 6;
 
 /** Primitives whose every element costs a loop: stored, so that no reader repeats it. */
 const LOOPING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  'reduceSum', 'reduceProd', 'reduceMax', 'reduceMin', 'reduceAnd', 'reduceOr', 'reduceLogSumExp', 'argmax', 'argmin',
-  'cumsum', 'cumprod', 'cummax', 'cummin', 'dotGeneral', 'conv', 'scatterAdd', 'scatterSet',
+  'reduceSum',
+  'reduceProd',
+  'reduceMax',
+  'reduceMin',
+  'reduceAnd',
+  'reduceOr',
+  'reduceLogSumExp',
+  'argmax',
+  'argmin',
+  'cumsum',
+  'cumprod',
+  'cummax',
+  'cummin',
+  'dotGeneral',
+  'conv',
+  'scatterAdd',
+  'scatterSet',
 ]);
 /** Primitives that read an operand's element many times, or from many threads. */
 const REREADING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  'dotGeneral', 'conv', 'scatterAdd', 'scatterSet', 'cumsum', 'cumprod', 'cummax', 'cummin', 'reduceLogSumExp', 'gather',
+  'dotGeneral',
+  'conv',
+  'scatterAdd',
+  'scatterSet',
+  'cumsum',
+  'cumprod',
+  'cummax',
+  'cummin',
+  'reduceLogSumExp',
+  'gather',
 ]);
 
 /** Rows to store, in program order: the `wanted` ones and what is worth keeping for them. */
@@ -43,7 +67,8 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
     const size = program.hasSeveralResults(row) ? 0 : sizeOf(program.aval(row).shape);
     for (const operand of operands) {
       if (!work[operand] || program.hasSeveralResults(operand)) continue;
-      const repeated = name === 'broadcastInDim' && size > sizeOf(program.aval(operand).shape) && ELEMENTWISE[program.name(operand)];
+      const repeated =
+        name === 'broadcastInDim' && size > sizeOf(program.aval(operand).shape) && ELEMENTWISE[program.name(operand)];
       if (REREADING.has(name) || isStructured(name) || repeated) stored[operand] = 1;
     }
   }
@@ -67,7 +92,14 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
 }
 
 function isStructured(name: PrimitiveName): boolean {
-  return name === 'scan' || name === 'cond' || name === 'call' || name === 'customJvp' || name === 'customVjp' || name === 'linearCall';
+  return (
+    name === 'scan' ||
+    name === 'cond' ||
+    name === 'call' ||
+    name === 'customJvp' ||
+    name === 'customVjp' ||
+    name === 'linearCall'
+  );
 }
 
 function reachable(program: Program, wanted: readonly Row[]): Uint8Array {
@@ -86,7 +118,8 @@ function reachable(program: Program, wanted: readonly Row[]): Uint8Array {
 function cutLongChains(program: Program, live: Uint8Array, stored: Uint8Array): void {
   const cones = new Map<Row, { rows: Set<Row>; sources: Set<Row> }>();
   const lastUse = new Int32Array(program.size).fill(-1);
-  for (let row = 0; row < program.size; row++) if (live[row]) for (const operand of program.operands(row)) lastUse[operand] = row;
+  for (let row = 0; row < program.size; row++)
+    if (live[row]) for (const operand of program.operands(row)) lastUse[operand] = row;
   const expiring = new Map<Row, Row[]>();
   lastUse.forEach((user, row) => {
     if (user < 0) return;

@@ -27,7 +27,9 @@ export function scanElement(k: KernelContext, row: Row, result: number, index: I
   };
   try {
     const needed = neededCarries(body, consts, carry, result);
-    const variables = needed.map((position) => k.w.variable(k.value(operands[consts + position], placeOf(consts + position))));
+    const variables = needed.map((position) =>
+      k.w.variable(k.value(operands[consts + position], placeOf(consts + position))),
+    );
     const found = isCarry ? undefined : k.w.variable('0');
     k.w.loop(length, found ? [...variables, found] : variables, (counter) => {
       const step = reverse ? k.w.define(`${length - 1} - ${counter}`) : counter;
@@ -50,7 +52,8 @@ export function scanElement(k: KernelContext, row: Row, result: number, index: I
     });
     return found ?? variables[needed.indexOf(result)];
   } catch (error) {
-    if (error instanceof NotPointwise) throw new GpuUnsupportedError('a scan whose steps mix elements', k.program.position(row));
+    if (error instanceof NotPointwise)
+      throw new GpuUnsupportedError('a scan whose steps mix elements', k.program.position(row));
     throw error;
   }
 }

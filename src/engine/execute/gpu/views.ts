@@ -5,7 +5,8 @@ import { addIndex, clampIndex, flatten, scaleIndex, subIndex, unflatten, type In
 import type { Row } from '../../program/program';
 import type { Atom } from './writer';
 
-const choose = (k: KernelContext, condition: Atom, yes: Atom, no: Atom) => k.w.define(`${condition} > 0.5 ? ${yes} : ${no}`);
+const choose = (k: KernelContext, condition: Atom, yes: Atom, no: Atom) =>
+  k.w.define(`${condition} > 0.5 ? ${yes} : ${no}`);
 
 /** 1 where every condition holds; conditions are comparisons of atoms. */
 function all(k: KernelContext, conditions: readonly string[]): Atom {
@@ -38,8 +39,15 @@ function scatter(k: KernelContext, row: Row, index: Index, combine: (old: Atom, 
     const place = unflatten(k.w, counter, places);
     const targets = readIndices(k, indices, [...batch, ...place], axes.length);
     const update = k.value(updates, [...batch, ...place, ...rest]);
-    const hit = all(k, targets.map((target, position) => `${target} === ${index[axes[position]]}`));
-    k.w.statement(hit === '1' ? `${result} = ${combine(result, update)};` : `if (${hit} > 0.5) { ${result} = ${combine(result, update)}; }`);
+    const hit = all(
+      k,
+      targets.map((target, position) => `${target} === ${index[axes[position]]}`),
+    );
+    k.w.statement(
+      hit === '1'
+        ? `${result} = ${combine(result, update)};`
+        : `if (${hit} > 0.5) { ${result} = ${combine(result, update)}; }`,
+    );
   });
   return result;
 }
@@ -49,7 +57,10 @@ export const VIEWS: EmitterTable = {
     const [operand] = k.program.operands(row);
     const { broadcastDimensions } = k.program.params<'broadcastInDim'>(row);
     const { shape } = k.aval(operand);
-    return k.value(operand, broadcastDimensions.map((axis, position) => (shape[position] === 1 ? '0' : index[axis])));
+    return k.value(
+      operand,
+      broadcastDimensions.map((axis, position) => (shape[position] === 1 ? '0' : index[axis])),
+    );
   },
 
   reshape: (k, row, index) => {
@@ -68,14 +79,20 @@ export const VIEWS: EmitterTable = {
   slice: (k, row, index) => {
     const [operand] = k.program.operands(row);
     const { start, strides } = k.program.params<'slice'>(row);
-    return k.value(operand, index.map((atom, axis) => addIndex(k.w, scaleIndex(k.w, atom, strides[axis]), start[axis])));
+    return k.value(
+      operand,
+      index.map((atom, axis) => addIndex(k.w, scaleIndex(k.w, atom, strides[axis]), start[axis])),
+    );
   },
 
   reverse: (k, row, index) => {
     const [operand] = k.program.operands(row);
     const { axes } = k.program.params<'reverse'>(row);
     const { shape } = k.aval(operand);
-    return k.value(operand, index.map((atom, axis) => (axes.includes(axis) ? subIndex(k.w, shape[axis] - 1, atom) : atom)));
+    return k.value(
+      operand,
+      index.map((atom, axis) => (axes.includes(axis) ? subIndex(k.w, shape[axis] - 1, atom) : atom)),
+    );
   },
 
   pad: (k, row, index) => {
@@ -84,7 +101,8 @@ export const VIEWS: EmitterTable = {
     const { shape } = k.aval(operand);
     const conditions: string[] = [];
     const source = index.map((atom, axis) => {
-      const moved = low[axis] === 0 ? atom : low[axis] > 0 ? k.w.define(`${atom} - ${low[axis]}`) : addIndex(k.w, atom, -low[axis]);
+      const moved =
+        low[axis] === 0 ? atom : low[axis] > 0 ? k.w.define(`${atom} - ${low[axis]}`) : addIndex(k.w, atom, -low[axis]);
       let place = moved;
       const step = interior[axis] + 1;
       if (step > 1) {
@@ -112,7 +130,10 @@ export const VIEWS: EmitterTable = {
       if (extent === 0) continue;
       const local = start === 0 ? index[axis] : k.w.define(`${index[axis]} - ${start}`);
       const place = clampIndex(k.w, local, extent);
-      const part = k.value(operands[position], index.map((atom, at) => (at === axis ? place : atom)));
+      const part = k.value(
+        operands[position],
+        index.map((atom, at) => (at === axis ? place : atom)),
+      );
       result = result === undefined ? part : k.w.define(`${index[axis]} < ${start + extent} ? ${part} : ${result}`);
     }
     return result ?? '0';
@@ -150,7 +171,9 @@ export const VIEWS: EmitterTable = {
     const { shape } = k.aval(operand);
     return k.value(
       operand,
-      index.map((atom, axis) => addIndex(k.w, clampIndex(k.w, k.value(starts[axis], []), shape[axis] - sizes[axis] + 1), atom)),
+      index.map((atom, axis) =>
+        addIndex(k.w, clampIndex(k.w, k.value(starts[axis], []), shape[axis] - sizes[axis] + 1), atom),
+      ),
     );
   },
 

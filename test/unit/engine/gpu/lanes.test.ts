@@ -26,7 +26,10 @@ describe('lanes', () => {
     it(`give the 3×2 Jacobian row by row, ${mode}`, () => {
       const [matrix] = interpret(jacobianMatrixProgram(threeByTwo(), [true, true], mode), point);
       assert.deepEqual([...matrix.shape], [3, 2]);
-      assert.deepEqual(Array.from(matrix.data, (value) => Number(value.toFixed(12))), jacobian.map((value) => Number(value.toFixed(12))));
+      assert.deepEqual(
+        Array.from(matrix.data, (value) => Number(value.toFixed(12))),
+        jacobian.map((value) => Number(value.toFixed(12))),
+      );
     });
   }
 
@@ -40,7 +43,10 @@ describe('lanes', () => {
     const [x, y] = [b.input(SCALAR), b.input(SCALAR)];
     const program = b.finish([b.mul(b.mul(x, x), y)]);
     const gradient = interpret(gradientProgram(program, [true, true]), point);
-    assert.deepEqual(gradient.map(({ data }) => data[0]), [-2, 0.25]);
+    assert.deepEqual(
+      gradient.map(({ data }) => data[0]),
+      [-2, 0.25],
+    );
     const [hessian] = interpret(hessianMatrixProgram(program, [true, true]), point);
     assert.deepEqual([...hessian.data], [-4, 1, 1, 0]);
   });

@@ -1,0 +1,226 @@
+/** The strategies that `profile` times: each one way to compute something, ready to run. */
+import { compile } from '../../engine/execute/run';
+import '../../engine/execute/tiers';
+import { sparseDerivative } from '../../engine/sparse/derivative';
+import type { ArrayValue } from '../../engine/program/aval';
+import type { Program } from '../../engine/program/program';
+import { eliminateDeadRows } from '../../engine/program/prune';
+import { batchProgram } from '../../engine/transforms/batch';
+import { jvpProgram } from '../../engine/transforms/jvp';
+import { vjpProgram } from '../../engine/transforms/reverse';
+import { gradientLinear, gradientProgram, inputArrays, jacobianOf, linearOf, pushForward } from '../derivatives';
+import { seededDirection, type plainFunction } from '../plain';
+import type { ProfileRow } from '../protocol';
+import type { Recorded, Slot } from '../record';
+import { programOf, type ReadyProgram } from './programs';
+
+export type Group = ProfileRow['group'];
+
+/** A strategy made ready. */
+export interface Ready {
+  run: () => unknown;
+  /** How it ran in the end, where that is decided while running. */
+  tier?: () => string;
+}
+
+export interface Contender {
+  id: string;
+  label: string;
+  group: Group;
+  backend: string;
+  operations: number;
+  bytes: number;
+  size?: number;
+  /** Makes it ready; the time counts as compilation. */
+  prepare: () => Ready;
+}
+
+/** Vectors in the products that are compared by loop and by vmap, and along the scaling chart. */
+const VECTORS = 16;
+const SCALING = [1, 4, 16, 64];
+/** Larger matrices are not worth a dense strategy. */
+const DENSE_LIMIT = 1_000_000;
+
+export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plainFunction>): Contender[] {
+  const n = recorded.inputValues.length;
+  const m = recorded.outputValues.length;
+  const scalar = m === 1;
+  const primals = inputArrays(recorded);
+  const linear = linearOf(recorded);
+  const compiled = (id: string, label: string, group: Group, make: () => ReadyProgram, size?: number): Contender => ({
+    id,
+    label,
+    group,
+    backend: 'auto',
+    operations: recorded.operations,
+    bytes: 8 * recorded.program.size,
+    ...(size === undefined ? {} : { size }),
+    prepare: () => {
+      const { program, inputs } = make();
+      const executable = compile(program);
+      return { run: () => executable.run(inputs), tier: () => executable.info.tier };
+    },
+  });
+  const hand = (
+    id: string,
+    label: string,
+    group: Group,
+    run: () => unknown,
+    backend = 'interpret',
+    size?: number,
+  ): Contender => ({
+    id,
+    label,
+    group,
+    backend,
+    operations: recorded.operations,
+    bytes: 8 * recorded.program.size,
+    ...(size === undefined ? {} : { size }),
+    prepare: () => ({ run }),
+  });
+  const rows: Contender[] = [
+    hand('value', 'f(x), plain JavaScript', 'function', () => plain.call(), 'javascript'),
+    compiled('value-program', 'f(x), its program', 'function', () => programOf(recorded, 'value')),
+    compiled('jvp', 'JVP', 'function', () => programOf(recorded, 'jvp')),
+    compiled('vjp', 'VJP', 'function', () => programOf(recorded, 'vjp')),
+  ];
+  if (scalar) rows.push(compiled('gradient', 'Gradient', 'function', () => programOf(recorded, 'grad')));
+  if (n * m <= DENSE_LIMIT) {
+    rows.push(
+      compiled('jacfwd', `jacfwd: ${n} tangents at once`, 'jacobian', () => programOf(recorded, 'jacfwd')),
+      compiled('jacrev', `jacrev: ${m} cotangents at once`, 'jacobian', () => programOf(recorded, 'jacrev')),
+      hand('jacfwd-loop', `forward, ${n} sweeps`, 'jacobian', () => jacobianOf(linear, 'forward')),
+      hand('jacrev-loop', `reverse, ${m} sweeps`, 'jacobian', () => jacobianOf(linear, 'reverse')),
+      hand(
+        'differences',
+        `central differences, ${2 * n} evaluations`,
+        'jacobian',
+        () => centralDifferences(plain.evaluate, recorded.inputValues),
+        'javascript',
+      ),
+    );
+  }
+  if (!scalar && n > 1) {
+    rows.push(hand('compressed', 'compressed by colouring', 'jacobian', compressed()));
+  }
+  if (scalar) rows.push(...hessianProducts());
+  rows.push(...products());
+  if (n > 1 || m > 1) rows.push(...scaling());
+  return rows;
+
+  function hessianProducts(): Contender[] {
+    const v = seededDirection(n, 11);
+    const direction = recorded.inputs.map(({ offset, size }, index): ArrayValue => {
+      const { shape, dtype } = primals[index];
+      return { shape, dtype, data: Float64Array.from({ length: size }, (_, at) => v[offset + at]) };
+    });
+    const { program } = recorded;
+    const all = (of: Program, count = n) => Array.from(of.inputs, (_, index) => index < count);
+    const count = primals.length;
+    return [
+      compiled('hvp-fwd-rev', 'HVP, forward over reverse', 'hvp', () => {
+        const gradient = gradientProgram(program);
+        return { program: jvpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
+      }),
+      compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', () => {
+        const forward = jvpProgram(program, all(program, count));
+        return {
+          program: vjpProgram(forward, all(forward, count)),
+          inputs: [...primals, ...direction, scalarOf(0), scalarOf(1)],
+        };
+      }),
+      compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', () => {
+        const gradient = gradientProgram(program);
+        return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
+      }),
+      hand('hvp-naive', `HVP, the whole Hessian (${n} sweeps)`, 'hvp', () =>
+        jacobianOf(gradientLinear(recorded), 'forward'),
+      ),
+    ];
+  }
+
+  /** Pattern and colours are found at the first run and used again. */
+  function compressed(): () => unknown {
+    const point = {
+      program: eliminateDeadRows(recorded.program),
+      active: recorded.inputs.map(() => true),
+      inputs: primals,
+    };
+    let like: ReturnType<typeof sparseDerivative> | undefined;
+    return () => (like = sparseDerivative(point, { like }));
+  }
+
+  function products(): Contender[] {
+    const vectors = vectorsOf(n, VECTORS);
+    return [
+      hand(
+        'products-loop',
+        `${VECTORS} JVPs, one after the other`,
+        'products',
+        () => vectors.forEach((vector) => void pushForward(linear, vector)),
+        'interpret',
+        VECTORS,
+      ),
+      compiled('products-vmap', `${VECTORS} JVPs, vmap`, 'products', () => forwardProducts(VECTORS), VECTORS),
+    ];
+  }
+
+  /** Time against the number of products: k tangents forward, k cotangents in reverse, all of them by vmap. */
+  function scaling(): Contender[] {
+    return SCALING.flatMap((k) => [
+      compiled(`scaling-forward-${k}`, 'k JVPs, vmap', 'scaling', () => forwardProducts(k), k),
+      compiled(`scaling-reverse-${k}`, 'k VJPs, vmap', 'scaling', () => reverseProducts(k), k),
+    ]);
+  }
+
+  function forwardProducts(k: number): ReadyProgram {
+    const active = recorded.inputs.map(() => true);
+    const seeds = stack(recorded.inputs, recorded.program, recorded.program.inputs, vectorsOf(n, k));
+    const axes = [...primals.map(() => null), ...seeds.map(() => 0)];
+    return { program: batchProgram(jvpProgram(recorded.program, active), axes, k), inputs: [...primals, ...seeds] };
+  }
+
+  function reverseProducts(k: number): ReadyProgram {
+    const active = recorded.inputs.map(() => true);
+    const seeds = stack(recorded.outputs, recorded.program, recorded.program.outputs, vectorsOf(m, k));
+    const axes = [...primals.map(() => null), ...seeds.map(() => 0)];
+    const reverse = eliminateDeadRows(vjpProgram(recorded.program, active));
+    return { program: batchProgram(reverse, axes, k), inputs: [...primals, ...seeds] };
+  }
+}
+
+/** What one would write by hand: two evaluations an input. */
+function centralDifferences(evaluate: (inputs: Float64Array) => ArrayLike<number>, at: Float64Array): Float64Array[] {
+  return Array.from(at, (value, index) => {
+    const step = 6e-6 * Math.max(1, Math.abs(value));
+    const [high, low] = [step, -step].map((change) => {
+      const moved = at.slice();
+      moved[index] += change;
+      return evaluate(moved);
+    });
+    return Float64Array.from(high, (upper, row) => (upper - low[row]) / (2 * step));
+  });
+}
+
+function vectorsOf(size: number, count: number): Float64Array[] {
+  return Array.from({ length: count }, (_, index) => seededDirection(size, index + 1));
+}
+
+/** Flat vectors as one array [count, ...shape] a program input or output. */
+function stack(
+  slots: readonly Slot[],
+  program: Program,
+  rows: Int32Array,
+  vectors: readonly Float64Array[],
+): ArrayValue[] {
+  return slots.map(({ offset, size }, index) => {
+    const { shape, dtype } = program.aval(rows[index]);
+    const data = new Float64Array(vectors.length * size);
+    vectors.forEach((vector, k) => data.set(vector.subarray(offset, offset + size), k * size));
+    return { shape: [vectors.length, ...shape], dtype, data };
+  });
+}
+
+function scalarOf(value: number): ArrayValue {
+  return { shape: [], dtype: 'float64', data: Float64Array.of(value) };
+}
