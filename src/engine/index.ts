@@ -32,6 +32,7 @@ export {
   type SerializedProgram,
 } from './program/serialize';
 export type { Program } from './program/program';
+export * from './errors';
 export * from './checks/index';
 export {
   sparseHessian,

@@ -57,11 +57,11 @@ export class Recorder extends Emitter {
     return this.argumentOf(value.aval, () => value.concrete);
   }
 
-  /** A new input whose sample value is computed when somebody asks; `isNumber` as in Tracer. */
-  argumentOf(aval: Aval, sample: () => ArrayValue, isNumber = false): Tracer {
+  /** A new input whose sample value is computed when somebody asks. */
+  argumentOf(aval: Aval, sample: () => ArrayValue): Tracer {
     const row = this.input(aval);
     this.sources.set(row, sample);
-    return new Tracer(this, row, isNumber);
+    return new Tracer(this, row);
   }
 
   /** A new float64 input that is a plain number in the user's code: of these there may be millions. */

@@ -3,15 +3,15 @@ import { GradLensError } from '../errors';
 import type { ArrayValue, Aval } from '../program/aval';
 import type { Program } from '../program/program';
 import { flattenInto, type Structure } from '../tree/structure';
-import { kindOf, toNdArray, type Leaf, type LeafKind } from '../tree/leaves';
+import { kindOf, toKind, toNdArray, type Leaf, type LeafKind } from '../tree/leaves';
 import type { NdArray } from './ndarray';
 import { Recorder, type Tracer } from './recorder';
 
-/** An input of a trace: its type, a sample value for control flow, and whether the user knows it as a number. */
+/** An input of a trace: its type, a sample value for control flow, and what it is in the user's code. */
 export interface TraceInput {
   readonly aval: Aval;
   sample(): ArrayValue;
-  readonly isNumber: boolean;
+  readonly kind: LeafKind;
 }
 
 export interface Traced {
@@ -25,15 +25,20 @@ export interface Traced {
 
 /** The leaf of an argument as an input of a trace. */
 export function traceInput(leaf: Leaf, array: NdArray = toNdArray(leaf)): TraceInput {
-  return { aval: array.aval, sample: () => array.concrete, isNumber: kindOf(leaf) === 'number' };
+  return { aval: array.aval, sample: () => array.concrete, kind: kindOf(leaf) };
 }
 
 /** Traces `f` on the inputs. The first error of the function ends the trace and is thrown on. */
 export function traceFunction(f: (arguments_: Tracer[]) => unknown, inputs: readonly TraceInput[]): Traced {
   const recorder = new Recorder();
   try {
-    const tracers = inputs.map(({ aval, sample, isNumber }) => recorder.argumentOf(aval, () => sample(), isNumber));
-    const result = f(tracers);
+    const tracers = inputs.map(({ aval, sample, kind }) =>
+      toKind(
+        recorder.argumentOf(aval, () => sample()),
+        kind,
+      ),
+    );
+    const result = f(tracers as Tracer[]);
     if (result instanceof Promise) {
       throw new GradLensError('async-function', 'A function that returns a promise cannot be differentiated.');
     }

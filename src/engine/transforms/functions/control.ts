@@ -187,7 +187,7 @@ export function scan<C, X, Y>(
   const slices = stacked.arrays.map((array): TraceInput => {
     const aval: Aval = { shape: array.shape.slice(1), dtype: array.dtype };
     const sample = () => (steps === 0 ? zerosOf(aval) : laneOf(array.concrete, 0, reverse ? steps - 1 : 0));
-    return { aval, sample, isNumber: false };
+    return { aval, sample, kind: 'array' };
   });
   const carry = traceCarry(
     'scan',

@@ -1,5 +1,5 @@
 /** What functions with rules of their own share: which arguments the rules are about, and what rules may return. */
-import { ArgumentError, ShapeError, TreeError } from '../../errors';
+import { ArgumentError, GradLensError, ShapeError, TreeError } from '../../errors';
 import { isFloat, sameShape, sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import { allocate } from '../../program/aval';
 import type { NdArray } from '../../trace/ndarray';
@@ -51,7 +51,7 @@ export function splitArguments(args: readonly unknown[], nondiffArgnums: readonl
 /** A tangent or cotangent that is not known while a rule is traced: ones, for lack of a value. */
 export function unknownInput(aval: Aval): TraceInput {
   const sample = (): ArrayValue => ({ ...aval, data: allocate(aval.dtype, sizeOf(aval.shape)).fill(1) });
-  return { aval, sample, isNumber: false };
+  return { aval, sample, kind: 'array' };
 }
 
 /** Leaves of a result that must be like the function's. @throws TreeError, ShapeError */
@@ -101,6 +101,19 @@ export function argumentCotangents(where: string, result: unknown, { structures,
     );
     return leaves.filter((_, index) => isFloat(own[index].dtype));
   });
+}
+
+/**
+ * The trace of a rule that is traced late, by which time nothing can be captured any more.
+ * @throws GradLensError where it uses values of outer traces
+ */
+export function withoutCaptures(where: string, traced: Traced): Traced {
+  if (traced.captured.length === 0) return traced;
+  throw new GradLensError(
+    'custom-rule-closure',
+    `${where}: a rule that calls its own function cannot close over traced values when it is differentiated again.`,
+    'Pass the value as an argument instead.',
+  );
 }
 
 function requireShape(where: string, what: string, actual: Aval, expected: Aval): void {

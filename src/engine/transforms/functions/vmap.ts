@@ -84,7 +84,7 @@ function mapCall(
       lanes.arrays.map((array, index) => ({
         aval: { shape: array.shape.filter((_, axis) => axis !== lanes.axes[index]), dtype: array.dtype },
         sample: () => laneOf(array.concrete, lanes.axes[index], 0),
-        isNumber: array.ndim === 1,
+        kind: array.ndim === 1 ? 'number' : 'array',
       })),
     );
   const first = callLanes(mapped);
