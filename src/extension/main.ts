@@ -1,5 +1,5 @@
 /** Activation: a table of contents of the extension. Nothing here computes; the engine starts with the first request. */
-import { type ExtensionContext, l10n, window } from 'vscode';
+import { env, type ExtensionContext, l10n, window } from 'vscode';
 import { createApi, type GradLensApi } from './api';
 import { registerCommands } from './commands/registerCommands';
 import { Configuration } from './configuration';
@@ -8,6 +8,7 @@ import { Diagnostics } from './diagnostics/diagnostics';
 import { QuickFixes } from './diagnostics/quickFixes';
 import { ProcessEngine } from './engine/processEngine';
 import { useTranslator } from './format/l10n';
+import { useRunnerLanguage } from './format/runnerText';
 import { GradLensHovers } from './hovers/hoverProvider';
 import { InlineDecorations } from './inline/inlineDecorations';
 import { LensProvider } from './lenses/lensProvider';
@@ -20,6 +21,7 @@ import { FunctionsTree } from './tree/functionsTree';
 /** Called by VS Code when the first TypeScript or JavaScript file is opened. */
 export function activate(context: ExtensionContext): GradLensApi {
   useTranslator((message, ...args) => l10n.t(message, ...args));
+  useRunnerLanguage(env.language);
   const { extensionUri, subscriptions, workspaceState } = context;
 
   const log = window.createOutputChannel('GradLens', { log: true });

@@ -3,6 +3,7 @@ import { type CancellationToken, window } from 'vscode';
 import type { CheckReport } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import type { CommandContext } from './commandContext';
 import { chooseTarget } from './commandTarget';
 import type { Handlers } from './handlers';
@@ -25,10 +26,10 @@ async function check(
     token as CancellationToken | undefined,
     (work) => manager.request(target, 'check', {}, { ...work, timeLimit: 30_000 }),
   );
-  if (report.passed) window.setStatusBarMessage(`$(pass) ${target.functionName}: ${report.verdict}`, 6000);
+  if (report.passed) window.setStatusBarMessage(`$(pass) ${target.functionName}: ${runnerText(report.verdict)}`, 6000);
   else {
     const show = t('Show the checks');
-    void window.showWarningMessage(`${target.functionName}: ${report.verdict}`, show).then((choice) => {
+    void window.showWarningMessage(`${target.functionName}: ${runnerText(report.verdict)}`, show).then((choice) => {
       if (choice === show) void panel.show(target, { tab: 'checks' });
     });
   }

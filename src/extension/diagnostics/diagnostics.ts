@@ -3,6 +3,7 @@ import { Diagnostic, languages, type Range, type TextDocument, Uri, workspace } 
 import type { Finding } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
 import { type Configuration, severityOf } from '../configuration';
+import { runnerText } from '../format/runnerText';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
 import { toRange } from '../session/convert';
 import type { Session } from '../session/sessions';
@@ -21,7 +22,7 @@ export class FindingDiagnostic extends Diagnostic {
     readonly version: number | undefined,
     severity: NonNullable<ReturnType<typeof severityOf>>,
   ) {
-    super(range, finding.hint ? `${finding.message} ${finding.hint}` : finding.message, severity);
+    super(range, [finding.message, finding.hint ?? ''].map(runnerText).join(' ').trim(), severity);
     this.source = SOURCE;
     const link = encodeURIComponent(JSON.stringify([finding.code]));
     this.code = { value: finding.code, target: Uri.parse(`command:${COMMANDS.explain}?${link}`) };

@@ -2,6 +2,7 @@
 import type { ErrorInfo } from '../../runner/protocol';
 import { truncate } from './data';
 import { t } from './l10n';
+import { runnerText } from './runnerText';
 
 /** What is known of anything thrown; the runner's own errors carry their `info`. */
 export function toErrorInfo(error: unknown): ErrorInfo {
@@ -39,7 +40,7 @@ export function shortReason(error: ErrorInfo): string {
     case 'out-of-memory':
       return t('out of memory');
     default:
-      return truncate(error.message.split('\n')[0] ?? '', 70);
+      return truncate(runnerText(error.message.split('\n')[0] ?? ''), 70);
   }
 }
 
@@ -47,5 +48,5 @@ export function shortReason(error: ErrorInfo): string {
 export function fullReason(error: ErrorInfo, fileName?: string): string {
   const place =
     error.line !== undefined ? ` (${fileName ? `${fileName}:` : ''}${error.line}:${error.column ?? 1})` : '';
-  return `${error.message}${place}${error.hint ? ` ${error.hint}` : ''}`;
+  return `${runnerText(error.message)}${place}${error.hint ? ` ${runnerText(error.hint)}` : ''}`;
 }

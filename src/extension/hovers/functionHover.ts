@@ -5,6 +5,7 @@ import { shortData, truncate } from '../format/data';
 import { fullReason } from '../format/errors';
 import { t } from '../format/l10n';
 import { shortNumber, shortPercent, shortTime } from '../format/number';
+import { runnerText } from '../format/runnerText';
 import type { InspectionState } from '../inspection';
 import { lastInspection } from '../lenses/lensModel';
 import { commandLink, escapeMarkdown, inlineCode, table } from './markdown';
@@ -45,7 +46,7 @@ function head(fn: FunctionInfo, { point, value }: Inspection, digits: number): s
 
 function derivative(inspection: Inspection, digits: number): string {
   const { matrix, matrixReason, summary, scalar } = inspection;
-  if (!matrix) return matrixReason ? escapeMarkdown(matrixReason) : '';
+  if (!matrix) return matrixReason ? escapeMarkdown(runnerText(matrixReason)) : '';
   if (!scalar)
     return jacobian(summary ?? { ...matrix, frobenius: NaN, maxAbs: NaN, nonZeros: NaN, nonFinite: 0 }, digits);
   const gradient =

@@ -3,6 +3,7 @@ import type { FunctionInfo, Inspection } from '../../runner/protocol';
 import { shortData } from '../format/data';
 import { t } from '../format/l10n';
 import { shortNumber } from '../format/number';
+import { runnerText } from '../format/runnerText';
 import { escapeMarkdown, inlineCode, table } from './markdown';
 import { componentName } from './functionHover';
 
@@ -18,7 +19,7 @@ export function parameterHover(
   const parameter = fn.parameters[index];
   if (!parameter) return undefined;
   if (!parameter.differentiable) {
-    return parameter.reason ? t('Not differentiated: {0}', escapeMarkdown(parameter.reason)) : undefined;
+    return parameter.reason ? t('Not differentiated: {0}', escapeMarkdown(runnerText(parameter.reason))) : undefined;
   }
   if (!inspection) return undefined;
   const head = inlineCode(`${parameter.name} = ${shortData(inspection.args[index], 60, digits)}`);

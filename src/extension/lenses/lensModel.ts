@@ -4,6 +4,7 @@ import { COMMANDS, type CommandId } from '../commandIds';
 import { shortData, truncate } from '../format/data';
 import { fullReason, shortReason } from '../format/errors';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import type { InspectionState } from '../inspection';
 import type { CheckState } from '../live/checkState';
 
@@ -163,9 +164,9 @@ function checkLens(check: CheckState): LensText {
     case 'running':
       return { title: `${t('Check')} …`, tooltip: t('The derivative is being checked.'), command };
     case 'passed':
-      return { title: `${t('Check')} ✓`, tooltip: check.report.verdict, command };
+      return { title: `${t('Check')} ✓`, tooltip: runnerText(check.report.verdict), command };
     case 'failed':
-      return { title: `${t('Check')} ✗`, tooltip: check.report.verdict, command };
+      return { title: `${t('Check')} ✗`, tooltip: runnerText(check.report.verdict), command };
     case 'error':
       return { title: `${t('Check')} !`, tooltip: fullReason(check.error), command };
   }

@@ -7,6 +7,7 @@ import type { Data, ErrorInfo, FunctionInfo, Inspection, RunnerMethod, RunnerReq
 import type { Configuration } from '../configuration';
 import type { EngineHost } from '../engine/engineHost';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import type { InspectionService, InspectionState, InspectionTarget } from '../inspection';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
 import { type CheckState, unchecked } from '../live/checkState';
@@ -92,7 +93,7 @@ export class SessionManager implements InspectionService, Disposable {
     }
     if (!session.live.listed) return { kind: 'running' };
     const fn = session.live.functions.find(({ name }) => name === target.functionName);
-    if (fn) return { kind: 'unavailable', reason: fn.reason ?? t('The function is not differentiable.') };
+    if (fn) return { kind: 'unavailable', reason: reasonOf(fn) };
     if (session.live.error) return { kind: 'failed', error: session.live.error, version: session.live.version };
     return { kind: 'unavailable', reason: t('There is no function {0} in this file.', target.functionName) };
   }
@@ -226,7 +227,7 @@ export class SessionManager implements InspectionService, Disposable {
     const fn = functions.find(({ name }) => name === target.functionName);
     throw new RequestError(
       fn
-        ? { code: 'not-differentiable', message: fn.reason ?? t('The function is not differentiable.') }
+        ? { code: 'not-differentiable', message: reasonOf(fn) }
         : { code: 'no-such-function', message: t('There is no function {0} in this file.', target.functionName) },
     );
   }
@@ -319,4 +320,8 @@ export class SessionManager implements InspectionService, Disposable {
   dispose(): void {
     this.store.dispose();
   }
+}
+
+function reasonOf({ reason }: FunctionInfo): string {
+  return reason === undefined ? t('The function is not differentiable.') : runnerText(reason);
 }

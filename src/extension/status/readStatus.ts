@@ -1,6 +1,7 @@
 import { type TextDocument, workspace } from 'vscode';
 import type { Settings } from '../configuration';
 import type { EngineState } from '../engine/engineHost';
+import { runnerText } from '../format/runnerText';
 import { isSupported } from '../session/documentFiles';
 import type { SessionManager } from '../session/sessionManager';
 import type { StatusInput } from './statusModel';
@@ -17,6 +18,7 @@ export function readStatus(
   const failed = targets.flatMap(({ state }) => (state.kind === 'failed' ? [state.error] : []));
   const functions = live?.functions ?? [];
   const overBudget = targets.map(({ inspection }) => inspection?.matrixReason).find((reason) => reason !== undefined);
+  const reason = functions.find((fn) => !fn.differentiable)?.reason;
   return {
     supported: document !== undefined && isSupported(document),
     trusted: workspace.isTrusted,
@@ -27,11 +29,11 @@ export function readStatus(
     syntaxErrors: live?.syntaxErrors.length ?? 0,
     functions: functions.length,
     differentiable: functions.filter((fn) => fn.differentiable).length,
-    reason: functions.find((fn) => !fn.differentiable)?.reason,
+    reason: reason && runnerText(reason),
     failed: failed.length,
     firstError: failed[0],
     ready: targets.filter(({ state }) => state.kind === 'ready').length,
-    overBudget,
+    overBudget: overBudget && runnerText(overBudget),
     busy: manager.busy,
   };
 }

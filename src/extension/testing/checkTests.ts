@@ -15,6 +15,7 @@ import {
 import type { CheckReport } from '../../runner/protocol';
 import { fullReason, isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
 import { toRange } from '../session/convert';
 import type { SessionManager } from '../session/sessionManager';
@@ -84,7 +85,7 @@ export class CheckTests implements Disposable {
           {},
           { signal: controller.signal, timeLimit: 30_000 },
         );
-        run.appendOutput(`${item.label}: ${report.verdict}\r\n`, undefined, item);
+        run.appendOutput(`${item.label}: ${runnerText(report.verdict)}\r\n`, undefined, item);
         if (!report.passed) failures.push(report);
       }
       const duration = performance.now() - started;
@@ -113,8 +114,8 @@ export class CheckTests implements Disposable {
   }
 
   private message(item: TestItem, { verdict, parts }: CheckReport): TestMessage {
-    const lines = parts.filter(({ passed }) => !passed).map(({ name, message }) => `${name}: ${message}`);
-    const message = new TestMessage([verdict, ...lines].join('\n'));
+    const lines = parts.filter(({ passed }) => !passed).map(({ name, message }) => `${name}: ${runnerText(message)}`);
+    const message = new TestMessage([runnerText(verdict), ...lines].join('\n'));
     if (item.uri && item.range) message.location = new Location(item.uri, item.range);
     return message;
   }

@@ -1,0 +1,40 @@
+/**
+ * The runner speaks English, on the command line too. In the editor its messages appear in the user's language where they are
+ * known: by patterns, since numbers and names stand in them. What is not known stays English.
+ */
+import german from '../../../l10n/runner.de.json';
+
+interface Pattern {
+  expression: RegExp;
+  translation: string;
+}
+
+let patterns: readonly Pattern[] = [];
+
+/** Sets the language; any but German is English. */
+export function useRunnerLanguage(language: string): void {
+  // Long patterns first: of two that fit, the longer one says more.
+  patterns = language.startsWith('de')
+    ? Object.entries(german)
+        .sort(([a], [b]) => b.length - a.length)
+        .map(([english, translation]) => ({ expression: toExpression(english), translation }))
+    : [];
+}
+
+/** A message of the runner in the user's language. */
+export function runnerText(text: string): string {
+  for (const { expression, translation } of patterns) {
+    const match = expression.exec(text);
+    if (!match) continue;
+    return translation.replace(/\{(\d)\}/g, (_, index: string) => runnerText(match[Number(index) + 1] ?? ''));
+  }
+  return text;
+}
+
+/** `{0} starts here: {1}.` as an expression whose groups are the parts in braces. */
+function toExpression(template: string): RegExp {
+  const escaped = template.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  // What stands between backticks holds none.
+  const source = escaped.replace(/`\{\d\}`/g, '`([^`]+)`').replace(/\{\d\}/g, '(.+?)');
+  return new RegExp(`^${source}$`, 's');
+}
