@@ -11,7 +11,8 @@ import type { PrimitiveName } from './params';
 /** A tangent, a cotangent or NONE, the symbolic zero. */
 export type MaybeRow = Row;
 
-interface JvpEquationOf<Params> {
+/** @public The package's declarations name it. */
+export interface JvpEquationOf<Params> {
   readonly primals: readonly Row[];
   /** NONE for operands that do not depend on the inputs; never all of them. */
   readonly tangents: readonly MaybeRow[];
@@ -26,15 +27,16 @@ interface JvpEquationOf<Params> {
  */
 export type JvpMode = 'forward' | 'linearize';
 
-/** A structured primitive's equation, whose results are written along with their tangents. */
-interface JointJvpEquationOf<Params> {
+/** A structured primitive's equation, whose results are written along with their tangents. @public */
+export interface JointJvpEquationOf<Params> {
   readonly primals: readonly Row[];
   readonly tangents: readonly MaybeRow[];
   readonly params: Params;
   readonly mode: JvpMode;
 }
 
-interface TransposeEquationOf<Params> {
+/** @public The package's declarations name it. */
+export interface TransposeEquationOf<Params> {
   /** One a result; NONE for a symbolic zero, never all of them. */
   readonly cotangents: readonly MaybeRow[];
   /** True for the operands in which the equation is linear; the others' rows may be used. */
