@@ -76,7 +76,10 @@ function jacobian(summary: MatrixSummary, digits: number): string {
   if (rank !== undefined) facts.push(t('rank {0}', rank));
   if (condition !== undefined) facts.push(t('condition {0}', shortNumber(condition, digits)));
   facts.push(`‖J‖ = ${shortNumber(frobenius, digits)}`);
-  if (nonFinite > 0) facts.push(`**${t('{0} entries are not finite', nonFinite)}**`);
+  if (nonFinite > 0) {
+    const words = nonFinite === 1 ? t('one entry is not finite') : t('{0} entries are not finite', nonFinite);
+    facts.push(`**${words}**`);
+  }
   return facts.join(' · ');
 }
 

@@ -56,15 +56,15 @@ function iterations(line: LineValue, digits: number): string {
   return [range, charts(line), table(header, rows)].filter((part) => part !== '').join('\n\n');
 }
 
+/** The course of values and adjoints; two points make no course. */
 function charts(line: LineValue): string {
+  if (line.values.length < 3) return '';
+  const rows: string[][] = [];
   const value = sparkline(line.values, VALUE_COLOR);
   const adjoint = line.hasAdjoint ? sparkline(line.adjoints, ADJOINT_COLOR) : undefined;
-  return [
-    value && `${t('value')} ![${t('value by iteration')}](${value})`,
-    adjoint && `${t('adjoint')} ![${t('adjoint by iteration')}](${adjoint})`,
-  ]
-    .filter((part) => part !== undefined)
-    .join('\n\n');
+  if (value) rows.push([t('value'), `![${t('value by iteration')}](${value})`]);
+  if (adjoint) rows.push([t('adjoint'), `![${t('adjoint by iteration')}](${adjoint})`]);
+  return rows.length > 0 ? table([' ', ' '], rows) : '';
 }
 
 function guards(line: LineValue): string {

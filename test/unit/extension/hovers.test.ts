@@ -33,7 +33,7 @@ describe('hovers of functions', () => {
     const matrix = { kind: 'dense' as const, rows: 2, columns: 3, values: new Float64Array(6) };
     const text = functionHover(fn, ready({ scalar: false, summary, matrix }), target, 4) ?? '';
     assert.match(text, /Jacobian 2 × 3 · sparsity 50 % · rank 2 · condition 12\.5 · ‖J‖ = 5/);
-    assert.match(text, /1 entries are not finite/);
+    assert.match(text, /one entry is not finite/);
     assert.doesNotMatch(text, /showHessian/);
   });
 
