@@ -61,7 +61,14 @@ export function serializeProgram({ columns }: Program): SerializedProgram {
 
 /** @throws ProgramError where the data is not a program's; `validateProgram` checks the rest */
 export function deserializeProgram(data: SerializedProgram): Program {
-  if (!isSerialized(data)) throw new ProgramError('the data is not a program, or one of another version');
+  if (!isSerialized(data)) {
+    const { format, version } = data as Partial<SerializedProgram>;
+    throw new ProgramError(
+      format === 'gradlens-program'
+        ? `it has version ${String(version)}, and this engine reads version 1`
+        : 'the data is not a program',
+    );
+  }
   const positionTable = new PositionTable();
   const ids = data.sources.map(({ file, line, column }) => positionTable.add(file, line, column));
   return new Program({
