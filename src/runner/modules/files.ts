@@ -1,8 +1,10 @@
 /** Text of files: unsaved text first, then the disk. Parsed and rewritten modules are kept by content. */
 import { readFileSync, statSync } from 'node:fs';
 import { extensionOf, parseModule, type ParsedModule } from '../../source/parse';
-import { RewrittenModule } from '../../source/rewrite/rewrite';
+import { RewrittenModule, type ModuleCode } from '../../source/rewrite/rewrite';
 import { siteTable } from './siteTable';
+
+const MAX_GENERATED = 1000;
 
 interface Cached {
   text: string;
@@ -14,6 +16,7 @@ export class FileStore {
   private readonly overlays = new Map<string, string>();
   private readonly disk = new Map<string, string | undefined>();
   private readonly cache = new Map<string, Cached>();
+  private readonly generatedCode = new Map<string, ModuleCode>();
 
   hasOverlay(file: string): boolean {
     return this.overlays.has(file);
@@ -79,6 +82,19 @@ export class FileStore {
       siteTable.add(cached.rewritten.sites);
     }
     return cached.rewritten;
+  }
+
+  /** Code that a program wrote while it ran, rewritten for recording. */
+  generated(text: string): { code: ModuleCode } {
+    let code = this.generatedCode.get(text);
+    if (!code) {
+      const rewritten = new RewrittenModule(parseModule('generated.cjs', text), siteTable.reserve(text.length), false);
+      code = rewritten.recording;
+      siteTable.add(rewritten.sites);
+      if (this.generatedCode.size >= MAX_GENERATED) this.generatedCode.clear();
+      this.generatedCode.set(text, code);
+    }
+    return { code };
   }
 
   /** A module of that name was rewritten. */

@@ -54,7 +54,10 @@ export class Realm {
     // The realm's own intrinsics: what user code makes is of one kind with what the runner makes for it.
     this.globals = vm.runInContext('globalThis', this.context) as Record<string, unknown>;
     installSandbox(this.globals, options.console);
-    if (options.recording) installBuiltins(this.globals);
+    if (options.recording) {
+      installBuiltins(this.globals);
+      this.globals.Function = this.tracedFunctionConstructor(this.globals.Function as FunctionConstructor);
+    }
   }
 
   /** A global of the realm (`Array`, `Float64Array`): user code's `instanceof` knows what it makes. */
@@ -122,6 +125,26 @@ export class Realm {
     return instance;
   }
 
+  /** `new Function(…)`: code that a library writes is rewritten as the code of its files is. */
+  private tracedFunctionConstructor(native: FunctionConstructor): FunctionConstructor {
+    const compile = (list: unknown[]): unknown => {
+      const parts = list.map(String);
+      const body = parts.pop() ?? '';
+      // As the language says: an error in the text is one of the constructor.
+      native(...parts, body);
+      const text = `module.exports = function anonymous(${parts.join(',')}\n) {\n${body}\n};`;
+      const { code } = this.options.files.generated(text);
+      const run = vm.runInContext(code.code, this.context, { displayErrors: false }) as (...list: unknown[]) => void;
+      const module = { exports: undefined as unknown };
+      const services = { scope: () => undefined };
+      run({}, undefined, module, '', '', services, ...RUNTIME, ...code.globals.map((name) => this.globals[name]));
+      return module.exports;
+    };
+    const proxy = new Proxy(native, { apply: (_, __, list) => compile(list), construct: (_, list) => compile(list) as object });
+    native.prototype.constructor = proxy;
+    return proxy;
+  }
+
   private newObject(): Record<string, unknown> {
     return new (this.intrinsic<ObjectConstructor>('Object'))() as Record<string, unknown>;
   }
@@ -147,7 +170,9 @@ export class Realm {
       throw new RunnerError('syntax-error', syntaxError.message, place);
     }
     instance.esm = module.esm;
-    const code = recording ? rewritten.recording : rewritten.plain;
+    // What calls GradLens itself traces in plain runs, too.
+    const traces = recording || rewritten.analysis.imports.some(({ specifier }) => specifier === 'gradlens');
+    const code = traces ? rewritten.recording : rewritten.plain;
     const run = vm.runInContext(code.code, this.context, { filename: file, displayErrors: false }) as (
       ...parameters: unknown[]
     ) => void;
@@ -165,7 +190,7 @@ export class Realm {
       file,
       dirname(file),
       this.services(instance, settle),
-      ...(recording ? RUNTIME : []),
+      ...(traces ? RUNTIME : []),
       ...code.globals.map((name) => this.globals[name]),
     );
     commonJs.loaded = true;

@@ -10,6 +10,7 @@ import { warningsOf } from './evaluate';
 import { findingsOf } from './findings';
 import { lineValues } from './lines';
 import { summarize } from './summary';
+import { unstableOf } from './unstable';
 
 const DEFAULT_MAX_ENTRIES = 4_000_000;
 
@@ -44,6 +45,7 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     ...warningsOf(target, params),
     ...findingsOf(recorded, adjoints, fallback, gradient),
     ...impurity(context, params, target, fallback),
+    ...unstableOf(session, recorded, params.file, found.range),
   ];
   const lines = lineValues(recorded, adjoints);
   timing.run = performance.now() - began;

@@ -332,6 +332,13 @@ const CASES: Case[] = [
     jacobian: [4, 2],
   },
   {
+    name: 'code made by new Function',
+    code: 'const g = new Function("a", "b", "var s = 0; for (var i = 0; i < 2; i++) s += a * b; return s;"); return g(x[0], x[1]) + Function("return 1")();',
+    at: [[2, 3]],
+    value: [13],
+    jacobian: [6, 4],
+  },
+  {
     name: 'a tie shares',
     code: 'return Math.max(x[0], x[1]) + Math.min(x[0], x[1]) * 2;',
     at: [[3, 3]],
