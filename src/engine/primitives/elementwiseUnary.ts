@@ -158,7 +158,7 @@ export const elementwiseUnary = {
   // d √x = 1/(2√x), ∞ at 0
   sqrt: smooth('sqrt', Math.sqrt, (b, _x, y) => b.div(b.fullLike(y, 0.5), y)),
   // d ∛x = 1/(3 ∛x²), ∞ at 0
-  cbrt: smooth('cbrt', Math.cbrt, (b, _x, y) => b.div(b.fullLike(y, 1 / 3), b.square(y))),
+  cbrt: smooth('cbrt', Math.cbrt, (b, _x, y) => b.scale(b.integerPow(y, -2), 1 / 3)),
 
   sin: smooth('sin', Math.sin, (b, x) => b.cos(x)),
   cos: smooth('cos', Math.cos, (b, x) => b.neg(b.sin(x))),

@@ -87,7 +87,11 @@ function complete(column: Float64Array, basis: readonly Float64Array[]): void {
 function tallSvd(a: Float64Array, m: number, n: number): { u: Float64Array; s: Float64Array; v: Float64Array } {
   // Scaled, so that no square over- or underflows.
   const size = a.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const scale = size > 0 && Number.isFinite(size) ? size : 1;
+  if (!Number.isFinite(size)) {
+    const nan = (length: number) => new Float64Array(length).fill(NaN);
+    return { u: nan(m * n), s: nan(n), v: nan(n * n) };
+  }
+  const scale = size > 0 ? size : 1;
   const columns = columnsOf(
     a.map((x) => x / scale),
     m,
@@ -106,7 +110,7 @@ function tallSvd(a: Float64Array, m: number, n: number): { u: Float64Array; s: F
     const column = columns[from];
     const norm = norms[from];
     s[to] = norm * scale;
-    if (norm > threshold || Number.isNaN(norm)) for (let i = 0; i < m; i++) column[i] /= norm;
+    if (norm > threshold) for (let i = 0; i < m; i++) column[i] /= norm;
     else complete(column, basis);
     basis.push(column);
     for (let i = 0; i < m; i++) u[i * n + to] = column[i];

@@ -125,13 +125,14 @@ function cotDerivative(order: number, x: number): number {
   return Math.pow(Math.PI, order + 1) * polynomial(cotPi(x), coefficients);
 }
 
-/** ψ⁽ⁿ⁾(x), the n-th derivative of digamma; NaN at the poles. */
+/** ψ⁽ⁿ⁾(x), the n-th derivative of digamma; at the poles ∞ for odd n, whose sides agree, and NaN for even n. */
 export function polygamma(order: number, x: number): number {
   if (order === 0) return digamma(x);
   if (Number.isNaN(x)) return NaN;
   const sign = order % 2 === 1 ? 1 : -1;
   if (x <= 0) {
-    if (Number.isInteger(x) || x === -Infinity) return NaN;
+    if (x === -Infinity) return NaN;
+    if (Number.isInteger(x)) return sign > 0 ? Infinity : NaN;
     return -sign * polygamma(order, 1 - x) - cotDerivative(order, x);
   }
   let factorial = 1; // (n − 1)!

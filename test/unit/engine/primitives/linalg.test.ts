@@ -194,6 +194,8 @@ describe('Matrix decompositions', () => {
     const [zeroU, zeroS] = run('svd', [array([3, 2], new Float64Array(6))], undefined);
     assert.deepEqual(Array.from(zeroS.data), [0, 0]);
     assertOrthonormal(zeroU);
+    for (const value of run('svd', [array([2, 2], [1, NaN, 0, 1])], undefined))
+      assert.ok(value.data.every(Number.isNaN));
     for (const scale of [1e-200, 1e200]) {
       const [, values] = run('svd', [array([2, 2], [3 * scale, 0, 0, 4 * scale])], undefined);
       assertClose(

@@ -138,7 +138,8 @@ describe('Special functions', () => {
       [lgamma(0), lgamma(-3), lgamma(1), lgamma(2), lgamma(Infinity)],
       [Infinity, Infinity, 0, 0, Infinity],
     );
-    assert.deepEqual([digamma(0), digamma(-2), digamma(Infinity), polygamma(1, 0)], [NaN, NaN, Infinity, NaN]);
+    assert.deepEqual([digamma(0), digamma(-2), digamma(Infinity)], [NaN, NaN, Infinity]);
+    assert.deepEqual([polygamma(1, 0), polygamma(1, -2), polygamma(2, 0)], [Infinity, Infinity, NaN]);
     for (const f of Object.values(functions)) assert.ok(Number.isNaN(f(NaN)));
   });
 
