@@ -11,6 +11,7 @@ import {
 } from 'vscode';
 import { COMMANDS } from '../commandIds';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import { type Disposable } from '../lifecycle/disposables';
 import { toRange } from '../session/convert';
 import { LANGUAGES } from '../session/documentFiles';
@@ -38,7 +39,7 @@ export class QuickFixes implements CodeActionProvider, Disposable {
     const { fix, code } = diagnostic.finding;
     const actions: CodeAction[] = [];
     if (fix) {
-      const action = new CodeAction(fix.title, CodeActionKind.QuickFix);
+      const action = new CodeAction(runnerText(fix.title), CodeActionKind.QuickFix);
       action.edit = new WorkspaceEdit();
       for (const { range, newText } of fix.edits) action.edit.replace(document.uri, toRange(range), newText);
       action.diagnostics = [diagnostic];

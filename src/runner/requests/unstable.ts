@@ -32,7 +32,7 @@ export function unstableOf(session: Session, recorded: Recorded, file: string, r
       hint: `${expression.replacement} keeps them.`,
       location: { file, ...place },
       fix: {
-        title: `Write ${expression.replacement}`,
+        title: `Replace by ${expression.replacement}`,
         edits: [{ range: place, newText: expression.replacement }],
       },
     });
