@@ -4,6 +4,7 @@ import { phaseMessage } from './client/phases';
 import { handlers } from './service';
 import { errorInfo, type Context } from './requests/common';
 import { Session } from './session';
+import { Supervisor } from './supervisor';
 import type { FromRunner, RequestMessage, RunnerConfiguration, ToRunner } from './protocol';
 
 class Runner {
@@ -11,6 +12,7 @@ class Runner {
   private readonly queue: RequestMessage[] = [];
   private readonly cancelled = new Set<number>();
   private running = false;
+  private readonly supervisor = new Supervisor(this.session.configuration.memoryLimit);
 
   constructor(private readonly send: (message: FromRunner) => void) {}
 
@@ -31,6 +33,7 @@ class Runner {
         break;
       case 'configure':
         Object.assign(this.session.configuration, definedOnly(message.configuration));
+        this.supervisor.setLimit(this.session.configuration.memoryLimit);
         break;
     }
   }

@@ -76,6 +76,10 @@ export function fetches(x: number): number {
   fetch('http://localhost');
   return x;
 }
+export function buffers(x: number): number {
+  const keep: Float64Array[] = [];
+  for (;;) keep.push(new Float64Array(1e6).fill(x));
+}
 `;
 
 const MODULES: Record<string, string> = {
@@ -129,6 +133,11 @@ describe('hostile inputs', function () {
       { code, message },
       { code: 'out-of-memory', message: 'The function used more than 256 MB of memory.' },
     );
+  });
+
+  it('survives a hog of typed arrays, which are not in the heap', async () => {
+    const { code } = await errorOf(client, 'evaluate', { file: main, fn: 'buffers', op: 'value', args: ['a' as never] }, 20_000);
+    assert.equal(code, 'out-of-memory');
   });
 
   it('survives a stack overflow', async () => {
