@@ -58,23 +58,28 @@ function tools(state: AppState, ready: ReadyPanel, controller: PanelController):
       ${iconButton('zoom-out', t.matrix.zoomOut, () => heatmap.value?.zoomBy(1 / 1.5))}
       ${iconButton('zoom-in', t.matrix.zoomIn, () => heatmap.value?.zoomBy(1.5))}
       ${iconButton('screen-full', t.matrix.fit, () => heatmap.value?.zoomToFit())}
-      ${menu('export', t.matrix.export, exportItems(shown, ready, controller))}
+      ${menu('export', t.matrix.export, exportItems(shown, ready, controller, true))}
     </span>`;
 }
 
 /** How the matrix leaves the panel. */
-export function exportItems(shown: ShownMatrix, ready: ReadyPanel, controller: PanelController): MenuItem[] {
+export function exportItems(
+  shown: ShownMatrix,
+  ready: ReadyPanel,
+  controller: PanelController,
+  pictures = false,
+): MenuItem[] {
   const { matrix, rows, columns } = shown;
   const name = `${ready.fn.name}-${shown.kind}`;
   const items: MenuItem[] = [];
-  const element = heatmap.value;
-  if (element?.isConnected) {
+  if (pictures) {
     items.push({ icon: 'file-media', label: t.matrix.savePng, run: () => savePicture(`${name}.png`, controller) });
     items.push({
       icon: 'file-media',
       label: t.matrix.saveSvg,
       run: () => {
-        if (element.painted !== undefined) controller.save(`${name}.svg`, utf8(sceneToSvg(element.painted)));
+        const scene = heatmap.value?.painted;
+        if (scene !== undefined) controller.save(`${name}.svg`, utf8(sceneToSvg(scene)));
       },
     });
   }

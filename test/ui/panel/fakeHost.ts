@@ -39,6 +39,12 @@ const channel: HostChannel = new MessageHandler((message) => window.postMessage(
 receive = (message) => channel.receive(message);
 
 const query = new URLSearchParams(location.search);
+// The theme stands before the panel draws, as VS Code has it.
+const theme = JSON.parse(query.get('theme') ?? '{}') as { variables?: Record<string, string>; bodyClass?: string };
+document.body.className = theme.bodyClass ?? '';
+for (const [key, value] of Object.entries(theme.variables ?? {}))
+  document.documentElement.style.setProperty(`--vscode-${key}`, value);
+
 let current: PanelState = { kind: 'loading', functionName: '', file: '' };
 let point = [-1.2, 1];
 let version = 1;

@@ -86,8 +86,6 @@ export interface PanelPageOptions {
   width?: number;
   height?: number;
   locale?: string;
-  scale?: number;
-  touch?: boolean;
 }
 
 export interface PanelPage {
@@ -95,43 +93,48 @@ export interface PanelPage {
   /** Errors of scripts, and what the content security policy has refused. */
   problems: string[];
   setTheme(theme: ThemeName): Promise<void>;
-  close(): Promise<void>;
 }
 
-export async function openPanelPage(options: PanelPageOptions = {}): Promise<PanelPage> {
+/** One page for all: opening another takes longer than most tests. */
+let shared: Promise<PanelPage & { origin: string }> | undefined;
+
+async function create(): Promise<PanelPage & { origin: string }> {
   started ??= start();
   const { browser, origin } = await started;
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 640, height: options.height ?? 860 },
-    deviceScaleFactor: options.scale ?? 1,
-    reducedMotion: 'reduce',
-    hasTouch: options.touch ?? false,
-  });
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
   });
+  // The test runner's compiler names functions by a helper that a page does not have.
+  await page.addInitScript('globalThis.__name = (value) => value');
   const setTheme = (name: ThemeName) =>
     page.evaluate(({ variables, bodyClass }) => {
       document.body.className = bodyClass;
+      document.documentElement.removeAttribute('style');
       for (const [key, value] of Object.entries(variables))
         document.documentElement.style.setProperty(`--vscode-${key}`, value);
     }, themes[name]);
-  await page.addInitScript(
-    ({ variables, bodyClass }) => {
-      document.addEventListener('readystatechange', () => {
-        if (document.readyState !== 'interactive') return;
-        document.body.className = bodyClass;
-        for (const [key, value] of Object.entries(variables))
-          document.documentElement.style.setProperty(`--vscode-${key}`, value);
-      });
-    },
-    themes[options.theme ?? 'dark'],
-  );
-  const query = new URLSearchParams({ fixture: options.fixture ?? 'rosenbrock', locale: options.locale ?? 'en' });
+  return { page, problems, setTheme, origin };
+}
+
+/** The panel anew, at a fixture, in a theme. */
+export async function openPanelPage(options: PanelPageOptions = {}): Promise<PanelPage> {
+  shared ??= create();
+  const panel = await shared;
+  const { page, problems, origin } = panel;
+  await page.setViewportSize({ width: options.width ?? 640, height: options.height ?? 860 });
+  if (page.url().startsWith(origin)) await page.evaluate(() => sessionStorage.clear());
+  problems.length = 0;
+  const theme = options.theme ?? 'dark';
+  const query = new URLSearchParams({
+    fixture: options.fixture ?? 'rosenbrock',
+    locale: options.locale ?? 'en',
+    theme: JSON.stringify(themes[theme]),
+  });
   await page.goto(`${origin}/?${query}`);
   await page.waitForSelector('.app');
-  return { page, problems, setTheme, close: () => context.close() };
+  return panel;
 }

@@ -64,7 +64,8 @@ const dark = {
   'widget-shadow': '#0000005c',
   'notifications-background': '#1f1f1f',
   'notifications-foreground': '#cccccc',
-  'symbolIcon-functionForeground': '#b180d7',
+  'debugTokenExpression-name': '#c586c0',
+  'debugTokenExpression-number': '#b5cea8',
   'scrollbarSlider-background': '#79797966',
   'editorLightBulb-foreground': '#ffcc00',
 };
@@ -122,7 +123,8 @@ const light: typeof dark = {
   'widget-shadow': '#00000029',
   'notifications-background': '#ffffff',
   'notifications-foreground': '#3b3b3b',
-  'symbolIcon-functionForeground': '#652d90',
+  'debugTokenExpression-name': '#9b46b0',
+  'debugTokenExpression-number': '#098658',
   'scrollbarSlider-background': '#64646466',
   'editorLightBulb-foreground': '#ddb100',
 };
