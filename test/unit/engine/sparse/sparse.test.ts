@@ -211,6 +211,20 @@ describe('sparseHessian', () => {
     assert.equal(matrix.colors, 2);
   });
 
+  it('of an arrow of 50,000 variables takes 2 products', function () {
+    this.timeout(20_000);
+    const n = 50_000;
+    const matrix = sparseHessian((x: NdArray) =>
+      np
+        .sin(part(x, 1, n))
+        .mul(part(x, 0, 1))
+        .mul(part(x, 0, 1))
+        .sum(),
+    )(vector(n));
+    assert.equal(matrix.nnz, 3 * n - 2);
+    assert.equal(matrix.colors, 2);
+  });
+
   it('of a sum of squares is diagonal, and that of a linear function is empty', () => {
     assert.equal(assertHessian((x) => x.mul(x).sum(), vector(5)).nnz, 5);
     assert.equal(assertHessian((x) => x.sum(), vector(5)).nnz, 0);
