@@ -19,6 +19,7 @@ export class Run {
   summary = [];
   /** @type {Set<import('node:child_process').ChildProcess>} */
   running = new Set();
+  interrupted = false;
 
   /** @param {string} root */
   constructor(root) {
@@ -30,13 +31,22 @@ export class Run {
       for (const child of this.running) child.kill('SIGKILL');
       rmSync(this.temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     });
+    // A signal may come twice, from the terminal and from npm. The steps end what they started, then we end.
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      // A terminal has told the children too; another sender has not. They end what they started, then we end.
-      process.once(signal, () => {
-        const ends = [...this.running].map((child) => new Promise((done) => child.once('exit', done).kill(signal)));
-        void Promise.all(ends).then(() => process.exit(130));
-      });
+      process.on(signal, () => void this.interrupt());
     }
+    // Or the process that started us dies, and nobody tells us.
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || void this.interrupt(), 1000).unref();
+  }
+
+  async interrupt() {
+    if (this.interrupted) return;
+    this.interrupted = true;
+    await Promise.all(
+      [...this.running].map((child) => new Promise((done) => child.once('exit', done).kill('SIGTERM'))),
+    );
+    process.exit(130);
   }
 
   /**

@@ -93,19 +93,24 @@ let guarded = false;
 function guard(): void {
   if (guarded) return;
   guarded = true;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      void cleanUp().finally(() => process.exit(130));
-    });
-  }
+  // A signal may come several times: from the terminal, from npm and from the runner of all suites.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   process.on('exit', () => {
     for (const child of children) signalGroup(child, 'SIGKILL');
     removeFolders();
   });
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) void cleanUp().finally(() => process.exit(130));
+    if (process.ppid !== parent) interrupt();
   }, 1000).unref();
+}
+
+let interrupted = false;
+
+function interrupt(): void {
+  if (interrupted) return;
+  interrupted = true;
+  void cleanUp().finally(() => process.exit(130));
 }
 
 export function delay(milliseconds: number): Promise<void> {
