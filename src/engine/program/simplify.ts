@@ -3,7 +3,7 @@
  * Results are the same bit for bit, but for the sign of a zero to which 0 was added. x · 0 stays: it is NaN for a NaN.
  */
 import { OPCODES } from '../primitives/opcodes';
-import { primitive } from '../primitives/table';
+import { primitiveAt } from '../primitives/table';
 import { sizeOf, type ArrayValue } from './aval';
 import { Emitter } from './emitter';
 import { NONE, type Program, type Row } from './program';
@@ -17,6 +17,9 @@ export interface SimplifyOptions {
 /** Largest array that constant folding makes. */
 const FOLD_LIMIT = 1024;
 
+/** Rows below this number have keys that are exact as numbers: 8 bits of opcode and twice 22 of operands. */
+const LARGEST_KEYED = 2 ** 22;
+
 /** Rows that may not be merged or folded: inputs, guards, and calls whose point is to compute again. */
 const KEPT = new Set<number>([OPCODES.input, OPCODES.guard, OPCODES.project]);
 
@@ -29,8 +32,8 @@ export function simplify(program: Program, { foldLimit = FOLD_LIMIT }: SimplifyO
 class Simplifier {
   private readonly b: Emitter;
   private readonly map: Int32Array;
-  /** Rows by what they compute. */
-  private readonly seen = new Map<string, Row>();
+  /** Rows by what they compute; those of at most two operands and no parameters by a number. */
+  private readonly seen = new Map<string | number, Row>();
   /** Values of rows that depend on no input, where they are small. */
   private readonly folded = new Map<Row, ArrayValue>();
   private readonly paramKeys = new Map<unknown, string>();
@@ -64,19 +67,18 @@ class Simplifier {
     if (opcode === OPCODES.constant) return this.constant(program.constant(row));
     if (opcode === OPCODES.guard && this.folded.has(map[program.operand(row, 0)])) return map[program.operand(row, 0)];
     if (KEPT.has(opcode)) return b.copy(program, row, map);
-    const operands = Array.from(program.operands(row), (operand) => map[operand]);
-    const several = program.hasSeveralResults(row);
-    if (!several) {
+    const operands = program.mapOperands(row, map);
+    if (!program.hasSeveralResults(row)) {
       const value = this.fold(row, operands);
       if (value) return this.constant(value);
       const same = this.algebraic(row, operands);
       if (same !== NONE) return same;
     }
     const key = this.keyOf(row, operands);
-    const known = key === undefined ? undefined : this.seen.get(key);
+    const known = this.seen.get(key);
     if (known !== undefined) return known;
     const written = b.copy(program, row, map);
-    if (key !== undefined) this.seen.set(key, written);
+    this.seen.set(key, written);
     return written;
   }
 
@@ -91,27 +93,35 @@ class Simplifier {
 
   private fold(row: Row, operands: readonly Row[]): ArrayValue | undefined {
     const { program } = this;
-    const { shape } = program.aval(row);
-    const opcode = program.opcode(row);
-    if (sizeOf(shape) > this.foldLimit || opcode === OPCODES.iota) return undefined;
-    // Broadcast constants stay broadcast: folding them would only make them large.
-    if (opcode === OPCODES.broadcastInDim && shape.length > 0) return undefined;
+    if (operands.length === 0) return undefined;
     const values: ArrayValue[] = [];
     for (const operand of operands) {
-      const value = this.folded.get(operand);
+      const value = this.valueOf(operand);
       if (!value) return undefined;
       values.push(value);
     }
-    if (values.length === 0) return undefined;
-    return primitive(program.name(row)).evaluate(values, program.params(row) as never) as ArrayValue;
+    const { shape } = program.aval(row);
+    const opcode = program.opcode(row);
+    // Broadcast constants stay broadcast: folding them would only make them large.
+    if (sizeOf(shape) > this.foldLimit || (opcode === OPCODES.broadcastInDim && shape.length > 0)) return undefined;
+    return primitiveAt(opcode).evaluate(values, program.params(row) as never) as ArrayValue;
+  }
+
+  /** The value of a row that depends on no input. */
+  private valueOf(row: Row): ArrayValue | undefined {
+    const opcode = this.b.opcode(row);
+    return opcode === OPCODES.literal || opcode === OPCODES.constant ? this.folded.get(row) : undefined;
   }
 
   /** Value of a row all of whose elements are one number; undefined where they are not known to be. */
   private uniform(row: Row): number | undefined {
-    const value = this.folded.get(row);
+    const value = this.valueOf(row);
     if (value) {
-      const [first] = value.data;
-      return value.data.length > 0 && value.data.every((element) => Object.is(element, first)) ? first : undefined;
+      const { data } = value;
+      if (data.length === 1) return data[0];
+      const isUniform =
+        data.length > 0 && data.length <= this.foldLimit && data.every((each) => Object.is(each, data[0]));
+      return isUniform ? data[0] : undefined;
     }
     if (this.b.opcode(row) === OPCODES.broadcastInDim) return this.uniform(this.b.operandsOf(row)[0]);
     return undefined;
@@ -148,11 +158,14 @@ class Simplifier {
     }
   }
 
-  /** Text that is equal for equal equations; undefined for those that are not merged. */
-  private keyOf(row: Row, operands: readonly Row[]): string | undefined {
+  /** Equal for equal equations. */
+  private keyOf(row: Row, operands: readonly Row[]): string | number {
     const { program } = this;
     const params = program.params(row) as unknown;
     const opcode = program.opcode(row);
+    if (params === undefined && operands.length <= 2 && this.b.size < LARGEST_KEYED) {
+      return (opcode * LARGEST_KEYED + (operands[0] ?? 0)) * LARGEST_KEYED + (operands[1] ?? 0);
+    }
     return `${opcode}:${operands.join(',')}:${this.paramKey(opcode, params)}`;
   }
 
