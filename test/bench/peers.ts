@@ -1,12 +1,17 @@
 /** The peers, started on first use. Their types are wide: what is compared is numbers. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
-import { dirname, join } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 
 let jaxStarted: Promise<any> | undefined;
 
 /** jax-js on WebAssembly, its fastest backend on Node. */
 export function jax(): Promise<any> {
   jaxStarted ??= (async () => {
+    // It asks the browser what it can do; Node before 21 has no such object.
+    (globalThis as any).navigator ??= { userAgent: 'node', hardwareConcurrency: 2 };
     const library: any = await import('@jax-js/jax');
     const devices = await library.init();
     library.defaultDevice(devices.includes('wasm') ? 'wasm' : 'cpu');
@@ -17,16 +22,33 @@ export function jax(): Promise<any> {
 
 let tfLoaded: any;
 
+/** Its packages mix module systems, and on Node gradients are not registered by themselves: bundled, they all meet in one. */
+async function loadTensorflow(): Promise<any> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        export * from '@tensorflow/tfjs-core';
+        import '@tensorflow/tfjs-core/dist/register_all_gradients';
+        import '@tensorflow/tfjs-backend-cpu';
+        export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';`,
+      resolveDir: __dirname,
+    },
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
+  });
+  const file = join(mkdtempSync(join(tmpdir(), 'tfjs-')), 'tfjs.cjs');
+  writeFileSync(file, outputFiles[0].text);
+  const tf = require(file) as any;
+  tf.setWasmPaths(`${join(__dirname, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
+  return tf;
+}
+
 export async function tensorflow(backend: 'cpu' | 'wasm'): Promise<any> {
-  if (!tfLoaded) {
-    tfLoaded = await import('@tensorflow/tfjs-core');
-    await import('@tensorflow/tfjs-core/dist/register_all_gradients' as string);
-    await import('@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops' as string);
-    await import('@tensorflow/tfjs-backend-cpu');
-    const wasm: any = await import('@tensorflow/tfjs-backend-wasm');
-    const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
-    wasm.setWasmPaths(join(folder, 'dist') + '/');
-  }
+  tfLoaded ??= await loadTensorflow();
   await tfLoaded.setBackend(backend);
   await tfLoaded.ready();
   return tfLoaded;

@@ -20,8 +20,10 @@ async function main(): Promise<void> {
   const { arrayWorkloads } = await import('./workloads/arrays');
   const { loopWorkloads } = await import('./workloads/loops');
   const { memoryReport } = await import('./memory');
+  const { warmUp } = await import('./warmUp');
   const only = option('--only');
   const peers = !process.argv.includes('--no-peers');
+  await warmUp(peers);
   const lines: Line[] = [];
   console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`);
   console.log('median ms [first call ms], ratio to the base of each workload\n');

@@ -30,6 +30,8 @@ const ours = ({ shape, data }: { shape: number[]; data: Float64Array }, dtype = 
 const theirs = (J: any, { shape, data }: { shape: number[]; data: Float64Array }, dtype = 'float32') =>
   J.numpy.array(dtype === 'float32' ? Float32Array.from(data) : data, { shape, dtype });
 
+const single = ({ shape, data }: { shape: number[]; data: Float64Array }) => ({ shape, data: Float32Array.from(data) });
+
 // ------------------------------------------------------------------------------------------ logistic regression
 
 const examples = {
@@ -106,9 +108,7 @@ const logistic: Workload = {
       async prepare() {
         const tf = await tensorflow('cpu');
         const [X, t, W, b] = [
-          tf.tensor2d(examples.data, [4, 3]),
-          tf.tensor1d(targets.data),
-          tf.tensor1d(weights.data),
+          ...[examples, targets, weights].map((value) => tf.tensor(single(value).data, value.shape)),
           tf.scalar(0.1),
         ];
         const loss = (w: any, bias: any) => {
@@ -177,7 +177,7 @@ const hessianVector: Workload = {
       name: 'TensorFlow.js reverse over reverse, float32',
       async prepare() {
         const tf = await tensorflow('cpu');
-        const [X, V] = [tf.tensor2d(point.data, [30, 40]), tf.tensor2d(direction.data, [30, 40])];
+        const [X, V] = [single(point), single(direction)].map((value) => tf.tensor(value.data, value.shape));
         const gradient = tf.grad((x: any) => tf.sum(tf.square(tf.tanh(x))));
         const product = tf.grad((x: any) => tf.sum(tf.mul(gradient(x), V)));
         return {

@@ -231,7 +231,7 @@ function unlike(contestant: Contestant): Contestant {
 
 const state = (count: number): number[] => Array.from({ length: 2 * count }, (_, index) => 1 + Math.sin(index));
 
-function handBrusselator(x: readonly number[], out: Float64Array<ArrayBuffer>): Float64Array {
+function handBrusselator(x: readonly number[], out: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   const n = x.length / 2;
   const c = 0.02 * (n + 1) ** 2;
   const set = (row: number, column: number, value: number) => (out[row * 2 * n + column] = value);

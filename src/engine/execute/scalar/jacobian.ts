@@ -281,7 +281,10 @@ export class SparseJacobian {
   }
 
   /** The whole matrix, row by row. `into` must be zero wherever the pattern is, as from an earlier call. */
-  dense(inputs: ArrayLike<number>, into = new Float64Array(this.shape[0] * this.shape[1])): Float64Array {
+  dense(
+    inputs: ArrayLike<number>,
+    into: Float64Array<ArrayBuffer> = new Float64Array(this.shape[0] * this.shape[1]),
+  ): Float64Array<ArrayBuffer> {
     const entries = this.entries(inputs);
     const [, width] = this.shape;
     const { rows, columns } = this;
