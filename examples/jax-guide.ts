@@ -30,11 +30,15 @@ export function derivativesOfTanh(x = 2.0) {
   return [first(x), second(x), third(x)];
 }
 
+/** @at W */
 export function sigmoid(x: NdArray): NdArray {
   return np.tanh(x.div(2)).add(1).mul(0.5);
 }
 
-/** The probability that a label is true. */
+/**
+ * The probability that a label is true.
+ * @at W, b, inputs
+ */
 export function predict(W: NdArray, b: NdArray, inputs: NdArray): NdArray {
   return sigmoid(np.dot(inputs, W).add(b));
 }
@@ -48,7 +52,10 @@ export const inputs = np.array([
 ]);
 export const targets = np.array([true, true, false, true]);
 
-/** The negative log-likelihood of the examples. */
+/**
+ * The negative log-likelihood of the examples.
+ * @at W, b
+ */
 export function loss(W: NdArray, b: NdArray): NdArray {
   const predictions = predict(W, b, inputs);
   const probabilities = np.where(targets, predictions, np.subtract(1, predictions));
@@ -112,7 +119,10 @@ export function hvpByGrads(f: (x: NdArray) => NdArray, x: NdArray, v: NdArray): 
   return grad((y: NdArray) => np.vdot(grad(f)(y), v))(x);
 }
 
-/** From the weights to the predictions. */
+/**
+ * From the weights to the predictions.
+ * @at W
+ */
 export const predictions = (weights: NdArray) => predict(weights, b, inputs);
 
 /** A Jacobian of shape [4, 3], by both modes. */
@@ -171,6 +181,7 @@ export function hvp(f: (x: NdArray) => NdArray, primals: Primals, tangents: Prim
   return jvp(grad(f), primals, tangents)[1];
 }
 
+/** @at X */
 export function sumOfSquaredTanh(X: NdArray): NdArray {
   return np.sum(np.tanh(X).pow(2));
 }
@@ -273,7 +284,11 @@ export function ourJacobians() {
   return { reverse: ourJacrev(predictions)(W), forward: ourJacfwd(predictions)(W) };
 }
 
-/** Any control flow, exceptions included: 2x³ below 3, πx from there on. */
+/**
+ * Any control flow, exceptions included: 2x³ below 3, πx from there on.
+ * @at 4.0
+ * @at 1.5
+ */
 export function piecewise(x: ArrayLike): NdArray {
   try {
     if (np.less(x, 3).item()) return np.power(x, 3).mul(2);

@@ -1,5 +1,5 @@
 /** jacfwd, jacrev, jacobian and hessian: all derivatives of all results by all inputs, `[...output shape, ...input shape]`. */
-import { ArgumentError } from '../../errors';
+import { ArgumentError, GradLensError } from '../../errors';
 import { allocate, isFloat, printAval, sizeOf, type ArrayValue, type Aval, type Shape } from '../../program/aval';
 import { Emitter } from '../../program/emitter';
 import type { Program, Row } from '../../program/program';
@@ -90,15 +90,26 @@ export const jacfwd: JacobianTransform = jacobianTransform('jacfwd', forwardJaco
 /** Jacobian row by row (reverse mode): for fewer results than inputs. Result and errors as `jacfwd`. */
 export const jacrev: JacobianTransform = jacobianTransform('jacrev', reverseJacobian);
 
-/** Jacobian by the mode that needs fewer passes. Result and errors as `jacfwd`. */
+/**
+ * Jacobian by the mode that needs fewer passes, or by the other where the function has only that one (a while loop, a
+ * customVjp). Result and errors as `jacfwd`.
+ */
 export const jacobian: JacobianTransform = jacobianTransform('jacobian', (program, active, outputs) => {
   const columns = total(program.inputAvals.filter((_, index) => active[index]));
   const rows = total(program.outputAvals.slice(0, outputs));
   // A reverse pass costs a few forward ones.
-  return columns <= 2 * rows && !(rows === 1 && columns > 1)
-    ? forwardJacobian(program, active, outputs)
-    : reverseJacobian(program, active, outputs);
+  const forwardFirst = columns <= 2 * rows && !(rows === 1 && columns > 1);
+  const [first, second] = forwardFirst ? [forwardJacobian, reverseJacobian] : [reverseJacobian, forwardJacobian];
+  try {
+    return first(program, active, outputs);
+  } catch (error) {
+    if (!(error instanceof GradLensError) || !ONE_MODE.has(error.code)) throw error;
+    return second(program, active, outputs);
+  }
 });
+
+/** Codes of the errors of functions that have one mode only. */
+const ONE_MODE = new Set(['no-reverse-mode', 'no-forward-mode']);
 
 /**
  * Second derivatives, forward over reverse: the structure of the result over that of the argument, twice.

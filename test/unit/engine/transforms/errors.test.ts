@@ -63,7 +63,10 @@ describe('Bad input', () => {
   });
 
   it('tangents and cotangents of another structure or shape, with both', () => {
-    refuses(() => jvp(loss, [p, x], [p] as unknown as [unknown, unknown]), /jvp\(loss\): needs one tangent an argument: 2, not 1/);
+    refuses(
+      () => jvp(loss, [p, x], [p] as unknown as [unknown, unknown]),
+      /jvp\(loss\): needs one tangent an argument: 2, not 1/,
+    );
     refuses(
       () => jvp(loss, [p, x], [{ w: x }, x]),
       /the structure of tangent 0 is \{w: \*\}, but should be \{w: \*, b: \*\}/,

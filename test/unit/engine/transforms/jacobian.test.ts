@@ -10,6 +10,8 @@ import {
   np,
   vmap,
   type NdArray,
+  customVjp,
+  whileLoop,
 } from '../../../../src/engine/index';
 import { array, assertArray, assertNumber, assertTree } from './support';
 
@@ -180,6 +182,24 @@ for (const [name, jac] of Object.entries(transforms)) {
     });
   });
 }
+
+describe('jacobian of a function with one mode only', () => {
+  it('takes that one', () => {
+    const looped = (x: NdArray) =>
+      whileLoop(
+        (y: NdArray) => np.less(np.sum(y), 10),
+        (y: NdArray) => y.mul(2),
+        x,
+      ).sum();
+    assertArray(jacobian(looped)(array([1, 2, 1])), array([4, 4, 4]));
+    const ruled = customVjp((x: NdArray) => np.stack([x, x]));
+    ruled.defvjp(
+      (x) => [np.stack([x, x]), null],
+      (_none: null, ct: NdArray) => [np.sum(ct).mul(5)],
+    );
+    assertArray(jacobian(ruled)(np.asarray(2)), array([5, 5]));
+  });
+});
 
 describe('hessian', () => {
   it('of a scalar function has shape [...x, ...x] and is symmetric', () => {
