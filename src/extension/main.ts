@@ -14,6 +14,7 @@ import { InlineDecorations } from './inline/inlineDecorations';
 import { LensProvider } from './lenses/lensProvider';
 import { createPanelFeature } from './panel/panelFeature';
 import { SessionManager } from './session/sessionManager';
+import { EvaluationLog } from './status/evaluationLog';
 import { StatusItem } from './status/statusItem';
 import { CheckTests } from './testing/checkTests';
 import { FunctionsTree } from './tree/functionsTree';
@@ -44,6 +45,7 @@ export function activate(context: ExtensionContext): GradLensApi {
     new QuickFixes(diagnostics),
     new FunctionsTree(manager, configuration),
     new CheckTests(manager, extensionUri),
+    new EvaluationLog(manager, log),
     new StatusItem(manager, configuration, engine),
     new ContextKeys(manager, configuration),
     registerCommands({ manager, configuration, engine, log, panel, memory: workspaceState, extensionUri }),
