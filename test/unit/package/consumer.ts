@@ -24,6 +24,19 @@ export const expected = [
   'ShapeError np.add: x and y do not broadcast to one shape (got f64[2], f64[3]).',
 ];
 
+/** Needs np and linalg in scope and the reference file as argument; leaves the expressions that differ in `failures`. */
+export const references = `
+const { inputs, cases } = JSON.parse(require('node:fs').readFileSync(process.argv[2], 'utf8'));
+const names = ['np', 'linalg', ...Object.keys(inputs)];
+const arrays = Object.values(inputs).map(({ shape, dtype, data }) => np.array(data.map(Number), dtype).reshape(shape));
+const failures = cases.filter(([expression, { shape, data }]) => {
+  const actual = np.array(new Function(...names, 'return ' + expression)(np, linalg, ...arrays));
+  const wanted = np.array(data.map(Number)).reshape(shape);
+  const same = String(actual.shape) === String(wanted.shape) && np.allclose(actual, wanted, { rtol: 1e-9, atol: 1e-9, equalNan: true }).item();
+  return !same;
+}).map(([expression]) => expression);
+`;
+
 export const typed = `
 import { grad, jacrev, linalg, np, random, vmap, type NdArray } from 'gradlens';
 

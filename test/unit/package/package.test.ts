@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { expected, options, program, typed } from './consumer';
+import { expected, options, program, references, typed } from './consumer';
 
 const root = join(__dirname, '../../..');
 const ENGINE_LIMIT = 120 * 1024;
@@ -27,7 +27,7 @@ function assertResult(text: string): void {
 }
 
 describe('the npm package', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder = '';
   let consumer = '';
   let installed = '';
@@ -100,6 +100,13 @@ describe('the npm package', function () {
     const text = `const { grad, linalg, np, random } = require('gradlens');${program}console.log(result);`;
     writeFileSync(join(consumer, 'main.cjs'), text);
     assertResult(run(process.execPath, ['main.cjs'], consumer));
+  });
+
+  it('computes what the sources do: the references of numpy', () => {
+    const text = `const { linalg, np } = require('gradlens');${references}console.log(failures.join('\\n'));`;
+    writeFileSync(join(consumer, 'references.cjs'), text);
+    const file = join(root, 'test/unit/engine/numpy/fixtures/numpy.json');
+    assert.equal(run(process.execPath, ['references.cjs', file], consumer).trim(), '');
   });
 
   it('runs in a browser bundle, with nothing of Node around', async () => {
