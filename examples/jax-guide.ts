@@ -96,7 +96,9 @@ export function valueWithGradient() {
 
 /** Checking against differences by hand … */
 export function checkByDifferences(eps = 1e-4) {
-  const biasNumerical = loss(W, b.add(eps / 2)).sub(loss(W, b.sub(eps / 2))).div(eps);
+  const biasNumerical = loss(W, b.add(eps / 2))
+    .sub(loss(W, b.sub(eps / 2)))
+    .div(eps);
   const vector = random.normal(directionKey, [3]).astype('float64');
   const unit = vector.div(np.sqrt(np.vdot(vector, vector)));
   const ahead = loss(W.add(unit.mul(eps / 2)), b);
