@@ -37,7 +37,7 @@ const allowed = [
   /^extension\/dist\/(extension|runner)\.js\.LEGAL\.txt$/,
   /^extension\/dist\/webview\/[\w-]+\.(js|css|ttf|js\.LEGAL\.txt|css\.LEGAL\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
-  /^extension\/media\/activity\.svg$/,
+  /^extension\/media\/(activity|panel-[\w-]+)\.svg$/,
   /^extension\/media\/walkthrough\/[\w-]+\.(md|svg|png)$/,
 ];
 
