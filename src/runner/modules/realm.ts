@@ -140,7 +140,10 @@ export class Realm {
       run({}, undefined, module, '', '', services, ...RUNTIME, ...code.globals.map((name) => this.globals[name]));
       return module.exports;
     };
-    const proxy = new Proxy(native, { apply: (_, __, list) => compile(list), construct: (_, list) => compile(list) as object });
+    const proxy = new Proxy(native, {
+      apply: (_, __, list) => compile(list),
+      construct: (_, list) => compile(list) as object,
+    });
     native.prototype.constructor = proxy;
     return proxy;
   }

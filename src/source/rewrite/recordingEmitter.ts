@@ -139,7 +139,7 @@ export class RecordingEmitter extends ModuleEmitter {
         return `$$andEnd($$and(${this.argument(left)}, ${this.site(left)})${this.span(node, left.end, node.end)})`;
       case K.BarBarToken:
         if (isBoolean(left) || isNeverNumber(left)) return this.children(node);
-// Without parentheses `??` must not stand beside `&&`.
+        // Without parentheses `??` must not stand beside `&&`.
         return `($$or(${this.argument(left)}, ${this.site(left)}) ?? (${this.span(node, operatorToken.end, node.end)}))`;
       case K.BarBarEqualsToken:
       case K.AmpersandAmpersandEqualsToken:

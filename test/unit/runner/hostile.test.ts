@@ -136,7 +136,12 @@ describe('hostile inputs', function () {
   });
 
   it('survives a hog of typed arrays, which are not in the heap', async () => {
-    const { code } = await errorOf(client, 'evaluate', { file: main, fn: 'buffers', op: 'value', args: ['a' as never] }, 20_000);
+    const { code } = await errorOf(
+      client,
+      'evaluate',
+      { file: main, fn: 'buffers', op: 'value', args: ['a' as never] },
+      20_000,
+    );
     assert.equal(code, 'out-of-memory');
   });
 

@@ -1,0 +1,166 @@
+/** What an editor shows of a function: values and adjoints by line, findings, slices, checks. */
+import assert from 'node:assert/strict';
+import { check } from '../../../src/runner/requests/check';
+import { derivativeSource } from '../../../src/runner/requests/derivativeSource';
+import { inspect } from '../../../src/runner/requests/inspect';
+import { inspectSelection } from '../../../src/runner/requests/selection';
+import { slice } from '../../../src/runner/requests/slice';
+import { contextFor, session } from './support/derive';
+
+let count = 0;
+function open(text: string): string {
+  const file = `/virtual/inspect${++count}.ts`;
+  session.overlay(file, text);
+  return file;
+}
+
+describe('inspect', () => {
+  it('gives value, count, extremes and adjoint of each line', async () => {
+    const file = open(
+      'export function f(x: number[]): number {\n  let s = 0;\n  for (const v of x) {\n    const y = v * v;\n    s += y;\n  }\n  return 3 * s;\n}',
+    );
+    const { lines, value, matrix, inputs, dependencies } = await inspect(contextFor(), {
+      file,
+      fn: 'f',
+      args: [[1, 3, 2]],
+    });
+    assert.equal(value, 42);
+    assert.deepEqual(matrix, { kind: 'dense', rows: 1, columns: 3, values: Float64Array.of(6, 18, 12) });
+    assert.deepEqual(inputs, [{ path: 'x', shape: [3], offset: 0, size: 3, argument: 0 }]);
+    assert.deepEqual(dependencies, [file]);
+    const line = (number: number) => lines.find((each) => each.line === number);
+    const { value: last, count: times, min, max, adjoint, values, adjoints } = line(4)!;
+    assert.deepEqual([last, times, min, max, adjoint], [4, 3, 1, 9, 3]);
+    assert.deepEqual([values, adjoints], [Float64Array.of(1, 9, 4), Float64Array.of(3, 3, 3)]);
+    assert.deepEqual([line(2)!.value, line(2)!.hasAdjoint], [0, false]);
+    assert.deepEqual([line(7)!.value, line(7)!.adjoint], [42, 1]);
+    assert.ok(Math.abs(lines.reduce((sum, each) => sum + each.errorShare, 0) - 1) < 1e-12);
+  });
+
+  it('counts decisions, of helpers in other files too', async () => {
+    const helper = open('export const clip = (v: number) => v > 1 ? 1 : v;');
+    const file = open(
+      `import { clip } from '${helper.replace('.ts', '')}';\nexport const f = (x: number[]) => x.map(clip).reduce((a, b) => a + b, 0);`,
+    );
+    const { lines } = await inspect(contextFor(), { file, fn: 'f', args: [[0.5, 2, 3]] });
+    const [line] = lines.filter((each) => each.file === helper);
+    assert.deepEqual(line.guards, [{ text: 'v > 1', taken: 2, notTaken: 1 }]);
+    assert.deepEqual([line.value, line.count], [1, 3]);
+  });
+
+  it('finds where NaN and infinity start, kinks, zero derivatives', async () => {
+    const file = open(
+      'export function f(x: number[]): number {\n  const a = Math.log(x[0]);\n  const b = a * 0 + Math.abs(x[1]);\n  return b + Math.floor(x[2]);\n}\nexport function g(x: number): number {\n  return Math.sqrt(x) * 2;\n}',
+    );
+    const { findings } = await inspect(contextFor(), { file, fn: 'f', args: [[0, 0, 2]] });
+    const seen = findings.map(({ code, location, message }) => [code, location.line, message]);
+    assert.deepEqual(seen.filter(([code]) => code === 'infinity-born')[0], [
+      'infinity-born',
+      2,
+      '-Infinity starts here: log(0).',
+    ]);
+    assert.deepEqual(seen.filter(([code]) => code === 'nan-born')[0], [
+      'nan-born',
+      3,
+      'NaN starts here: -Infinity × 0.',
+    ]);
+    assert.ok(
+      seen.some(([code, line, message]) => code === 'non-differentiable' && line === 3 && /abs/.test(String(message))),
+    );
+    assert.ok(seen.some(([code, line]) => code === 'non-differentiable' && line === 4));
+    const slope = await inspect(contextFor(), { file, fn: 'g', args: [0] });
+    assert.ok(
+      slope.findings.some(
+        ({ code, location, message }) =>
+          code === 'infinity-born' && location.line === 7 && /derivative of sqrt\(0\)/.test(message),
+      ),
+    );
+  });
+
+  it('tells random and remembering functions', async () => {
+    const file = open(
+      'let n = 0;\nexport const f = (x: number) => x * Math.random();\nexport const g = (x: number) => x * n++;\nexport const h = (x: number) => x;',
+    );
+    const codes = async (fn: string) =>
+      (await inspect(contextFor(), { file, fn, args: [2] })).findings.map(({ code }) => code);
+    assert.ok((await codes('f')).includes('impure'));
+    await codes('g');
+    assert.ok((await codes('g')).includes('impure'));
+    assert.deepEqual(await codes('h'), []);
+  });
+
+  it('captures the console with its place', async () => {
+    const file = open('export function f(x: number): number {\n  console.log("x is", x, [x]);\n  return x;\n}');
+    const { console: entries } = await inspect(contextFor(), { file, fn: 'f', args: [2] });
+    assert.deepEqual([entries[0].level, entries[0].text, entries[0].location?.line], ['log', 'x is 2 [ 2 ]', 2]);
+  });
+
+  it('shows an expression', async () => {
+    const file = open('export function f(x: number): number {\n  return Math.sin(x * x) * 3;\n}');
+    const { text, value, adjoint, gradient } = await inspectSelection(contextFor(), {
+      file,
+      fn: 'f',
+      args: [2],
+      range: { line: 2, column: 19, endLine: 2, endColumn: 24 },
+    });
+    assert.deepEqual([text, value, gradient], ['x * x', 4, Float64Array.of(4)]);
+    assert.ok(Math.abs(adjoint - 3 * Math.cos(4)) < 1e-15);
+  });
+
+  it('checks: a wrong hand-written gradient, a NaN, a kink', async () => {
+    const file = open(
+      'export const f = (x: number[]) => x[0] ** 2 * x[1];\n/** @gradientOf f */ export const g = (x: number[]) => [2 * x[0] * x[1], x[0]];\nexport const n = (x: number) => Math.sqrt(x) * 0;\nexport const k = (x: number) => Math.abs(x);',
+    );
+    const { passed, mismatch } = await check(contextFor(), { file, fn: 'g', args: [[3, 2]] });
+    assert.deepEqual([passed, mismatch], [false, { path: 'x[1]', claimed: 3, derived: 9 }]);
+    assert.equal((await check(contextFor(), { file, fn: 'n', args: [0] })).passed, false);
+    assert.equal((await check(contextFor(), { file, fn: 'k', args: [0] })).passed, false);
+    assert.equal((await check(contextFor(), { file, fn: 'k', args: [1] })).passed, true);
+  });
+
+  it('slices along one and two directions, over branches', async () => {
+    const file = open('export const f = (x: number[]) => (x[0] > 1.25 ? x[0] * 3 : x[0] ** 2 * x[1]);');
+    const one = await slice(contextFor(), {
+      file,
+      fn: 'f',
+      args: [[1, 2]],
+      directions: [Float64Array.of(1, 0)],
+      radius: 1,
+      samples: 3,
+    });
+    assert.deepEqual(
+      [one.positions, one.values, one.slope, one.curvature],
+      [Float64Array.of(-1, 0, 1), Float64Array.of(0, 2, 6), Float64Array.of(4), 4],
+    );
+    const two = await slice(contextFor(), {
+      file,
+      fn: 'f',
+      args: [[1, 2]],
+      directions: [Float64Array.of(1, 0), Float64Array.of(0, 1)],
+      radius: 1,
+      samples: 3,
+    });
+    assert.deepEqual(two.field?.a, Float64Array.of(0, 0, 0, 2, 4, 6, 3, 3, 3));
+    assert.deepEqual(two.field?.b, Float64Array.of(0, 0, 0, 1, 1, 1, 0, 0, 0));
+  });
+
+  it('writes derivatives as TypeScript that compiles and agrees', async () => {
+    const file = open(
+      'export const f = (x: number[], o: { k: number }) => { let s = 0; for (const v of x) if (v > 0) s += Math.sin(v) * o.k ** 2; return s; };',
+    );
+    const { text, name } = await derivativeSource(contextFor(), {
+      file,
+      fn: 'f',
+      args: [[1, -1], { k: 3 }],
+      op: 'grad',
+    });
+    const written = open(text);
+    const gradient = session.realm(false).load(written).evaluate(name) as (
+      x: number[],
+      o: { k: number },
+    ) => [number[], { k: number }];
+    const [dx, { k }] = gradient([1, -1], { k: 3 });
+    assert.ok(Math.abs(dx[0] - 9 * Math.cos(1)) < 1e-12 && dx[1] === 0 && Math.abs(k - 6 * Math.sin(1)) < 1e-12);
+    assert.throws(() => gradient([-1, -1], { k: 3 }), /Another branch/);
+  });
+});

@@ -1,0 +1,83 @@
+/** How modules are found and loaded: tsconfig paths, JSON, circles, packages with exports, CommonJS, invalidation. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deriveFile, session } from './support/derive';
+import { workspace } from './support/runnerProcess';
+
+const FILES: Record<string, string> = {
+  'tsconfig.json':
+    '{ // comment\n "extends": "./base.json", "compilerOptions": { "paths": { "@lib/*": ["./lib/*"], "exact": ["./lib/exact.ts"] } } }',
+  'base.json': '{ "compilerOptions": { "baseUrl": "." } }',
+  'lib/util.ts': 'export const twice = (x: number) => 2 * x;',
+  'lib/exact.ts': 'export default (x: number) => x * 10;',
+  'data.json': '{ "k": 3, "list": [1, 2] }',
+  'even.ts':
+    "import { odd } from './odd.js';\nexport let calls = 0;\nexport function even(n: number, x: number): number { calls++; return n === 0 ? x : odd(n - 1, x); }",
+  'odd.ts':
+    "import { even } from './even';\nexport const odd = (n: number, x: number): number => (n === 0 ? 0 : even(n - 1, x * 2));",
+  'index/index.ts':
+    "export * from '../lib/util';\nexport * as u from '../lib/util';\nexport { default as ten } from 'exact';",
+  'node_modules/pkg/package.json':
+    '{ "name": "pkg", "exports": { ".": { "import": "./esm.mjs", "require": "./cjs.cjs" }, "./sub/*": "./sub/*.js", "./types": { "types": "./x.d.ts" } } }',
+  'node_modules/pkg/esm.mjs':
+    "import cjs from './cjs.cjs';\nexport const kind = 'esm';\nexport const f = (x) => cjs.g(x) + 1;",
+  'node_modules/pkg/cjs.cjs': "exports.kind = 'cjs'; exports.g = function (x) { return x ** 2; };",
+  'node_modules/pkg/sub/deep.js': 'module.exports = (x) => x?.v ?? x * 5;',
+  'node_modules/old/package.json': '{ "name": "old", "main": "lib/main" }',
+  'node_modules/old/lib/main.js':
+    '"use strict"; Object.defineProperty(exports, "__esModule", { value: true }); exports.default = function (x) { return x / 4; }; exports.named = 7;',
+  'main.ts': `import { twice } from '@lib/util';
+import ten from 'exact';
+import data, { k } from './data.json';
+import { calls, even } from './even';
+import { u, twice as again, ten as tenAgain } from './index';
+import * as pkg from 'pkg';
+import deep from 'pkg/sub/deep';
+import old, { named } from 'old';
+import { basename } from 'node:path';
+const required = require('pkg');
+export function f(x: number): number[] {
+  return [twice(x), ten(x), data.list[1] * k * x, even(4, x), calls, u.twice(again(tenAgain(x))), pkg.f(x), pkg.kind === 'esm' && required.kind === 'cjs' ? x : 0, deep(x), old(x) + named, basename('/a/b').length * x];
+}
+`,
+};
+
+describe('modules', () => {
+  it('are found as TypeScript, Node and bundlers find them', async () => {
+    const folder = workspace(FILES);
+    const { value, jacobian } = await deriveFile(join(folder, 'main.ts'), [3]);
+    assert.deepEqual(value, [6, 30, 18, 12, 3, 120, 10, 3, 15, 7.75, 3]);
+    assert.deepEqual(jacobian, [2, 10, 6, 4, 0, 40, 6, 1, 5, 0.25, 1]);
+  });
+
+  it('are read again when they change, with what imports them, and not otherwise', async () => {
+    const folder = workspace({
+      'a.ts': "import { b } from './b';\nexport const f = (x: number) => b(x) * 2;",
+      'b.ts': "import './c';\nexport const b = (x: number) => x;",
+      'c.ts': 'export const c = {};',
+    });
+    const [a, b, c] = ['a.ts', 'b.ts', 'c.ts'].map((name) => join(folder, name));
+    assert.deepEqual((await deriveFile(a, [3])).jacobian, [2]);
+    const before = session.realm(true).load(c);
+    session.overlay(b, "import './c';\nexport const b = (x: number) => x * x;");
+    assert.deepEqual((await deriveFile(a, [3])).jacobian, [12]);
+    assert.equal(session.realm(true).load(c), before);
+    session.overlay(b, null);
+    assert.deepEqual((await deriveFile(a, [3])).jacobian, [2]);
+    writeFileSync(b, 'export const b = (x: number) => 5 * x;');
+    session.changed(b);
+    assert.deepEqual((await deriveFile(a, [3])).jacobian, [10]);
+  });
+
+  it('work together with the array API of gradlens itself', async () => {
+    session.overlay(
+      '/virtual/np.ts',
+      "import { np, grad } from 'gradlens';\nexport function f(x: number[]): any { const a = np.array(x).mul(2); return np.sum(np.sin(a)).add(x[0] * 3); }\nexport function g(x: number): number { return (grad((y: number) => y * y * x) as any)(x) * 2; }",
+    );
+    const { jacobian } = await deriveFile('/virtual/np.ts', [[0.5, 1]]);
+    assert.ok(Math.abs(jacobian[0] - (2 * Math.cos(1) + 3)) < 1e-12 && Math.abs(jacobian[1] - 2 * Math.cos(2)) < 1e-12);
+    // g(x) = 2 · (2 y x at y = x) = 4 x².
+    assert.deepEqual((await deriveFile('/virtual/np.ts', [3], 'g')).jacobian, [24]);
+  });
+});
