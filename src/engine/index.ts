@@ -1,4 +1,8 @@
-/** The public API, named as in JAX. */
+/**
+ * The public API, named as in JAX. Arguments and results may be any pytrees (see tree/structure.ts). Gradients, tangents and
+ * cotangents are like what they belong to: a number for a number, a typed array of floats for one, an NdArray for an NdArray;
+ * a function's own results stay what the function made of them. Inside another transform all of these are traced NdArrays.
+ */
 import './primitives/all';
 import './execute/tiers';
 

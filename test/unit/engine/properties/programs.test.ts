@@ -174,15 +174,19 @@ function check(test: RandomCase): void {
 }
 
 describe('Random programs', function () {
-  this.timeout(600_000);
+  this.timeout(0);
 
   it(`have the same derivatives whichever way (${RUNS} programs)`, () => {
     let most = 0;
     fc.assert(
-      fc.property(randomCase(60), (test) => {
-        most = Math.max(most, test.equations);
-        check(test);
-      }),
+      // Most are short, where mistakes are found and shrunk soonest; every fifth may be long.
+      fc.property(
+        fc.oneof({ weight: 4, arbitrary: randomCase(16) }, { weight: 1, arbitrary: randomCase(60) }),
+        (test) => {
+          most = Math.max(most, test.equations);
+          check(test);
+        },
+      ),
       { numRuns: RUNS, ...(seed === undefined ? {} : { seed }) },
     );
     assert.ok(most >= 60, `the largest program had ${most} equations`);
