@@ -46,8 +46,11 @@ export class CheckTests implements Disposable {
     try {
       for (const item of await this.expand(request)) {
         if (token.isCancellationRequested) run.skipped(item);
-        else if (debug) await this.debugOne(run, item);
-        else await this.runOne(run, item, token);
+        else {
+          // The debugger is for looking; the verdict comes from the engine, as without it.
+          if (debug && item.uri) await debugCheck(item.uri, item.label, this.extensionUri);
+          await this.runOne(run, item, token);
+        }
       }
     } finally {
       run.end();
@@ -102,15 +105,6 @@ export class CheckTests implements Disposable {
     } finally {
       stop.dispose();
     }
-  }
-
-  private async debugOne(run: TestRun, item: TestItem): Promise<void> {
-    if (!item.uri) return;
-    run.started(item);
-    const passed = await debugCheck(item.uri, item.label, this.extensionUri);
-    if (passed === undefined) run.skipped(item);
-    else if (passed) run.passed(item);
-    else run.failed(item, new TestMessage(t('The check failed; its report is in the debug console.')));
   }
 
   private message(item: TestItem, { verdict, parts }: CheckReport): TestMessage {
