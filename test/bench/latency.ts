@@ -64,8 +64,14 @@ async function main(): Promise<void> {
     inspections.push(inspected - evaluated);
   }
   console.log(`${operations} operations`);
-  for (const [name, times] of [['edit → list', lists], ['edit → gradient', gradients], ['inspect, warm', inspections]] as const) {
-    console.log(`${name.padEnd(16)} p50 ${quantile(times, 0.5).toFixed(1)} ms, p95 ${quantile(times, 0.95).toFixed(1)} ms`);
+  for (const [name, times] of [
+    ['edit → list', lists],
+    ['edit → gradient', gradients],
+    ['inspect, warm', inspections],
+  ] as const) {
+    console.log(
+      `${name.padEnd(16)} p50 ${quantile(times, 0.5).toFixed(1)} ms, p95 ${quantile(times, 0.95).toFixed(1)} ms`,
+    );
   }
   client.dispose();
 }

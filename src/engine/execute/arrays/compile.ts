@@ -9,12 +9,16 @@ import { interpret } from '../interpret';
 import { scalarFunction, tapeArity } from '../scalar/operations';
 import { F64, I32, OP } from '../wasm/instructions';
 import { ModuleWriter } from '../wasm/module';
-import { BYTES, GroupKernel } from './kernel';
+import { GroupKernel } from './kernel';
 import { importName, needsImport, type Library } from './lanes';
-import { DOUBLE, isSmall, scratchBytes, sharedProduct, SINGLE, writeLarge, writeSmall } from './matmul';
-import { COPY, GraphBuilder, nameOf, stridedCopy, type ArrayGraph, type ArrayNode } from './nodes';
+import { isSmall, scratchBytes, sharedProduct, writeLarge } from './largeProduct';
+import { DOUBLE, SINGLE } from './precision';
+import { writeSmall } from './smallProduct';
+import { COPY, GraphBuilder, nameOf, type ArrayGraph, type ArrayNode } from './nodes';
 import { schedule, type Schedule, type Step } from './schedule';
+import { BYTES } from './streams';
 import { ConstantTable, VectorMath } from './vectorMath';
+import { stridedCopy } from './views';
 
 const PAGE = 65536;
 /** Constants of vector code stand first; address 0 stays free. */

@@ -1,19 +1,11 @@
 /** What a program of arrays computes, without its views: nodes that read arrays through strides and write one array each. */
 import { OPCODES, OPCODE_NAMES } from '../../primitives/opcodes';
 import type { PrimitiveName } from '../../primitives/params';
-import {
-  allocate,
-  sizeOf,
-  type ArrayData,
-  type ArrayValue,
-  type Aval,
-  type DType,
-  type Shape,
-} from '../../program/aval';
+import { allocate, sizeOf, type ArrayValue, type Aval, type DType, type Shape } from '../../program/aval';
 import { primitive } from '../../primitives/table';
 import type { Program, Row } from '../../program/program';
 import { isTest, tapeArity } from '../scalar/operations';
-import { isFlat, isUniform, mergeAxes, Views, type View } from './views';
+import { isFlat, isUniform, mergeAxes, stridedCopy, Views, type View } from './views';
 
 /** A node's operand: the array that it reads and how its own index space walks over it. */
 export interface Access {
@@ -360,18 +352,6 @@ export class GraphBuilder {
       contracted: { extent: extent(contractAxes), stride: contracted },
     };
   }
-}
-
-/** What an access sees, in order. */
-export function stridedCopy(data: ArrayData, { offset, strides }: Access, domain: Shape, dtype: DType): ArrayData {
-  const out = allocate(dtype, sizeOf(domain));
-  let next = 0;
-  const go = (axis: number, at: number) => {
-    if (axis === domain.length) out[next++] = data[at];
-    else for (let index = 0; index < domain[axis]; index++) go(axis + 1, at + index * strides[axis]);
-  };
-  go(0, offset);
-  return out;
 }
 
 function neededRows(program: Program): Uint8Array {

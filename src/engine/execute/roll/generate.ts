@@ -1,42 +1,15 @@
 /** WebAssembly of a tape with its loops rolled up. */
 import { OPCODES } from '../../primitives/opcodes';
-import { isTest, tapeArity } from '../scalar/operations';
+import { tapeArity } from '../scalar/operations';
 import type { Tape } from '../scalar/tape';
 import { Bytes } from '../wasm/bytes';
 import { F64, I32, OP, type ValueType } from '../wasm/instructions';
-import { ModuleWriter, type FunctionWriter } from '../wasm/module';
-import { INPUTS, LITERALS, type AffineSource, type CarriedSource, type Classification, type Source } from './classify';
+import { ModuleWriter } from '../wasm/module';
+import type { Classification } from './classify';
 import { eachSource, type Layout } from './layout';
+import { loopAt, newScope, OperandWriter, type Scope } from './operands';
 import { COMPARE_CODE, FLOAT_CODE, LOGIC_CODE, importName, isImported } from './scalarCode';
 import { isLoop, type Item, type Loop, type LoopTree } from './tree';
-
-/** A local that changes by `step` each iteration of a loop. */
-interface Pointer {
-  readonly local: number;
-  readonly step: number;
-  /** Steps of the outer loops: where its first value comes from. */
-  readonly outer: readonly number[];
-}
-
-interface Carried {
-  readonly local: number;
-  readonly source: CarriedSource;
-  /** Does the loop's end copy the register of `later` into it? Otherwise it holds the initial value only. */
-  readonly copied: boolean;
-}
-
-/** What is known while code in one loop (or, `loop` null, in none) is written. */
-interface Scope {
-  readonly loop: Loop | null;
-  readonly parent: Scope | null;
-  readonly depth: number;
-  readonly counter: number;
-  readonly pointers: Map<string, Pointer>;
-  readonly carried: Map<string, Carried>;
-  /** Loads of this iteration, and values loaded ahead of the loop, by address. */
-  readonly loads: Map<string, number>;
-  readonly ahead: { readonly local: number; readonly push: (scope: Scope) => void }[];
-}
 
 export interface Generated {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -66,31 +39,7 @@ export function generate(tape: Tape, tree: LoopTree, classification: Classificat
   return { bytes: module.encode(), imports: [...imports.keys()] };
 }
 
-class UnitGenerator {
-  private readonly locals: Int32Array;
-  /** Uses left of a site's register where it dies after its last use; 0: its register is its own. */
-  private readonly usesLeft: Int32Array;
-  private readonly free: { readonly [F64]: number[]; readonly [I32]: number[] } = { [F64]: [], [I32]: [] };
-  private readonly needsRegister: Uint8Array;
-  /** The site whose value is on the stack already, for the next site's first operand. */
-  private onStack = -1;
-
-  constructor(
-    private readonly tape: Tape,
-    private readonly tree: LoopTree,
-    private readonly classification: Classification,
-    private readonly layout: Layout,
-    private readonly imports: ReadonlyMap<number, number>,
-    private readonly writer: FunctionWriter,
-    private readonly unit: number,
-  ) {
-    this.locals = unitArray(tree, layout, unit, -1);
-    this.usesLeft = unitArray(tree, layout, unit, 0);
-    this.needsRegister = new Uint8Array(this.locals.length);
-  }
-
-  private first = 0;
-
+class UnitGenerator extends OperandWriter {
   write(items: readonly Item[]): void {
     const begin = items[0];
     const finish = items[items.length - 1];
@@ -109,18 +58,6 @@ class UnitGenerator {
     this.writer.i32(0);
     this.writer.code = outer;
     outer.append(body);
-  }
-
-  private opOf(site: number): number {
-    return this.tape.ops[this.tree.siteRows[site]];
-  }
-
-  private typeOf(site: number): typeof F64 | typeof I32 {
-    return isTest[this.opOf(site)] ? I32 : F64;
-  }
-
-  private sourceOf(site: number, column: number): Source {
-    return this.classification.sources[site * this.classification.width + column] as Source;
   }
 
   /** Which sites need registers, and which registers are free after some number of uses. */
@@ -191,152 +128,6 @@ class UnitGenerator {
     const copied = [...scope.carried.values()].filter((carried) => carried.copied);
     for (const { source } of copied) this.push(source.later, F64, scope, -1, -1);
     for (const { local } of copied.reverse()) this.writer.set(local);
-  }
-
-  // ------------------------------------------------------------------------------------------ operands
-
-  /** Pushes a value. `user` and `column` name the operand (for tables); −1 where that cannot matter. */
-  private push(source: Source, type: typeof F64 | typeof I32, scope: Scope, user: number, column: number): void {
-    const { writer } = this;
-    switch (source.kind) {
-      case 'number':
-        if (type === I32) writer.i32(source.value !== 0 ? 1 : 0);
-        else writer.f64(source.value);
-        return;
-      case 'last': {
-        if (this.onStack === source.site) {
-          this.onStack = -1;
-          this.convert(this.typeOf(source.site), type);
-          return;
-        }
-        if (this.layout.unitOf[source.site] !== this.unit) {
-          this.pushLoaded(`s${source.site}`, scope, 0, () => writer.i32(0).loadF64(this.layout.slotAt[source.site]));
-          this.convert(F64, type);
-          return;
-        }
-        const at = source.site - this.first;
-        const from = this.typeOf(source.site);
-        // A value of the iteration before may be read by code that stands ahead of the code that computes it.
-        if (this.locals[at] < 0) this.locals[at] = writer.local(from);
-        writer.get(this.locals[at]);
-        this.convert(from, type);
-        if (user >= 0 && this.usesLeft[at] > 0 && --this.usesLeft[at] === 0) this.free[from].push(this.locals[at]);
-        return;
-      }
-      case 'affine':
-        this.pushAffine(source, scope);
-        this.convert(F64, type);
-        return;
-      case 'gather': {
-        const table = this.layout.tableAt.get(user * this.classification.width + column) as number;
-        const steps = this.layout.instanceStrides(user).map((step) => step * 4);
-        this.pushPointer(steps, scope);
-        writer.loadI32(table).loadF64(0);
-        this.convert(F64, type);
-        return;
-      }
-      case 'carried':
-        this.pushCarried(source, scope, user);
-        this.convert(F64, type);
-    }
-  }
-
-  private convert(from: typeof F64 | typeof I32, to: typeof F64 | typeof I32): void {
-    if (from === to) return;
-    if (to === F64) this.writer.op(OP.f64ConvertI32U);
-    else this.writer.f64(0).op(OP.f64Ne);
-  }
-
-  private pushAffine({ site, first, strides }: AffineSource, scope: Scope): void {
-    const { layout, writer } = this;
-    const base = site === INPUTS ? layout.inputsAt : site === LITERALS ? layout.literalsAt : layout.arrayAt[site];
-    const unit = site < 0 ? 8 : layout.arrayStride[site];
-    const steps: number[] = [];
-    let at = base + unit * first;
-    for (let level = 0; level < scope.depth; level++) {
-      const step = unit * strides[level];
-      steps.push(step);
-      if (step < 0) at += step * ((loopAt(scope, level + 1).loop as Loop).count - 1);
-    }
-    // Loops that the address does not move in read the value once, ahead, unless it is computed inside of them.
-    let level = scope.depth;
-    while (level > 0 && steps[level - 1] === 0 && !contains(loopAt(scope, level).loop as Loop, site)) level--;
-    this.pushLoaded(`a${at}:${steps.join()}`, scope, level, (where) => {
-      this.pushPointer(steps.slice(0, where.depth), where);
-      if (at < 0) writer.i32(at).op(OP.i32Add);
-      writer.loadF64(Math.max(at, 0));
-    });
-  }
-
-  /** Pushes what `load` reads: once in an iteration of the loop at `level`, from then on out of a register. */
-  private pushLoaded(key: string, scope: Scope, level: number, load: (scope: Scope) => void): void {
-    for (let at: Scope | null = scope; at; at = at.parent) {
-      const known = at.loads.get(key);
-      if (known !== undefined) {
-        this.writer.get(known);
-        return;
-      }
-    }
-    if (scope.depth === 0) {
-      // Straight-line code reads most things once, and a register for each would make the frame large.
-      load(scope);
-      return;
-    }
-    const local = this.writer.local(F64);
-    if (level === scope.depth) {
-      load(scope);
-      this.writer.tee(local);
-      scope.loads.set(key, local);
-      return;
-    }
-    const inner = loopAt(scope, level + 1);
-    inner.loads.set(key, local);
-    inner.ahead.push({ local, push: load });
-    this.writer.get(local);
-  }
-
-  private pushPointer(steps: readonly number[], scope: Scope): void {
-    let depth = steps.length;
-    while (depth > 0 && steps[depth - 1] === 0) depth--;
-    if (depth === 0) {
-      this.writer.i32(0);
-      return;
-    }
-    const owner = loopAt(scope, depth);
-    const key = steps.slice(0, depth).join();
-    let pointer = owner.pointers.get(key);
-    if (!pointer) {
-      pointer = { local: this.writer.local(I32), step: steps[depth - 1], outer: steps.slice(0, depth - 1) };
-      owner.pointers.set(key, pointer);
-    }
-    this.writer.get(pointer.local);
-  }
-
-  private pushCarried(source: CarriedSource, scope: Scope, user: number): void {
-    const { writer } = this;
-    const owner = loopAt(scope, source.depth);
-    const { later } = source;
-    const copied = later.kind === 'last' && contains(owner.loop as Loop, later.site) && later.site >= user && user >= 0;
-    const key = `${copied}:${sourceKey(source)}`;
-    let carried = owner.carried.get(key);
-    if (!carried) {
-      carried = { local: writer.local(F64), source, copied };
-      owner.carried.set(key, carried);
-    }
-    if (carried.copied) {
-      writer.get(carried.local);
-      return;
-    }
-    writer
-      .get(owner.counter)
-      .i32((owner.loop as Loop).count)
-      .op(OP.i32Eq)
-      .if(F64)
-      .get(carried.local)
-      .else();
-    // A load kept in a register here would be missing on the other branch.
-    this.push(later, F64, { ...scope, loads: new Map() }, -1, -1);
-    writer.end();
   }
 
   // ------------------------------------------------------------------------------------------ operations
@@ -504,43 +295,4 @@ class UnitGenerator {
       .op(OP.return)
       .end();
   }
-}
-
-function newScope(loop: Loop | null, parent: Scope | null, counter: number): Scope {
-  const depth = parent ? parent.depth + 1 : 0;
-  return { loop, parent, depth, counter, pointers: new Map(), carried: new Map(), loads: new Map(), ahead: [] };
-}
-
-/** Equal for sources that read the same. */
-function sourceKey(source: Source): string {
-  switch (source.kind) {
-    case 'last':
-      return `l${source.site}`;
-    case 'number':
-      return `n${Object.is(source.value, -0) ? '-0' : source.value}`;
-    case 'affine':
-      return `a${source.site}:${source.first}:${source.strides.join()}`;
-    case 'gather':
-      return 'g';
-    case 'carried':
-      return `c${source.depth}(${sourceKey(source.initial)};${sourceKey(source.later)})`;
-  }
-}
-
-/** The scope at a depth: `scope` itself or one around it. */
-function loopAt(scope: Scope, depth: number): Scope {
-  let at = scope;
-  while (at.depth > depth && at.parent) at = at.parent;
-  return at;
-}
-
-function contains(loop: Loop, site: number): boolean {
-  return site >= loop.firstSite && site < loop.endSite;
-}
-
-/** One entry for each site of a unit. */
-function unitArray(tree: LoopTree, layout: Layout, unit: number, value: number): Int32Array {
-  let count = 0;
-  for (let site = 0; site < tree.siteCount; site++) if (layout.unitOf[site] === unit) count++;
-  return new Int32Array(count).fill(value);
 }

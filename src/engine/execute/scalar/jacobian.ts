@@ -7,7 +7,7 @@ import { OPCODES } from '../../primitives/opcodes';
 import { Emitter } from '../../program/emitter';
 import { NONE, type Program, type Row } from '../../program/program';
 import { add, copyScalarRow, divide, multiply, negate, partialByRule, subtract } from './emit';
-import { ScalarExecutable, scalarExecutable } from './executable';
+import { type ScalarExecutable, scalarExecutable } from './executable';
 import { isTest } from './operations';
 import { isScalarProgram } from './tape';
 

@@ -4,7 +4,7 @@ import { GuardError } from '../../../../src/engine/errors';
 import { compile } from '../../../../src/engine/execute/run';
 import '../../../../src/engine/execute/tiers';
 import { compileTape } from '../../../../src/engine/execute/scalar/compiled';
-import { ScalarExecutable, scalarExecutable } from '../../../../src/engine/execute/scalar/executable';
+import { type ScalarExecutable, scalarExecutable } from '../../../../src/engine/execute/scalar/executable';
 import { allocateValues, interpretTape } from '../../../../src/engine/execute/scalar/interpret';
 import { SparseJacobian } from '../../../../src/engine/execute/scalar/jacobian';
 import { tapeArity } from '../../../../src/engine/execute/scalar/operations';

@@ -1,10 +1,12 @@
 /**
- * Products of matrices. Large ones go through packed panels and a register tile (4 rows × 2 vectors: with the operands that
- * fills 11 of the 16 vector registers); small ones through plain loops over whichever axis is contiguous.
+ * Large products of matrices, through packed panels and a register tile: 4 rows × 2 vectors, which with the operands fill 11 of
+ * the 16 vector registers.
  */
-import { F32, F64, I32, OP, SATURATING, SIMD, V128 } from '../wasm/instructions';
+import { F64, I32, OP, SATURATING, SIMD, V128 } from '../wasm/instructions';
 import type { FunctionWriter, ModuleWriter } from '../wasm/module';
 import type { Contraction } from './nodes';
+import type { Precision } from './precision';
+import { forBatches } from './smallProduct';
 
 /** Rows of a register tile. */
 const TILE_ROWS = 4;
@@ -13,54 +15,6 @@ const PANEL = 256;
 const BLOCK = 64;
 /** Multiplications below which packing costs more than it saves. */
 const SMALL = 6000;
-
-export interface Precision {
-  readonly bytes: 4 | 8;
-  readonly lanes: 2 | 4;
-  readonly load: number;
-  readonly store: number;
-  readonly align: number;
-  readonly splat: number;
-  readonly vectorSplat: number;
-  readonly mul: number;
-  readonly add: number;
-  readonly vectorMul: number;
-  readonly vectorAdd: number;
-  readonly extract: number;
-  readonly type: typeof F64 | typeof F32;
-}
-
-export const DOUBLE: Precision = {
-  bytes: 8,
-  lanes: 2,
-  load: OP.f64Load,
-  store: OP.f64Store,
-  align: 3,
-  splat: SIMD.load64Splat,
-  vectorSplat: SIMD.f64x2Splat,
-  mul: OP.f64Mul,
-  add: OP.f64Add,
-  vectorMul: SIMD.f64x2Mul,
-  vectorAdd: SIMD.f64x2Add,
-  extract: SIMD.f64x2ExtractLane,
-  type: F64,
-};
-
-export const SINGLE: Precision = {
-  bytes: 4,
-  lanes: 4,
-  load: OP.f32Load,
-  store: OP.f32Store,
-  align: 2,
-  splat: SIMD.load32Splat,
-  vectorSplat: SIMD.f32x4Splat,
-  mul: OP.f32Mul,
-  add: OP.f32Add,
-  vectorMul: SIMD.f32x4Mul,
-  vectorAdd: SIMD.f32x4Add,
-  extract: SIMD.f32x4ExtractLane,
-  type: F32,
-};
 
 export function isSmall({ m, n, k }: Contraction): boolean {
   return m * n * k < SMALL || m < TILE_ROWS || n < TILE_ROWS;
@@ -81,187 +35,6 @@ function countUp(f: FunctionWriter, local: number, limit: () => void, step: numb
   f.op(OP.i32GeS).brIf(1);
   body();
   f.get(local).i32(step).op(OP.i32Add).set(local).br(0).end().end();
-}
-
-// ------------------------------------------------------------------------------------------ small
-
-/** A small product: addresses and extents as constants. */
-export function writeSmall(f: FunctionWriter, c: Contraction, p: Precision, a: number, b: number, out: number): void {
-  const { bytes, lanes } = p;
-  const aRow = c.a.row * bytes;
-  const aInner = c.a.inner * bytes;
-  const bInner = c.b.inner * bytes;
-  const bColumn = c.b.column * bytes;
-  const pa = f.local(I32);
-  const pb = f.local(I32);
-  const row = f.local(I32);
-  const column = f.local(I32);
-  const to = f.local(I32);
-  const qa = f.local(I32);
-  const qb = f.local(I32);
-  const k = f.local(I32);
-  const sum = f.local(p.type);
-  const vector = f.local(V128);
-  const vector2 = f.local(V128);
-  const counter = (local: number, body: () => void, times: number) => {
-    f.i32(times).set(local).loop();
-    body();
-    f.get(local).i32(1).op(OP.i32Sub).tee(local).brIf(0).end();
-  };
-  const move = (local: number, step: number) => {
-    if (step !== 0) f.get(local).i32(step).op(OP.i32Add).set(local);
-  };
-  const start = () => {
-    f.get(pa).set(qa);
-    f.get(pb).set(qb);
-  };
-  /** One sum of products, a column at a time. */
-  const scalar = () => {
-    start();
-    if (p.type === F64) f.f64(0);
-    else f.f32(0);
-    f.set(sum);
-    counter(
-      k,
-      () => {
-        f.get(sum).get(qa).memory(p.load, p.align, 0).get(qb).memory(p.load, p.align, 0).op(p.mul, p.add).set(sum);
-        move(qa, aInner);
-        move(qb, bInner);
-      },
-      c.k,
-    );
-    f.get(to).get(sum).memory(p.store, p.align, 0);
-    move(to, bytes);
-    move(pb, bColumn);
-  };
-  /** As many columns as a vector has lanes (twice as many where `wide`). */
-  const columns = (wide: boolean) => {
-    start();
-    for (const local of wide ? [vector, vector2] : [vector]) {
-      if (p.type === F64) f.f64(0);
-      else f.f32(0);
-      f.simd(p.vectorSplat).set(local);
-    }
-    counter(
-      k,
-      () => {
-        f.get(vector)
-          .get(qa)
-          .simdMemory(p.splat, 0)
-          .get(qb)
-          .simdMemory(SIMD.load, 0)
-          .simd(p.vectorMul)
-          .simd(p.vectorAdd)
-          .set(vector);
-        if (wide)
-          f.get(vector2)
-            .get(qa)
-            .simdMemory(p.splat, 0)
-            .get(qb)
-            .simdMemory(SIMD.load, 16)
-            .simd(p.vectorMul)
-            .simd(p.vectorAdd)
-            .set(vector2);
-        move(qa, aInner);
-        move(qb, bInner);
-      },
-      c.k,
-    );
-    f.get(to).get(vector).simdMemory(SIMD.store, 0);
-    if (wide) f.get(to).get(vector2).simdMemory(SIMD.store, 16);
-    move(to, wide ? 32 : 16);
-    move(pb, wide ? 32 : 16);
-  };
-  /** One sum of products, several inner indices at a time. */
-  const inner = () => {
-    start();
-    if (p.type === F64) f.f64(0);
-    else f.f32(0);
-    f.simd(p.vectorSplat).set(vector);
-    counter(
-      k,
-      () => {
-        f.get(vector)
-          .get(qa)
-          .simdMemory(SIMD.load, 0)
-          .get(qb)
-          .simdMemory(SIMD.load, 0)
-          .simd(p.vectorMul)
-          .simd(p.vectorAdd)
-          .set(vector);
-        move(qa, 16);
-        move(qb, 16);
-      },
-      Math.floor(c.k / lanes),
-    );
-    f.get(vector).simdLane(p.extract, 0);
-    for (let lane = 1; lane < lanes; lane++) f.get(vector).simdLane(p.extract, lane).op(p.add);
-    f.set(sum);
-    for (let left = c.k % lanes; left > 0; left--) {
-      f.get(sum).get(qa).memory(p.load, p.align, 0).get(qb).memory(p.load, p.align, 0).op(p.mul, p.add).set(sum);
-      move(qa, aInner);
-      move(qb, bInner);
-    }
-    f.get(to).get(sum).memory(p.store, p.align, 0);
-    move(to, bytes);
-    move(pb, bColumn);
-  };
-  f.i32(out).set(to);
-  forBatches(f, c, bytes, a, b, (aBatch, bBatch) => {
-    f.get(aBatch).set(pa);
-    counter(
-      row,
-      () => {
-        f.get(bBatch).set(pb);
-        if (bColumn === bytes && c.n >= lanes) {
-          const wide = Math.floor(c.n / (2 * lanes));
-          if (wide > 0) counter(column, () => columns(true), wide);
-          let left = c.n - wide * 2 * lanes;
-          if (left >= lanes) {
-            columns(false);
-            left -= lanes;
-          }
-          if (left > 0) counter(column, scalar, left);
-        } else if (aInner === bytes && bInner === bytes && c.k >= lanes) counter(column, inner, c.n);
-        else counter(column, scalar, c.n);
-        move(pa, aRow);
-      },
-      c.m,
-    );
-  });
-}
-
-/** Runs `body` for every batch with locals that hold the operands' addresses. */
-function forBatches(
-  f: FunctionWriter,
-  c: Contraction,
-  bytes: number,
-  a: number,
-  b: number,
-  body: (a: number, b: number) => void,
-): void {
-  const go = (level: number, pa: number, pb: number) => {
-    if (level === c.batch.length) {
-      body(pa, pb);
-      return;
-    }
-    const { extent, a: stepA, b: stepB } = c.batch[level];
-    const [counter, ia, ib] = [f.local(I32), f.local(I32), f.local(I32)];
-    f.get(pa).set(ia).get(pb).set(ib).i32(extent).set(counter).loop();
-    go(level + 1, ia, ib);
-    f.get(ia)
-      .i32(stepA * bytes)
-      .op(OP.i32Add)
-      .set(ia);
-    f.get(ib)
-      .i32(stepB * bytes)
-      .op(OP.i32Add)
-      .set(ib);
-    f.get(counter).i32(1).op(OP.i32Sub).tee(counter).brIf(0).end();
-  };
-  const [pa, pb] = [f.local(I32), f.local(I32)];
-  f.i32(a).set(pa).i32(b).set(pb);
-  go(0, pa, pb);
 }
 
 /** A large product: calls the shared function for every batch. */
@@ -292,8 +65,6 @@ export function writeLarge(
       .set(to);
   });
 }
-
-// ------------------------------------------------------------------------------------------ large
 
 /** (a, aRow, aInner, b, bInner, bColumn, c, m, n, k, scratch): C = A B, strides in bytes, C in order. */
 export function sharedProduct(module: ModuleWriter, p: Precision): number {
