@@ -53,7 +53,7 @@ function linearSparsity({ linear, residuals, nonzero }: Linearized, outputs: rea
   return { rows, columns, indptr, indices };
 }
 
-class TooDenseError extends GradLensError {
+export class TooDenseError extends GradLensError {
   constructor(rows: number, columns: number) {
     super(
       'too-dense',
@@ -64,7 +64,7 @@ class TooDenseError extends GradLensError {
 }
 
 /** How a pattern is computed in the fewest passes: columns together (forward) or, where that takes fewer, rows (reverse). */
-function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse'): Compression {
+export function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse'): Compression {
   const transposed = transposedSparsity(sparsity);
   if (mode === 'reverse') return { mode, coloring: colorColumns(transposed) as Coloring };
   const forward = colorColumns(sparsity) as Coloring;

@@ -1,6 +1,7 @@
 /** `inspect`: everything live about one function at one point. */
 import type { RowDerivatives } from '../../engine/execute/adjoints';
-import type { Data, DenseMatrix, Finding, InspectParams, Inspection, Location } from '../protocol';
+import type { Data, Finding, InspectParams, Inspection, Location, Matrix } from '../protocol';
+import { compressedJacobian } from '../compressed';
 import { jacobianOf, linearOf } from '../derivatives';
 import type { Recorded } from '../record';
 import { buildFrom, describe } from '../values/layout';
@@ -25,11 +26,15 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   const rows = recorded.outputValues.length;
   const columns = recorded.inputValues.length;
   const maxEntries = params.maxEntries ?? DEFAULT_MAX_ENTRIES;
-  let matrix: DenseMatrix | undefined;
+  let matrix: Matrix | undefined;
   let matrixReason: string | undefined;
   let strategy = 'reverse';
+  const sparse = scalar ? undefined : compressedJacobian(recorded);
   if (columns === 0) matrixReason = 'The arguments hold no floating-point numbers.';
-  else if (rows * columns > maxEntries) matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
+  else if (sparse) {
+    matrix = sparse;
+    strategy = `compressed, ${sparse.colors} colour${sparse.colors === 1 ? '' : 's'}`;
+  } else if (rows * columns > maxEntries) matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
   else if (scalar && params.cotangent === undefined)
     matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
   else {

@@ -1,9 +1,9 @@
 /** Figures about a matrix: norms, symmetry, rank and condition. */
-import type { DenseMatrix, MatrixSummary } from '../protocol';
+import type { DenseMatrix, Matrix, MatrixSummary, SparseMatrix } from '../protocol';
 
 const MAX_FOR_SINGULAR_VALUES = 300;
 
-export function summarize(matrix: DenseMatrix): MatrixSummary {
+export function summarize(matrix: Matrix): MatrixSummary {
   const { rows, columns, values } = matrix;
   let squares = 0;
   let maxAbs = 0;
@@ -16,6 +16,10 @@ export function summarize(matrix: DenseMatrix): MatrixSummary {
     if (Math.abs(value) > maxAbs) maxAbs = Math.abs(value);
   }
   const summary: MatrixSummary = { rows, columns, frobenius: Math.sqrt(squares), maxAbs, nonZeros, nonFinite };
+  if (matrix.kind === 'sparse') {
+    if (rows === columns) summary.symmetric = isSparseSymmetric(matrix, maxAbs);
+    return summary;
+  }
   if (rows === columns && rows > 1) summary.symmetric = isSymmetric(matrix, maxAbs);
   if (nonFinite === 0 && Math.min(rows, columns) > 0 && Math.min(rows, columns) <= MAX_FOR_SINGULAR_VALUES) {
     const singularValues = singularValuesOf(matrix);
@@ -32,6 +36,26 @@ export function summarize(matrix: DenseMatrix): MatrixSummary {
 function isSymmetric({ rows, values }: DenseMatrix, scale: number): boolean {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < i; j++) if (Math.abs(values[i * rows + j] - values[j * rows + i]) > 1e-12 * scale) return false;
+  }
+  return true;
+}
+
+/** Each entry against its mirror image, found by bisection in the other row. */
+function isSparseSymmetric({ rows, rowStarts, columnIndices, values }: SparseMatrix, scale: number): boolean {
+  const at = (row: number, column: number): number => {
+    let low = rowStarts[row];
+    let high = rowStarts[row + 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (columnIndices[middle] < column) low = middle + 1;
+      else high = middle;
+    }
+    return low < rowStarts[row + 1] && columnIndices[low] === column ? values[low] : 0;
+  };
+  for (let row = 0; row < rows; row++) {
+    for (let k = rowStarts[row]; k < rowStarts[row + 1]; k++) {
+      if (Math.abs(values[k] - at(columnIndices[k], row)) > 1e-12 * scale) return false;
+    }
   }
   return true;
 }
