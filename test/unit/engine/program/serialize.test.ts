@@ -4,7 +4,12 @@ import '../../../../src/engine/primitives/all';
 import type { ArrayValue } from '../../../../src/engine/program/aval';
 import { Emitter } from '../../../../src/engine/program/emitter';
 import type { Program } from '../../../../src/engine/program/program';
-import { deserializeProgram, programFromJson, programToJson, serializeProgram } from '../../../../src/engine/program/serialize';
+import {
+  deserializeProgram,
+  programFromJson,
+  programToJson,
+  serializeProgram,
+} from '../../../../src/engine/program/serialize';
 
 const VECTOR = { shape: [2], dtype: 'float64' } as const;
 const input: ArrayValue = { ...VECTOR, data: Float64Array.of(1, -2) };
