@@ -32,7 +32,7 @@ export class Lane {
   request<M extends RunnerMethod>(
     method: M,
     params: RunnerRequests[M]['params'],
-    { signal, ...options }: RequestOptions = {},
+    { signal, grace = this.grace, ...options }: RequestOptions = {},
   ): Promise<RunnerRequests[M]['result']> {
     if (signal?.aborted) return Promise.reject(cancelled());
     const token = Symbol(method);
@@ -46,7 +46,7 @@ export class Lane {
       const abort = (): void => {
         reject(cancelled());
         const [first] = this.waiting;
-        if (first === token) this.stopLater(token);
+        if (first === token) this.stopLater(token, grace);
         else drop.abort();
       };
       signal.addEventListener('abort', abort);
@@ -69,10 +69,10 @@ export class Lane {
     }
   }
 
-  private stopLater(token: symbol): void {
+  private stopLater(token: symbol, grace: number): void {
     setTimeout(() => {
       if (this.waiting.has(token)) this.client.restart();
-    }, this.grace);
+    }, grace);
   }
 }
 

@@ -12,6 +12,9 @@ import { Lane } from './lane';
 
 const LIVE: ReadonlySet<RunnerMethod> = new Set<RunnerMethod>(['list', 'inspect', 'arguments']);
 
+/** Milliseconds that a request has which nobody waits for any more, while it holds up nobody either. */
+const PATIENCE = 10_000;
+
 /** Deaths that say something about the function, not about the engine. */
 const GUILTLESS: ReadonlySet<string> = new Set(['time-out', 'out-of-memory', 'restarted', 'stopped']);
 
@@ -33,7 +36,8 @@ export class ProcessEngine implements EngineHost {
       if (state.kind === 'crashed') this.setState(state);
     });
     this.clients = [live, work];
-    this.live = new Lane(live, 700);
+    // An overtaken live request ends by its own time limit: a new process would take longer than the rest of most.
+    this.live = new Lane(live, PATIENCE);
     this.work = new Lane(work, 150);
   }
 

@@ -5,6 +5,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds, instead of the setting's. */
   timeLimit?: number;
+  /** Milliseconds that the request may go on after it was cancelled, before its process is ended. */
+  grace?: number;
   onProgress?: (done: number, total: number, message: string) => void;
 }
 

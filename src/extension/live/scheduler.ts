@@ -26,6 +26,9 @@ export interface SchedulerSettings {
 /** While somebody types without a pause, results come at least this often. */
 const LONGEST_WAIT = 1500;
 
+/** Milliseconds that an overtaken check may go on: starting a process anew costs more than letting it end. */
+const UNHURRIED = 10_000;
+
 export class LiveScheduler implements Disposable {
   readonly documents = new Map<number, LiveDocument>();
   /** A target's state or verdict is new. */
@@ -254,7 +257,7 @@ export class LiveScheduler implements Disposable {
     target.checkDue = false;
     if (!this.settings.automaticChecks) return;
     try {
-      await this.check(document, target, { signal });
+      await this.check(document, target, { signal, grace: UNHURRIED });
     } catch {
       // The verdict says so.
     }
