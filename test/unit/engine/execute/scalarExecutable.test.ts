@@ -139,7 +139,7 @@ describe('scalar programs', () => {
     const executable = scalarExecutable(b.finish([sum])) as ScalarExecutable;
     executable.compile();
     assert(executable.codeRows < 30);
-    const at = x.map((_, index) => (index % 3 !== 0 ? 1 : -1));
+    const at: number[] = x.map((_, index) => (index % 3 !== 0 ? 1 : -1));
     assert.equal(executable.run(at)[0], n - 2 * Math.ceil(n / 3));
     for (let i = 0; i < n; i++) {
       at[i] = -at[i];
