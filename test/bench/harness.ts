@@ -38,8 +38,11 @@ export interface Line {
   note?: string;
 }
 
-const ROUNDS = 15;
-const ROUND_MILLISECONDS = 15;
+/** Many short rounds: on a busy machine most of them then run without being interrupted, and the median is one of those. */
+const ROUNDS = 101;
+const ROUND_MILLISECONDS = 2;
+/** Contestants that take longer get fewer rounds. */
+const MOST_MILLISECONDS = 3000;
 
 function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -105,7 +108,7 @@ export async function measure(workload: Workload): Promise<Line[]> {
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const { contender, repeats, most, times } of running) {
-      if (round >= most) continue;
+      if (round >= most || (round >= 5 && spent(times, repeats) > MOST_MILLISECONDS)) continue;
       const began = performance.now();
       for (let repeat = 0; repeat < repeats; repeat++) {
         const result = contender.run();
@@ -121,6 +124,10 @@ export async function measure(workload: Workload): Promise<Line[]> {
   const base = lines.find(({ contestant }) => contestant === (workload.base ?? workload.contestants[0].name));
   for (const line of lines) line.ratio = line.median / (base?.median ?? NaN);
   return lines;
+}
+
+function spent(times: readonly number[], repeats: number): number {
+  return times.reduce((sum, time) => sum + time * repeats, 0);
 }
 
 async function numbersAreSame(contender: Contender, result: unknown, before: Float64Array): Promise<boolean> {

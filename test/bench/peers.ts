@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 let jaxStarted: Promise<any> | undefined;
@@ -42,7 +43,8 @@ async function loadTensorflow(): Promise<any> {
   });
   const file = join(mkdtempSync(join(tmpdir(), 'tfjs-')), 'tfjs.cjs');
   writeFileSync(file, outputFiles[0].text);
-  const tf = require(file) as any;
+  const loaded: any = await import(pathToFileURL(file).href);
+  const tf = loaded.default ?? loaded;
   tf.setWasmPaths(`${join(__dirname, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
   return tf;
 }
