@@ -1,8 +1,6 @@
 /** The panel's entry: builds store, channel and controller, and draws the state whenever it changes. */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
-import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit';
 import { appView } from './app';
 import { PanelController } from './controller';
