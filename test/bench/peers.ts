@@ -11,6 +11,7 @@ let jaxStarted: Promise<any> | undefined;
 /** jax-js on WebAssembly, its fastest backend on Node. */
 export function jax(): Promise<any> {
   jaxStarted ??= (async () => {
+    (globalThis as any).Float16Array ??= class Float16Array {};
     // It asks the browser what it can do; Node before 21 has no such object.
     (globalThis as any).navigator ??= { userAgent: 'node', hardwareConcurrency: 2 };
     const library: any = await import('@jax-js/jax');

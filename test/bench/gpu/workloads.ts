@@ -26,7 +26,7 @@ export interface Workload {
 }
 
 /** Numbers in [−1, 1), the same for everybody. */
-export function data(size: number, seed: number): Float32Array {
+function data(size: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length: size }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

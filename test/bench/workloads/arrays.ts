@@ -16,9 +16,9 @@ const flat = (result: any): ArrayLike<number> => {
 };
 const flatJax = async (result: any): Promise<ArrayLike<number>> => {
   const parts = Array.isArray(result) ? result : [result];
-  const out: number[] = [];
-  for (const part of parts) out.push(...(await part.ref.data()));
-  return out;
+  const data: ArrayLike<number>[] = [];
+  for (const part of parts) data.push(await part.ref.data());
+  return data.flatMap((part) => Array.from(part));
 };
 
 function waves(shape: number[], frequency: number, scale = 1): { shape: number[]; data: Float64Array } {

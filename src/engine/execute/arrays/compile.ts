@@ -9,6 +9,7 @@ import { interpret } from '../interpret';
 import { scalarFunction, tapeArity } from '../scalar/operations';
 import { F64, I32, OP } from '../wasm/instructions';
 import { ModuleWriter } from '../wasm/module';
+import { withoutCalls } from './flatten';
 import { GroupKernel } from './kernel';
 import { importName, needsImport, type Library } from './lanes';
 import { isSmall, scratchBytes, sharedProduct, writeLarge } from './largeProduct';
@@ -90,7 +91,7 @@ function readByCode(graph: ArrayGraph, plan: Schedule): Uint8Array {
 /** @returns undefined for programs that hold nothing for generated code to do */
 export function compileArrays(program: Program): CompiledArrays | undefined {
   for (const aval of program.columns.avals) if (aval.shape.includes(0)) return undefined;
-  const graph = new GraphBuilder(program).build();
+  const graph = new GraphBuilder(withoutCalls(program)).build();
   const plan = schedule(graph);
   if (!plan.steps.some((step) => step.kind !== 'other')) return undefined;
   const placement = place(graph, plan);

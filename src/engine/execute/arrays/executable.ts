@@ -14,7 +14,7 @@ const ELEMENT = 1e-5;
 const ROW = 5e-4;
 const PRODUCT = 2e-6;
 
-export class ArrayExecutable implements Executable {
+class ArrayExecutable implements Executable {
   private compileTime = 0;
   private compiled: CompiledArrays | undefined;
   private order: Schedule | undefined;

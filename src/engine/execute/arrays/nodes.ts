@@ -25,7 +25,7 @@ export interface Value {
   readonly constant?: ArrayValue;
 }
 
-export type NodeKind = 'elementwise' | 'reduce' | 'dot' | 'other' | 'guard';
+type NodeKind = 'elementwise' | 'reduce' | 'dot' | 'other' | 'guard';
 
 /** What runs in generated code: float64 or float32 arithmetic; 'other' only by the primitives' own evaluation. */
 export type Lane = 'float64' | 'float32';

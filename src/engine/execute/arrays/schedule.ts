@@ -16,7 +16,7 @@ export interface Group {
   readonly nodes: ArrayNode[];
 }
 
-export interface Single {
+interface Single {
   readonly kind: 'dot' | 'other';
   readonly node: ArrayNode;
 }
@@ -104,4 +104,4 @@ export function schedule(graph: ArrayGraph): Schedule {
   return { steps, stepOf, lastRead };
 }
 
-export { OPCODES };
+;

@@ -222,6 +222,23 @@ describe('compiled arrays', () => {
     check(program, [randomValue(a, random)]);
   });
 
+  it('fuse what stands inside of calls, once or several results deep', () => {
+    const random = randomNumbers(37);
+    const a: Aval = { shape: [3, 4], dtype: 'float64' };
+    const inner = build([a], (b, [x]) => [b.exp(x), b.mul(x, x)]);
+    const middle = build([a], (b, [x]) => {
+      const [y, z] = b.emitMany('call', [b.neg(x)], { program: inner, name: 'inner', kind: 'jit' });
+      return [b.add(y, z)];
+    });
+    const program = build([a], (b, [x]) => {
+      const [y] = b.emitMany('call', [x], { program: middle, name: 'middle', kind: 'jit' });
+      return [b.mul(y, x)];
+    });
+    const input = randomValue(a, random);
+    check(program, [input]);
+    assert.equal(compileArrays(program)?.steps, 1);
+  });
+
   it('give what random programs give when interpreted', function () {
     this.timeout(60_000);
     for (let seed = 1; seed <= 300; seed++) {
