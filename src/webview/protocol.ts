@@ -81,7 +81,7 @@ export interface HessianResult {
 }
 
 /** Requests of the panel, answered by the host. */
-export interface HostRequests {
+interface HostRequests {
   hessian: { params: { version: number }; result: HessianResult };
   evaluate: {
     params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
@@ -105,7 +105,7 @@ export interface HostRequests {
 }
 
 /** Events of the panel. */
-export interface PanelEvents {
+interface PanelEvents {
   /** The panel listens, or has lost what a state referred to: the host sends everything. */
   ready: { tab?: PanelTab };
   /** Highlights the lines that carry a row or a column; null takes the highlight away. */
@@ -118,7 +118,7 @@ export interface PanelEvents {
 }
 
 /** Requests of the host, answered by the panel (GPU work runs in the panel's worker). */
-export interface PanelRequests {
+interface PanelRequests {
   gpuRun: { params: GpuRunParams; result: GpuRunResult };
   gpuInfo: { params: Record<string, never>; result: GpuInfo };
 }

@@ -50,7 +50,7 @@ export interface ViewOptions {
   numbers: NumberFormat;
 }
 
-export const defaultView: ViewOptions = {
+const defaultView: ViewOptions = {
   tab: 'matrix',
   matrix: 'derivative',
   scale: 'auto',
@@ -128,7 +128,7 @@ export interface AppState {
   notice: { kind: 'info' | 'error'; text: string } | null;
 }
 
-export const defaultSettings: PanelSettings = {
+const defaultSettings: PanelSettings = {
   backend: 'auto',
 
   reducedMotion: false,

@@ -248,7 +248,7 @@ describe('the panel in VS Code', function () {
     await ui.page.mouse.move(5, 5);
     await (await panel()).press('.gl-heatmap-marks', 'Escape');
     await poll('the entries of line 10', async () =>
-      (await text('.readout')).includes('Line 10 carries 1 rows and 2 columns'),
+      (await text('.readout')).includes('Line 10 carries 1 row and 2 columns'),
     );
   });
 

@@ -230,7 +230,7 @@ describe('the panel as a page', () => {
         }),
       );
       await poll('the hint', async () =>
-        (await page.textContent('.readout'))?.includes('Line 14 carries 1 rows and 2 columns'),
+        (await page.textContent('.readout'))?.includes('Line 14 carries 1 row and 2 columns'),
       );
       const alpha = (row: number, column: number) =>
         page.evaluate(

@@ -13,7 +13,7 @@ import { axisModel, formula, functionSymbol } from '../model/labels';
 import { matrixAt } from '../model/matrix';
 import type { ReadyPanel } from '../protocol';
 import type { AppState } from '../store';
-import { button, figure, icon } from '../ui/controls';
+import { button, figure, icon, prose } from '../ui/controls';
 import { memo } from '../ui/memo';
 import { remoteView } from '../ui/states';
 import { taylorChart } from './charts';
@@ -38,7 +38,7 @@ function reportView(
   return html`<div class="verdict ${report.passed ? 'passed' : 'failed'}">
       ${icon(report.passed ? 'pass-filled' : 'error')}
       <div>
-        <p class="verdict-text">${report.verdict}</p>
+        <p class="verdict-text">${prose(report.verdict)}</p>
         ${version === ready.version ? nothing : html`<p class="quiet">${t.checks.outdated}</p>`}
         ${report.mismatch === undefined ? nothing : mismatchView(report.mismatch)}
       </div>
@@ -61,7 +61,7 @@ function reportView(
             <div>
               <strong>${part.name}</strong>
               <span class="visually-hidden">${part.passed ? t.checks.passed : t.checks.failed}</span>
-              <p>${part.message}</p>
+              <p>${prose(part.message)}</p>
             </div>
             <span class="quiet mono" title="${t.checks.tolerance} ${formatNumber(part.tolerance, 'short', 2)}"
               >${formatNumber(part.error, 'short', 2)}</span

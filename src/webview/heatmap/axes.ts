@@ -17,7 +17,7 @@ const LINE = 15;
 const MEASURED_GROUPS = 200;
 
 /** The width that labels of the axis need at most, without looking at each of a million. */
-export function longestLabel(axis: AxisModel, measure: Measure): number {
+function longestLabel(axis: AxisModel, measure: Measure): number {
   let longest = 0;
   const stride = Math.max(1, Math.floor(axis.groups.length / MEASURED_GROUPS));
   for (let g = 0; g < axis.groups.length; g += stride) {

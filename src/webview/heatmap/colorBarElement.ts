@@ -12,7 +12,7 @@ const HEIGHT = BAR + 20;
 const INSET = 22;
 
 /** Values at which the bar has ticks, in ascending order. */
-export function barTicks(scale: ColorScale): number[] {
+function barTicks(scale: ColorScale): number[] {
   if (scale.maxAbs === 0) return [0];
   switch (scale.kind) {
     case 'linear':

@@ -61,7 +61,7 @@ function linear(stops: readonly Rgb[], t: number): Rgb {
   return mix(stops[i], stops[i + 1], t * last - i);
 }
 
-export function mix(a: Rgb, b: Rgb, t: number): Rgb {
+function mix(a: Rgb, b: Rgb, t: number): Rgb {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
 }
 

@@ -55,7 +55,7 @@ export function suggestScale({ max, sample }: Magnitudes): ScaleKind {
 }
 
 /** Where symmetric-log turns from linear to logarithmic. */
-export function symlogThreshold({ max, min }: Magnitudes): number {
+function symlogThreshold({ max, min }: Magnitudes): number {
   return Math.min(Math.max(min, max * 1e-9), max / 10);
 }
 

@@ -30,7 +30,7 @@ function matrixColumns(data: Data): number | undefined {
 }
 
 /** `name` + step: `x[3]`, `params.W`. */
-export function childName(name: string, step: string | number): string {
+function childName(name: string, step: string | number): string {
   return typeof step === 'number' ? `${name}[${step}]` : `${name}.${step}`;
 }
 

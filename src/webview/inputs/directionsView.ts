@@ -87,7 +87,7 @@ function directionView(
   </div>`;
 }
 
-export function oneHot(length: number, index: number): Float64Array {
+function oneHot(length: number, index: number): Float64Array {
   const vector = new Float64Array(length);
   if (index >= 0 && index < length) vector[index] = 1;
   return vector;
@@ -99,7 +99,7 @@ function directionOf(state: AppState, kind: DirectionKind, length: number): Floa
 }
 
 /** The vector in the structure that the request wants: of the differentiated argument (an array of several), or of the result. */
-export function productParams(
+function productParams(
   kind: DirectionKind,
   vector: Float64Array,
   { inspection, fn }: ReadyPanel,
@@ -133,12 +133,7 @@ function likeOutput({ value, outputs }: Inspection, vector: Float64Array): Data 
   return unflatten(value, 'f', leaves, vector);
 }
 
-function productView(product: {
-  op: string;
-  result: Data;
-  strategy: string;
-  operations: number;
-}): TemplateResult {
+function productView(product: { op: string; result: Data; strategy: string; operations: number }): TemplateResult {
   return html`<div class="product" role="status">
     <span class="quiet">${t.inputs.result} · ${product.strategy} · ${product.operations}</span>
     <pre class="mono">${valueText(product.result, 'short', 6, 200)}</pre>

@@ -69,7 +69,8 @@ export const de: Texts = {
     nonZero: (percent) => `${percent} ungleich null`,
     maximum: 'max |·|',
     colors: (count) => `${count} Farben`,
-    carried: (rows, columns, line) => `Zeile ${line} trägt ${rows} Zeilen und ${columns} Spalten`,
+    carried: (rows, columns, line) =>
+      `Zeile ${line} trägt ${rows} ${rows === '1' ? 'Zeile' : 'Zeilen'} und ${columns} ${columns === '1' ? 'Spalte' : 'Spalten'}`,
   },
   table: {
     mode: 'Anordnung',

@@ -68,7 +68,7 @@ export const en = {
     maximum: 'max |·|',
     colors: (count: string) => `${count} colours`,
     carried: (rows: string, columns: string, line: number) =>
-      `Line ${line} carries ${rows} rows and ${columns} columns`,
+      `Line ${line} carries ${rows} ${rows === '1' ? 'row' : 'rows'} and ${columns} ${columns === '1' ? 'column' : 'columns'}`,
   },
   table: {
     mode: 'Layout',

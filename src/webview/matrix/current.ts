@@ -73,7 +73,7 @@ function axesOf(
   return axes;
 }
 
-export function matrixName(kind: MatrixKind, scalar: boolean): string {
+function matrixName(kind: MatrixKind, scalar: boolean): string {
   if (kind === 'hessian') return t.matrix.hessian;
   if (kind === 'sparsity') return t.matrix.sparsity;
   return scalar ? t.matrix.gradient : t.matrix.jacobian;

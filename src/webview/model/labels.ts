@@ -2,7 +2,7 @@
 import type { LeafInfo } from '../../runner/protocol';
 
 /** The leaf that holds a flat index. Leaves are in order of their offsets. */
-export function leafOf(leaves: readonly LeafInfo[], index: number): LeafInfo | undefined {
+function leafOf(leaves: readonly LeafInfo[], index: number): LeafInfo | undefined {
   let low = 0;
   let high = leaves.length - 1;
   while (low <= high) {
@@ -16,7 +16,7 @@ export function leafOf(leaves: readonly LeafInfo[], index: number): LeafInfo | u
 }
 
 /** `[2][0]` for the third row's first entry of a leaf; empty for a scalar leaf. */
-export function indexWithin(leaf: LeafInfo, index: number): string {
+function indexWithin(leaf: LeafInfo, index: number): string {
   let rest = index - leaf.offset;
   const parts: number[] = [];
   for (let d = leaf.shape.length - 1; d >= 0; d--) {
@@ -56,7 +56,7 @@ export interface AxisModel {
   boundaries: readonly number[];
 }
 
-export interface AxisGroup {
+interface AxisGroup {
   label: string;
   start: number;
   end: number;

@@ -1,5 +1,5 @@
 /** Reading dense and sparse matrices alike. */
-import type { DenseMatrix, Matrix } from '../../runner/protocol';
+import type { Matrix } from '../../runner/protocol';
 
 /** The first stored entry of a row at or right of a column. */
 export function lowerBound(indices: Int32Array, from: number, to: number, column: number): number {
@@ -37,11 +37,6 @@ export function entryPosition(matrix: Matrix, entry: number): { row: number; col
     else high = middle - 1;
   }
   return { row: low, column: matrix.columnIndices[entry] };
-}
-
-/** A row of numbers as a matrix of one row. */
-export function rowMatrix(values: Float64Array): DenseMatrix {
-  return { kind: 'dense', rows: 1, columns: values.length, values };
 }
 
 /** Calls back for every stored entry, in order of rows. */

@@ -29,7 +29,7 @@ export interface GridModel {
   paste?(text: string): boolean;
 }
 
-export const ROW_HEIGHT = 24;
+const ROW_HEIGHT = 24;
 /** Browsers give up on elements higher than about 33 million pixels. */
 export const MAX_ROWS = 1_300_000;
 export const MAX_COLUMNS = 300_000;

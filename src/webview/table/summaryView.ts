@@ -41,7 +41,7 @@ export function summaryView({ matrix, summary }: ShownMatrix): TemplateResult | 
 const charts = new WeakMap<Float64Array, ChartFactory>();
 
 /** Logarithmic, with zeros left out: they have no logarithm, and the rank tells them already. */
-export function singularValuesChart(values: Float64Array): ChartFactory {
+function singularValuesChart(values: Float64Array): ChartFactory {
   const known = charts.get(values);
   if (known !== undefined) return known;
   const factory: ChartFactory = (theme): ChartConfiguration => ({

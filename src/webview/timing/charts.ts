@@ -3,7 +3,7 @@ import type { ChartConfiguration, ChartDataset } from 'chart.js';
 import type { ProfileRow, Timing } from '../../runner/protocol';
 import type { ChartFactory } from '../charts/chartElement';
 import { t } from '../l10n';
-import { formatDuration } from '../model/format';
+import { formatDuration, shorten } from '../model/format';
 import type { Theme } from '../ui/theme';
 
 export type Group = ProfileRow['group'];
@@ -74,7 +74,12 @@ export function barChart(
           // One width for all groups: their bars stand on the same scale, below each other.
           y: {
             grid: { display: false },
-            ticks: { color: theme.ink, autoSkip: false, crossAlign: 'far' },
+            ticks: {
+              color: theme.ink,
+              autoSkip: false,
+              crossAlign: 'far',
+              callback: (_: unknown, index: number) => shorten(known[index].label, 25),
+            },
             afterFit: (axis: { width: number; chart: { width: number } }) =>
               (axis.width = Math.min(170, axis.chart.width * 0.34)),
           },
@@ -164,41 +169,40 @@ const stages = ['load', 'trace', 'transform', 'compile', 'run'] as const;
 
 /** The last live evaluations as stacked bars by stage. */
 export function historyChart(history: readonly Timing[]): ChartFactory {
-  return (theme) =>
-    ({
-      type: 'bar',
-      data: {
-        labels: history.map((_, i) => String(i + 1 - history.length)),
-        datasets: stages.map((stage, i) => ({
-          label: t.timing.stages[stage],
-          data: history.map((timing) => timing[stage]),
-          backgroundColor: theme.series[i % theme.series.length],
-          categoryPercentage: 1,
-          barPercentage: 0.85,
-          maxBarThickness: 18,
-        })),
-      },
-      options: {
-        scales: {
-          x: { stacked: true, grid: { display: false }, ticks: { display: false } },
-          y: {
-            stacked: true,
-            beginAtZero: true,
-            ticks: { maxTicksLimit: 5, callback: (value) => formatDuration(Number(value)) },
-          },
+  return (theme) => ({
+    type: 'bar',
+    data: {
+      labels: history.map((_, i) => String(i + 1 - history.length)),
+      datasets: stages.map((stage, i) => ({
+        label: t.timing.stages[stage],
+        data: history.map((timing) => timing[stage]),
+        backgroundColor: theme.series[i % theme.series.length],
+        categoryPercentage: 1,
+        barPercentage: 0.85,
+        maxBarThickness: 18,
+      })),
+    },
+    options: {
+      scales: {
+        x: { stacked: true, grid: { display: false }, ticks: { display: false } },
+        y: {
+          stacked: true,
+          beginAtZero: true,
+          ticks: { maxTicksLimit: 5, callback: (value) => formatDuration(Number(value)) },
         },
-        plugins: {
-          legend: { display: true, position: 'top', align: 'start', labels: { boxHeight: 8, boxWidth: 8 } },
-          tooltip: {
-            mode: 'index',
-            callbacks: {
-              title: () => '',
-              label: (item) => `${item.dataset.label}: ${formatDuration(item.parsed.y ?? NaN)}`,
-            },
+      },
+      plugins: {
+        legend: { display: true, position: 'top', align: 'start', labels: { boxHeight: 8, boxWidth: 8 } },
+        tooltip: {
+          mode: 'index',
+          callbacks: {
+            title: () => '',
+            label: (item) => `${item.dataset.label}: ${formatDuration(item.parsed.y ?? NaN)}`,
           },
         },
       },
-    });
+    },
+  });
 }
 
 /** Measurements as CSV; times in milliseconds. */

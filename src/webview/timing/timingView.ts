@@ -9,7 +9,7 @@ import { toJson, utf8 } from '../model/export';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatRatio } from '../model/format';
 import type { ReadyPanel } from '../protocol';
 import type { AppState } from '../store';
-import { button, icon, menu, segmented } from '../ui/controls';
+import { button, icon, menu, prose, segmented } from '../ui/controls';
 import { emptyState } from '../ui/states';
 import {
   barChart,
@@ -54,7 +54,7 @@ export function timingView(state: AppState, ready: ReadyPanel, controller: Panel
       : html`<div class="strip advice">
           ${icon('lightbulb')}
           <div class="strip-text">
-            ${profile.value.advice} ${outdated ? html`<span class="quiet">${t.timing.outdated}</span>` : nothing}
+            ${prose(profile.value.advice)} ${outdated ? html`<span class="quiet">${t.timing.outdated}</span>` : nothing}
           </div>
         </div>`
   }
@@ -63,7 +63,7 @@ export function timingView(state: AppState, ready: ReadyPanel, controller: Panel
 }
 
 /** The runner's rows (those measured so far, while it measures) and the panel's own. */
-export function allRows({ profile, gpuRows }: AppState): ProfileRow[] {
+function allRows({ profile, gpuRows }: AppState): ProfileRow[] {
   const running = profile.kind === 'running' ? profile.progress?.rows : undefined;
   return [...(running ?? profile.last?.value.rows ?? []), ...(gpuRows.last?.value ?? [])];
 }

@@ -123,6 +123,11 @@ export function menu(icon: string, label: string, items: readonly MenuItem[]): T
   </details>`;
 }
 
+/** Text in which `names` stand between back quotes. */
+export function prose(text: string): TemplateResult {
+  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 /** One figure with its name, for summaries. */
 export function figure(name: string, value: string | TemplateResult, title?: string): TemplateResult {
   return html`<div class="figure" title=${title ?? nothing}>

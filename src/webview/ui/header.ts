@@ -64,7 +64,7 @@ function pointView({ fn, inspection, target }: ReadyPanel, controller: PanelCont
   </select>`;
 }
 
-export function signature(fn: FunctionInfo): string {
+function signature(fn: FunctionInfo): string {
   const parameters = fn.parameters.map((p) => `${p.name}${p.optional ? '?' : ''}: ${p.type}`).join(', ');
   return `(${parameters})${fn.returnType === undefined ? '' : ` → ${fn.returnType}`}`;
 }

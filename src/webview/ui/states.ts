@@ -21,7 +21,7 @@ export function emptyState(
   </div>`;
 }
 
-export function loadingState(text: string, cancel?: () => void): TemplateResult {
+function loadingState(text: string, cancel?: () => void): TemplateResult {
   return html`<div class="empty-state" role="status">
     <vscode-progress-ring aria-hidden="true"></vscode-progress-ring>
     <p>${text}</p>

@@ -26,7 +26,7 @@ export interface Theme {
   fontSize: number;
 }
 
-export function parseColor(text: string, fallback: Rgb): Rgb {
+function parseColor(text: string, fallback: Rgb): Rgb {
   const value = text.trim();
   const hex = /^#([0-9a-f]{3,8})$/i.exec(value)?.[1];
   if (hex !== undefined) {
@@ -42,7 +42,7 @@ export function parseColor(text: string, fallback: Rgb): Rgb {
     : fallback;
 }
 
-export function readTheme(): Theme {
+function readTheme(): Theme {
   const style = getComputedStyle(document.documentElement);
   const variable = (name: string, ...fallbacks: string[]): string => {
     for (const candidate of [name, ...fallbacks]) {

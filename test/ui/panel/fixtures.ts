@@ -42,7 +42,7 @@ export function dense(rows: number, columns: number, value: (r: number, c: numbe
 }
 
 /** Tridiagonal. */
-export function banded(n: number): SparseMatrix {
+function banded(n: number): SparseMatrix {
   const rowStarts = new Int32Array(n + 1);
   const columnIndices = new Int32Array(3 * n - 2);
   const values = new Float64Array(3 * n - 2);
@@ -91,7 +91,7 @@ export function summarize(matrix: Matrix): MatrixSummary {
   };
 }
 
-export function ready(shape: Shape, version = 1): PanelState {
+function ready(shape: Shape, version = 1): PanelState {
   const { name, parameters, returnType, args, inputs, outputs, matrix, matrixReason, value, expression } = shape;
   const file = '/workspace/examples/fixture.ts';
   const inputCount = inputs.reduce((sum, { size }) => sum + size, 0);
