@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registryAnswers } from './network.mjs';
 
-export class InstallError extends Error {}
+class InstallError extends Error {}
 
 /** @param {string} file */
 function readJson(file) {

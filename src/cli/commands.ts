@@ -31,7 +31,7 @@ export function publicError({ code, message, file, line, column, hint }: ErrorIn
   };
 }
 
-export function publicWarnings(findings: readonly Finding[]): object[] {
+function publicWarnings(findings: readonly Finding[]): object[] {
   return findings.map(({ code, message, location: { file, line, column } }) => ({ code, message, file, line, column }));
 }
 

@@ -69,7 +69,7 @@ function joinNegative(argv: readonly string[]): string[] {
   return out;
 }
 
-export function json(text: string | undefined, option: string): Data | undefined {
+function json(text: string | undefined, option: string): Data | undefined {
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as Data;
@@ -96,7 +96,7 @@ export function number(text: string | undefined, option: string): number | undef
   throw new UsageError(`--${option} needs a positive number, not '${text}'.`);
 }
 
-export function wrt(text: string | undefined): number[] | undefined {
+function wrt(text: string | undefined): number[] | undefined {
   if (text === undefined) return undefined;
   const indices = text.split(',').map((part) => Number(part.trim()));
   if (indices.every((index) => Number.isInteger(index) && index >= 0)) return indices;

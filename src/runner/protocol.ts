@@ -148,7 +148,7 @@ export type FindingCode =
   | 'numerically-unstable'
   | 'impure';
 
-export interface TextEdit {
+interface TextEdit {
   range: SourceRange;
   newText: string;
 }

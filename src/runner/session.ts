@@ -15,7 +15,7 @@ import { argumentsAt, argumentsFrom } from './values/arguments';
 
 const MAX_CONSOLE = 1000;
 
-export const DEFAULT_CONFIGURATION: RunnerConfiguration = {
+const DEFAULT_CONFIGURATION: RunnerConfiguration = {
   timeLimit: 2000,
   memoryLimit: 2048,
   allowedModules: [],

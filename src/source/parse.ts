@@ -1,7 +1,7 @@
 /** Parses the text of a module: TypeScript's parser and nothing of its type checker. */
 import ts from 'typescript';
 
-export interface SyntaxError_ {
+interface SyntaxError_ {
   message: string;
   start: number;
   length: number;

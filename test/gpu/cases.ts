@@ -19,7 +19,7 @@ export interface GpuCase {
 }
 
 /** Small, seeded, the same everywhere (mulberry32). */
-export function randomSource(seed: number): () => number {
+function randomSource(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -7,14 +7,6 @@ import { listOf, NONE, type Program, type Row } from '../program/program';
 
 type Value = ArrayValue | readonly ArrayValue[];
 
-/** Value of every row of a program; rows with several results hold an array. @throws GuardError */
-export function evaluateRows(program: Program, inputs: readonly ArrayValue[]): Value[] {
-  const values: Value[] = new Array<Value>(program.size);
-  program.inputs.forEach((row, index) => (values[row] = inputs[index]));
-  for (let row = 0; row < program.size; row++) evaluateRow(program, row, values);
-  return values;
-}
-
 function evaluateRow(program: Program, row: Row, values: Value[]): void {
   switch (program.columns.opcodes[row]) {
     case OPCODES.input:

@@ -28,7 +28,7 @@ const JAX_NAMES: Partial<Record<PrimitiveName, string>> = {
 };
 
 /** JAX's name of a primitive. */
-export function jaxName(name: PrimitiveName): string {
+function jaxName(name: PrimitiveName): string {
   return JAX_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -14,7 +14,7 @@ export type Row = number;
 /** No row: a symbolic zero among tangents and cotangents, "not batched" among batch axes. */
 export const NONE = -1;
 
-export type PrimitiveParams = PrimitiveParamsOver<Program>;
+type PrimitiveParams = PrimitiveParamsOver<Program>;
 /** Parameters of a primitive, undefined where it has none. */
 export type ParamsOf<P extends PrimitiveName> = PrimitiveParams[P];
 

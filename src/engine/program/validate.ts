@@ -125,7 +125,7 @@ function validateEnds(program: Program): void {
 }
 
 /** The programs among parameters. */
-export function programsIn(params: unknown): Program[] {
+function programsIn(params: unknown): Program[] {
   if (typeof params !== 'object' || params === null) return [];
   return Object.values(params).flatMap((value: unknown) => {
     if (value instanceof Program) return [value];

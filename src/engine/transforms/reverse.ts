@@ -19,7 +19,7 @@ import { inline } from './transcribe';
  * Transposes the rows of `b` from `start` on that depend linearly on `seeds`, and appends the cotangents of the seeds.
  * @throws NotLinearError where a row has no transposition (a `while` loop, say)
  */
-export function transposeRows(
+function transposeRows(
   b: Emitter,
   start: Row,
   seeds: readonly Row[],

@@ -23,7 +23,7 @@ export function isLeaf(value: unknown): value is Leaf {
   return typeof value === 'number' || value instanceof NdArray || isTypedArray(value);
 }
 
-export function isTypedArray(value: unknown): value is TypedArray {
+function isTypedArray(value: unknown): value is TypedArray {
   return (
     ArrayBuffer.isView(value) &&
     !(value instanceof DataView) &&

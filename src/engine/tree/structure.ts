@@ -29,7 +29,7 @@ export interface PytreeType<T extends object> {
   unflatten(children: readonly unknown[], aux: unknown): T;
 }
 
-export const LEAF: Structure = { kind: 'leaf' };
+const LEAF: Structure = { kind: 'leaf' };
 
 const registered = new Map<object, PytreeType<object>>();
 

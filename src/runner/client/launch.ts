@@ -11,7 +11,7 @@ export interface LaunchOptions {
 }
 
 /** Node's own name for the permission model, by version; undefined where it has none. */
-export function permissionFlag(version: string = process.versions.node): string | undefined {
+function permissionFlag(version: string = process.versions.node): string | undefined {
   const [major, minor] = version.split('.').map(Number);
   if (major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13)) return '--permission';
   return major >= 20 ? '--experimental-permission' : undefined;

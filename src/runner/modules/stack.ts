@@ -38,17 +38,6 @@ export function userFrame(stack: string | undefined): Place | undefined {
   return packaged;
 }
 
-/** All frames in the user's code, innermost first. */
-export function userFrames(stack: string | undefined): Place[] {
-  const places: Place[] = [];
-  for (const line of (stack ?? '').split('\n')) {
-    const match = FRAME.exec(line.trim());
-    if (match && isUserFile(match[1]))
-      places.push({ file: match[1], line: Number(match[2]), column: Number(match[3]) });
-  }
-  return places;
-}
-
 /** The word at a column of the rewritten line is the nth of its kind there, and so it is in the user's line. */
 function originalColumn(file: string, line: number, column: number): number {
   const rewritten = files?.rewrittenLines(file)?.[line - 1];

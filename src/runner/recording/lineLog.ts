@@ -1,7 +1,7 @@
 /** What each line computed: per site the count, the extremes and the last values with their rows. */
 import type { Tracer } from '../../engine/trace/tracer';
 
-export const KEPT_VALUES = 200;
+const KEPT_VALUES = 200;
 
 export class SiteLog {
   count = 0;

@@ -133,10 +133,6 @@ export function elements(array: AnyTypedArray): unknown[] {
   return out;
 }
 
-export function copyElements(from: AnyTypedArray, to: AnyTypedArray, offset = 0): void {
-  for (let index = 0; index < from.length; index++) storeElement(to, offset + index, elementOf(from, index));
-}
-
 /** The traced number that a DataView reads at a byte, if one of that size is still there. */
 export function viewCell(view: DataView, offset: number, length: number, site = 0): Tracer | undefined {
   const shadow = shadows.get(view.buffer);

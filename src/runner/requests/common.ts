@@ -30,7 +30,7 @@ export interface RecordedTarget extends Prepared {
 }
 
 /** Indices of the arguments to differentiate: as asked, as the function says, or whatever holds numbers. */
-export function wrtOf({ found, args }: Prepared, target: Target): number[] {
+function wrtOf({ found, args }: Prepared, target: Target): number[] {
   const chosen = target.wrt ?? found.wrt;
   const numeric = (index: number) => sizeOf(describe(args[index]).layout) > 0;
   if (!target.wrt && chosen.length === 0) return args.map((_, index) => index).filter(numeric);
@@ -100,7 +100,7 @@ export async function recordTarget(context: Context, target: Target): Promise<Re
 }
 
 /** A promise that does not settle in time is an error. */
-export async function settled<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+async function settled<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -14,10 +14,10 @@ import type { ProfileRow } from '../protocol';
 import type { Recorded, Slot } from '../record';
 import { programOf, type ReadyProgram } from './programs';
 
-export type Group = ProfileRow['group'];
+type Group = ProfileRow['group'];
 
 /** A strategy made ready. */
-export interface Ready {
+interface Ready {
   run: () => unknown;
   /** How it ran in the end, where that is decided while running. */
   tier?: () => string;

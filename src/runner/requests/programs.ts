@@ -18,7 +18,7 @@ export interface ReadyProgram {
 }
 
 /** Unit vectors, one input of the program after the other: [count, ...shape] each. */
-export function unitSeeds(
+function unitSeeds(
   of: readonly { offset: number; size: number }[],
   program: Program,
   rows: Int32Array,

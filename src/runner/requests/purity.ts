@@ -51,7 +51,7 @@ function close(a: number, b: number): boolean {
 }
 
 /** Numbers of the plain function's result; undefined for an async one. */
-export function plainValue(
+function plainValue(
   { session, timeLimit }: Pick<Context, 'session' | 'timeLimit'>,
   target: Target,
 ): number[] | undefined {

@@ -2,7 +2,7 @@
 import { NdArray } from '../../engine/trace/ndarray';
 import { Tracer } from '../../engine/trace/tracer';
 import { elements, hasTraced, isFloatArray, isTypedArray } from '../recording/typedArrays';
-import type { Data, LeafInfo, NumericArray } from '../protocol';
+import type { Data, LeafInfo } from '../protocol';
 
 export type Layout =
   | { kind: 'number' }
@@ -15,7 +15,7 @@ export type Layout =
   | { kind: 'fixed'; value: Data };
 
 /** A number, a traced number or an array of the engine. */
-export type Element = number | NdArray;
+type Element = number | NdArray;
 
 export interface Described {
   layout: Layout;
@@ -110,7 +110,7 @@ export function sizeOf(layout: Layout): number {
 }
 
 /** Shape of a rectangular array of numbers; undefined for anything else. */
-export function shapeOf(layout: Layout): number[] | undefined {
+function shapeOf(layout: Layout): number[] | undefined {
   switch (layout.kind) {
     case 'number':
       return [];
@@ -252,4 +252,3 @@ export function parseNumber(text: string): number | undefined {
   }
 }
 
-export type { NumericArray };

@@ -11,7 +11,7 @@ export interface ImportBinding {
   name: string;
 }
 
-export interface ExportBinding {
+interface ExportBinding {
   name: string;
   /** Expression that gives the current value. */
   local: string;
@@ -178,7 +178,7 @@ class Analyzer {
   }
 }
 
-export function boundNames(name: ts.BindingName, add: (name: string) => void): void {
+function boundNames(name: ts.BindingName, add: (name: string) => void): void {
   if (ts.isIdentifier(name)) add(name.text);
   else for (const element of name.elements) if (ts.isBindingElement(element)) boundNames(element.name, add);
 }

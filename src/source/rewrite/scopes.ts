@@ -133,11 +133,7 @@ export class ScopeCollector {
   }
 }
 
-/** True when `name`, used at `node`, is declared in the module (any scope around the node). */
-export function isDeclared(scopes: Scopes, node: ts.Node, name: string): boolean {
-  return declaringScope(scopes, node, name) !== undefined;
-}
-
+/** The innermost scope around `node` that declares `name`; undefined where none does. */
 export function declaringScope(scopes: Scopes, node: ts.Node, name: string): ts.Node | undefined {
   for (let scope: ts.Node | undefined = node; scope; scope = scope.parent as ts.Node | undefined) {
     if (scopes.get(scope)?.has(name)) return scope;

@@ -22,7 +22,7 @@ export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
 }
 
 /** A namespace with nothing but types in it leaves nothing behind. */
-export function isInstantiated(node: ts.ModuleDeclaration): boolean {
+function isInstantiated(node: ts.ModuleDeclaration): boolean {
   if (hasModifier(node, ts.SyntaxKind.DeclareKeyword)) return false;
   const { body } = node;
   if (!body) return false;
@@ -37,7 +37,7 @@ export function isInstantiated(node: ts.ModuleDeclaration): boolean {
 }
 
 /** True for statements and members that exist for the type checker only. */
-export function isErased(node: ts.Node): boolean {
+function isErased(node: ts.Node): boolean {
   switch (node.kind) {
     case ts.SyntaxKind.InterfaceDeclaration:
     case ts.SyntaxKind.TypeAliasDeclaration:

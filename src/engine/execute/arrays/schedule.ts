@@ -2,7 +2,6 @@
  * The order in which nodes run, with those fused that walk the same index space: one loop computes all of them, and a value that
  * nothing else reads never reaches memory.
  */
-import { OPCODES } from '../../primitives/opcodes';
 import { sizeOf, type Shape } from '../../program/aval';
 import type { ArrayGraph, ArrayNode, Lane } from './nodes';
 import { isFlat, isUniform } from './views';
@@ -104,4 +103,3 @@ export function schedule(graph: ArrayGraph): Schedule {
   return { steps, stepOf, lastRead };
 }
 
-;

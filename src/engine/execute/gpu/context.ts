@@ -18,7 +18,7 @@ export interface KernelContext {
 }
 
 /** Writes the element at `index` of the row's result. */
-export type ElementEmitter = (k: KernelContext, row: Row, index: Index) => Atom;
+type ElementEmitter = (k: KernelContext, row: Row, index: Index) => Atom;
 export type EmitterTable = Partial<Record<PrimitiveName, ElementEmitter>>;
 
 /** A program that the GPU cannot run; the CPU takes it. */

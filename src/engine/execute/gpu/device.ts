@@ -45,7 +45,7 @@ export interface GpuLibrary {
 }
 
 /** gpu.js refused, fell back to another backend, or the device was lost. */
-export class GpuFailure extends GradLensError {
+class GpuFailure extends GradLensError {
   override name = 'GpuFailure';
 
   constructor(mode: GpuMode, reason: string) {
@@ -57,7 +57,7 @@ export class GpuFailure extends GradLensError {
   }
 }
 
-export interface GpuRun {
+interface GpuRun {
   /** The program's outputs; floats are float32. */
   readonly outputs: ArrayValue[];
   /** Milliseconds. */

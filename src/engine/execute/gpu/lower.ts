@@ -17,7 +17,7 @@ import { VIEWS } from './views';
 import { KernelWriter, type Atom } from './writer';
 
 /** gpu.js's 1-D outputs are right up to here on every backend. */
-export const MAX_ELEMENTS = 2 ** 22;
+const MAX_ELEMENTS = 2 ** 22;
 
 export interface GpuStep {
   /** `function (p, s0, …, nan, inf) { … }` */
@@ -29,7 +29,7 @@ export interface GpuStep {
   readonly statements: number;
 }
 
-export type GpuOutput =
+type GpuOutput =
   | { readonly kind: 'step'; readonly step: number; readonly aval: Aval }
   | { readonly kind: 'input'; readonly input: number; readonly aval: Aval }
   | { readonly kind: 'value'; readonly value: ArrayValue };

@@ -6,12 +6,12 @@ import type { Tape } from '../scalar/tape';
 import { isLoop, type Item, type Loop, type LoopTree } from './tree';
 
 /** The value of a site's last execution before the operand is read: a register. */
-export interface LastSource {
+interface LastSource {
   readonly kind: 'last';
   readonly site: number;
 }
 /** The same number always. */
-export interface NumberSource {
+interface NumberSource {
   readonly kind: 'number';
   readonly value: number;
 }
@@ -23,7 +23,7 @@ export interface AffineSource {
   readonly strides: readonly number[];
 }
 /** Anything else: read through a table of addresses, one an instance. */
-export interface GatherSource {
+interface GatherSource {
   readonly kind: 'gather';
 }
 /** `initial` in the first iteration of the loop at depth `depth`, `later` in the others. */

@@ -10,7 +10,7 @@ const WORD = 8;
 /** Address 0 stays free, so that offsets can reach one element below an array. */
 const RESERVED = 64;
 
-export interface Unit {
+interface Unit {
   readonly items: readonly Item[];
 }
 
@@ -38,7 +38,7 @@ export interface Layout {
 }
 
 /** Number of instances of a site. */
-export function instancesOf(tree: LoopTree, site: number): number {
+function instancesOf(tree: LoopTree, site: number): number {
   let count = 1;
   for (let id = tree.siteLoops[site]; id >= 0; id = tree.loops[id].parent?.id ?? -1) count *= tree.loops[id].count;
   return count;

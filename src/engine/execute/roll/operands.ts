@@ -246,7 +246,7 @@ export function loopAt(scope: Scope, depth: number): Scope {
   return at;
 }
 
-export function contains(loop: Loop, site: number): boolean {
+function contains(loop: Loop, site: number): boolean {
   return site >= loop.firstSite && site < loop.endSite;
 }
 

@@ -11,7 +11,7 @@ import { type ScalarExecutable, scalarExecutable } from './executable';
 import { isTest } from './operations';
 import { isScalarProgram } from './tape';
 
-export interface SparseJacobianProgram {
+interface SparseJacobianProgram {
   /** inputs → the entries that are not structurally zero, row by row. */
   readonly program: Program;
   readonly rows: Int32Array;
@@ -22,7 +22,7 @@ export interface SparseJacobianProgram {
 const MOST_TANGENTS = 24;
 
 /** @returns undefined for programs that are not scalar, or whose rows depend on too many inputs each */
-export function sparseJacobianProgram(program: Program): SparseJacobianProgram | undefined {
+function sparseJacobianProgram(program: Program): SparseJacobianProgram | undefined {
   if (!isScalarProgram(program)) return undefined;
   const b = new Emitter(program.columns.positionTable);
   const tangents = new Tangents(program, b);

@@ -7,7 +7,7 @@ import type { Program } from '../../program/program';
 import { tapeArity } from './operations';
 
 /** No operand. */
-export const ABSENT = -1;
+const ABSENT = -1;
 
 export class Tape {
   constructor(

@@ -16,7 +16,7 @@ export function lazyParams<Known extends object, Later extends object>(
 }
 
 /** Whether a parameter waits to be asked for. */
-export function isLazy(params: object, key: string): boolean {
+function isLazy(params: object, key: string): boolean {
   return !Object.prototype.propertyIsEnumerable.call(params, key) && key in params;
 }
 

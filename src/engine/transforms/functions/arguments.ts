@@ -41,7 +41,7 @@ export function moving(where: string, args: readonly unknown[], argnums: readonl
 }
 
 /** The call's arguments with those that move replaced by trees of `leaves`. */
-export function withLeaves(
+function withLeaves(
   args: readonly unknown[],
   { argnums, structures }: MovingArguments,
   leaves: readonly unknown[],

@@ -79,7 +79,7 @@ function pullBack(
 }
 
 /** Cotangents as arrays, one a leaf of the result. @throws TreeError, ShapeError */
-export function cotangentArrays(
+function cotangentArrays(
   where: string,
   output: Structure,
   avals: readonly Aval[],

@@ -98,7 +98,7 @@ export function linearize<Args extends readonly unknown[], R>(
 }
 
 /** Tangents as arrays, one a moving leaf. @throws TreeError, ShapeError */
-export function tangentArrays(where: string, moved: MovingArguments, tangents: readonly unknown[]): NdArray[] {
+function tangentArrays(where: string, moved: MovingArguments, tangents: readonly unknown[]): NdArray[] {
   if (tangents.length !== moved.structures.length) {
     throw new ArgumentError(
       where,
@@ -122,7 +122,7 @@ export function fit(where: string, what: string, array: NdArray, aval: Aval): Nd
 }
 
 /** The tangents of the float results with zeros for the others. */
-export function withZeros(avals: readonly Aval[], tangents: readonly NdArray[]): NdArray[] {
+function withZeros(avals: readonly Aval[], tangents: readonly NdArray[]): NdArray[] {
   let next = 0;
   return avals.map((aval) => (isFloat(aval.dtype) ? tangents[next++] : zeros(aval)));
 }

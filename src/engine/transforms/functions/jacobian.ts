@@ -24,7 +24,7 @@ import {
 import { gradOptions, type GradOptions } from './grad';
 
 /** The Jacobian by the arguments in `N`. */
-export type JacobianOf<Args extends readonly unknown[], R, N> = Jacobian<R, ByArgnums<Args, N>>;
+type JacobianOf<Args extends readonly unknown[], R, N> = Jacobian<R, ByArgnums<Args, N>>;
 
 /** The signature of all Jacobian transforms. */
 export interface JacobianTransform {

@@ -1,13 +1,11 @@
 /** Records TypeScript text in this process: value, Jacobian and reports, without a runner. */
-import { LinearizedProgram } from '../../../../src/engine/execute/adjoints';
 import '../../../../src/engine';
-import { jacobianOf, linearOf, gradientLinear } from '../../../../src/runner/derivatives';
+import { jacobianOf, linearOf } from '../../../../src/runner/derivatives';
 import type { Data, Finding } from '../../../../src/runner/protocol';
 import { recordTarget, type Context, type RecordedTarget } from '../../../../src/runner/requests/common';
 import { warningsOf } from '../../../../src/runner/requests/evaluate';
 import { Session } from '../../../../src/runner/session';
 import { plainFunction } from '../../../../src/runner/plain';
-import { workspace } from './runnerProcess';
 
 export const session = new Session();
 
@@ -75,9 +73,3 @@ export function nativeValue(file: string, args: readonly unknown[], fn = 'f', wr
   const plain = plainFunction(session, { file, fn, args: args as Data[] }, wrt);
   return plain.evaluate(plain.point);
 }
-
-export function hessianOf({ target }: Derived): number[] {
-  return Array.from(jacobianOf(gradientLinear(target.recorded), 'forward').matrix.values);
-}
-
-export { LinearizedProgram, workspace };
