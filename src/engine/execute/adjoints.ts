@@ -213,7 +213,9 @@ export class LinearizedProgram {
   // ------------------------------------------------------------------------------------------ rows of arrays
 
   private valueAt(row: Row): ArrayValue {
-    return this.scalar[row] === 1 ? { shape: [], dtype: 'float64', data: Float64Array.of(this.scalars[row]) } : this.valueOf(row);
+    return this.scalar[row] === 1
+      ? { shape: [], dtype: 'float64', data: Float64Array.of(this.scalars[row]) }
+      : this.valueOf(row);
   }
 
   private reverseGeneral(out: RowDerivatives, tuples: Map<Row, Float64Array[]>, row: Row, opcode: number): void {
@@ -262,7 +264,9 @@ export class LinearizedProgram {
     ]);
     const avals = program.tuple(row);
     let next = avals.length;
-    const list = avals.map((aval) => (isFloat(aval.dtype) ? Float64Array.from(results[next++].data) : new Float64Array(0)));
+    const list = avals.map((aval) =>
+      isFloat(aval.dtype) ? Float64Array.from(results[next++].data) : new Float64Array(0),
+    );
     if (!program.hasSeveralResults(row)) {
       this.accumulate(out, row, list[0]);
       return;

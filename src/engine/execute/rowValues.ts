@@ -49,7 +49,8 @@ export function rowValues(program: Program, inputs: readonly ArrayValue[]): RowV
         const value = valueOf(operands[start]);
         const { expected } = program.params<'guard'>(row);
         const actual = value.data[0];
-        if (!Object.is(actual, expected) && actual !== expected) throw new GuardError(row, expected, actual, program.position(row));
+        if (!Object.is(actual, expected) && actual !== expected)
+          throw new GuardError(row, expected, actual, program.position(row));
         keep(row, value);
         break;
       }
@@ -63,7 +64,10 @@ export function rowValues(program: Program, inputs: readonly ArrayValue[]): RowV
             end > start + 2 ? scalars[operands[start + 2]] : NaN,
           );
         } else {
-          keep(row, primitive(program.name(row)).evaluate(Array.from(program.operands(row), valueOf), program.params(row)));
+          keep(
+            row,
+            primitive(program.name(row)).evaluate(Array.from(program.operands(row), valueOf), program.params(row)),
+          );
         }
       }
     }

@@ -251,4 +251,3 @@ export function parseNumber(text: string): number | undefined {
       return undefined;
   }
 }
-

@@ -102,4 +102,3 @@ export function schedule(graph: ArrayGraph): Schedule {
   for (const value of graph.outputs) lastRead[value] = steps.length;
   return { steps, stepOf, lastRead };
 }
-

@@ -79,12 +79,7 @@ function pullBack(
 }
 
 /** Cotangents as arrays, one a leaf of the result. @throws TreeError, ShapeError */
-function cotangentArrays(
-  where: string,
-  output: Structure,
-  avals: readonly Aval[],
-  cotangent: unknown,
-): NdArray[] {
+function cotangentArrays(where: string, output: Structure, avals: readonly Aval[], cotangent: unknown): NdArray[] {
   const leaves: Leaf[] = [];
   requireSameStructure(where, 'the cotangent', output, flattenInto(cotangent, leaves));
   const paths = leafPaths(output, 'result');
