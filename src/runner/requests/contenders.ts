@@ -87,13 +87,13 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
   if (scalar) rows.push(compiled('gradient', 'Gradient', 'function', () => programOf(recorded, 'grad')));
   if (n * m <= DENSE_LIMIT) {
     rows.push(
-      compiled('jacfwd', `jacfwd: ${n} tangents at once`, 'jacobian', () => programOf(recorded, 'jacfwd')),
-      compiled('jacrev', `jacrev: ${m} cotangents at once`, 'jacobian', () => programOf(recorded, 'jacrev')),
-      hand('jacfwd-loop', `forward, ${n} sweeps`, 'jacobian', () => jacobianOf(linear, 'forward')),
-      hand('jacrev-loop', `reverse, ${m} sweeps`, 'jacobian', () => jacobianOf(linear, 'reverse')),
+      compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', () => programOf(recorded, 'jacfwd')),
+      compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', () => programOf(recorded, 'jacrev')),
+      hand('jacfwd-loop', `forward, ${counted(n, 'sweep')}`, 'jacobian', () => jacobianOf(linear, 'forward')),
+      hand('jacrev-loop', `reverse, ${counted(m, 'sweep')}`, 'jacobian', () => jacobianOf(linear, 'reverse')),
       hand(
         'differences',
-        `central differences, ${2 * n} evaluations`,
+        `differences, ${2 * n} calls`,
         'jacobian',
         () => centralDifferences(plain.evaluate, recorded.inputValues),
         'javascript',
@@ -101,7 +101,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     );
   }
   if (!scalar && n > 1) {
-    rows.push(hand('compressed', 'compressed by colouring', 'jacobian', compressed()));
+    rows.push(hand('compressed', 'compressed', 'jacobian', compressed()));
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
@@ -133,7 +133,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, the whole Hessian (${n} sweeps)`, 'hvp', () =>
+      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () =>
         jacobianOf(gradientLinear(recorded), 'forward'),
       ),
     ];
@@ -155,7 +155,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     return [
       hand(
         'products-loop',
-        `${VECTORS} JVPs, one after the other`,
+        `${VECTORS} JVPs, loop`,
         'products',
         () => vectors.forEach((vector) => void pushForward(linear, vector)),
         'interpret',
@@ -187,6 +187,10 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     const reverse = eliminateDeadRows(vjpProgram(recorded.program, active));
     return { program: batchProgram(reverse, axes, k), inputs: [...primals, ...seeds] };
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** What one would write by hand: two evaluations an input. */
