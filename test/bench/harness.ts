@@ -11,6 +11,8 @@ export interface Contender {
   run(): unknown;
   /** Numbers to compare with the first contestant's; what `run` returned, unless given. */
   numbers?(result: unknown): ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** False while it has not chosen its fastest tier yet: then it is warmed up for longer. */
+  isSettled?(): boolean;
   /** More to say, asked for in the end: tier, memory. */
   note?(): string;
 }
@@ -43,6 +45,8 @@ const ROUNDS = 101;
 const ROUND_MILLISECONDS = 2;
 /** Contestants that take longer get fewer rounds. */
 const MOST_MILLISECONDS = 3000;
+const WARMING = 500;
+const MOST_WARMING = 30_000;
 
 function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -80,7 +80,8 @@ export class Recorder extends Emitter {
   lift(value: NdArray): Row {
     if (value instanceof Tracer) {
       if (value.recorder === this) return value.row;
-      if (value.recorder.closed) throw new LeakedTracerError();
+      // A value of a trace inside this one has no meaning here; taken for a constant its derivative would be lost.
+      if (value.recorder.closed || value.recorder.level > this.level) throw new LeakedTracerError();
     }
     let row = this.lifted.get(value);
     if (row === undefined) {

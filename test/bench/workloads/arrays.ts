@@ -14,12 +14,14 @@ const flat = (result: any): ArrayLike<number> => {
   );
   return Float64Array.from(parts.flatMap((part: ArrayLike<number>) => Array.from(part)));
 };
-const flatJax = async (result: any): Promise<ArrayLike<number>> => {
-  const parts = Array.isArray(result) ? result : [result];
+/** jax-js works asynchronously: a result counts when its numbers are there. */
+const landed = async (result: any): Promise<ArrayLike<number>[]> => {
   const data: ArrayLike<number>[] = [];
-  for (const part of parts) data.push(await part.ref.data());
-  return data.flatMap((part) => Array.from(part));
+  for (const part of Array.isArray(result) ? result : [result]) data.push(await part.data());
+  return data;
 };
+const flatJax = (result: any): ArrayLike<number> =>
+  Float64Array.from((result as ArrayLike<number>[]).flatMap((part) => Array.from(part)));
 
 function waves(shape: number[], frequency: number, scale = 1): { shape: number[]; data: Float64Array } {
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -94,11 +96,7 @@ const logistic: Workload = {
         };
         const gradient = J.jit(J.grad(loss, { argnums: [0, 1] }));
         return {
-          run: async () => {
-            const out = gradient(W.ref, b.ref);
-            await J.blockUntilReady?.(out);
-            return out;
-          },
+          run: () => landed(gradient(W.ref, b.ref)),
           numbers: flatJax,
         };
       },
@@ -170,7 +168,7 @@ const hessianVector: Workload = {
         const gradient = J.grad(jaxEnergy(J.numpy));
         const product = J.jit((x: any, v: any) => J.jvp(gradient, [x], [v])[1]);
         const [X, V] = [theirs(J, point), theirs(J, direction)];
-        return { run: async () => product(X.ref, V.ref), numbers: flatJax };
+        return { run: () => landed(product(X.ref, V.ref)), numbers: flatJax };
       },
     },
     {
@@ -230,7 +228,7 @@ const naiveHessian: Workload = {
         const J = await jax();
         const product = J.jit((x: any, v: any) => J.numpy.dot(J.hessian(jaxEnergy(J.numpy))(x), v));
         const [X, V] = [theirs(J, { ...point, shape: [1200] }), theirs(J, { ...direction, shape: [1200] })];
-        return { run: async () => product(X.ref, V.ref), numbers: flatJax };
+        return { run: () => landed(product(X.ref, V.ref)), numbers: flatJax };
       },
     },
   ],
@@ -304,7 +302,7 @@ const matrixJacobian: Workload = {
           y.dispose?.();
           return J.vmap((c: any) => pull(c)[0] ?? pull(c))(m);
         });
-        return { run: async () => product(W.ref, M.ref), numbers: flatJax };
+        return { run: () => landed(product(W.ref, M.ref)), numbers: flatJax };
       },
     },
   ],
@@ -347,7 +345,7 @@ const jacobianMatrix: Workload = {
         const [X, W, M] = [theirs(J, examples), theirs(J, weights), theirs(J, tangents)];
         const f = (w: any) => J.nn.sigmoid(J.numpy.dot(X.ref, w).add(0.1));
         const product = J.jit((m: any) => J.vmap((t: any) => J.jvp(f, [W.ref], [t])[1])(m));
-        return { run: async () => product(M.ref), numbers: flatJax };
+        return { run: () => landed(product(M.ref)), numbers: flatJax };
       },
     },
   ],
@@ -405,11 +403,7 @@ function jaxPerceptron(dtype: string): Contestant {
       };
       const gradient = J.jit(J.grad(loss, { argnums: [0, 1, 2, 3] }));
       return {
-        run: async () => {
-          const out = gradient(...args.map((arg) => arg.ref));
-          for (const part of out) await part.blockUntilReady?.();
-          return out;
-        },
+        run: () => landed(gradient(...args.map((arg) => arg.ref))),
         numbers: flatJax,
       };
     },
@@ -491,11 +485,7 @@ const product: Workload = {
         const [A, B] = [theirs(J, left, dtype), theirs(J, right, dtype)];
         const multiply = J.jit((a: any, b: any) => J.numpy.matmul(a, b));
         return {
-          run: async () => {
-            const out = multiply(A.ref, B.ref);
-            await out.blockUntilReady?.();
-            return out;
-          },
+          run: () => landed(multiply(A.ref, B.ref)),
           numbers: flatJax,
         };
       },

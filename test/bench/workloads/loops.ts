@@ -15,6 +15,7 @@ function running(executable: ScalarExecutable, inputs: readonly number[]): Conte
   const at = Float64Array.from(inputs);
   return {
     run: () => executable.run(at),
+    isSettled: () => executable.tier === 'wasm',
     numbers: (result) => (result as Float64Array).slice(),
     note() {
       const { tier, tape, codeRows, codeBytes, memoryBytes } = executable;
@@ -140,8 +141,8 @@ function jaxRosenbrock(point: readonly number[]): Contestant {
       };
       const gradient = J.jit(J.grad(f));
       return {
-        run: async () => gradient(x0.ref),
-        numbers: async (result: any) => Array.from(await result.ref.data()) as number[],
+        run: async () => gradient(x0.ref).data(),
+        numbers: (result: any) => Array.from(result) as number[],
       };
     },
   };
@@ -354,8 +355,8 @@ const brusselator: Workload = {
         const jacobian = J.jit(J.jacfwd(f));
         const x0 = jnp.array(Float32Array.from(STATE));
         return {
-          run: async () => jacobian(x0.ref),
-          numbers: async (result: any) => Array.from(await result.ref.data()) as number[],
+          run: async () => jacobian(x0.ref).data(),
+          numbers: (result: any) => Array.from(result) as number[],
         };
       },
     },
@@ -377,6 +378,7 @@ const banded: Workload = {
         const at = Float64Array.from(point);
         return {
           run: () => sparse.entries(at),
+          isSettled: () => sparse.executable.tier === 'wasm',
           numbers: (result) => (result as Float64Array).slice(0, 10),
           note: () =>
             `${sparse.rows.length} entries, ${sparse.executable.tier}, ${sparse.executable.codeRows} rows of code`,
