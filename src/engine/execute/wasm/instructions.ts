@@ -1,10 +1,9 @@
 /** Instruction bytes, as far as the code generators use them. */
 export const I32 = 0x7f;
-const I64 = 0x7e;
 export const F32 = 0x7d;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
-export type ValueType = typeof I32 | typeof I64 | typeof F32 | typeof F64 | typeof V128;
+export type ValueType = typeof I32 | typeof F32 | typeof F64 | typeof V128;
 export const VOID = 0x40;
 
 export const OP = {
