@@ -98,9 +98,10 @@ export async function measure(workload: Workload): Promise<Line[]> {
         line.wrong = true;
       let once = line.first;
       const patience = performance.now() + MOST_WARMING;
-      while (most >= 10 && contender.isSettled?.() === false && performance.now() < patience) result = await contender.run();
+      while (most >= 10 && contender.isSettled?.() === false && performance.now() < patience)
+        result = await contender.run();
       // Long enough for the compilers to have done what they do.
-      for (const until = performance.now() + (most < 10 ? 0 : WARMING); performance.now() < until; ) {
+      for (const until = performance.now() + (most < 10 ? 0 : WARMING); performance.now() < until;) {
         const began = performance.now();
         result = await contender.run();
         once = performance.now() - began;
