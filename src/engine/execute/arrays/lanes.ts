@@ -1,7 +1,7 @@
 /** Instructions of one operation on one value at a time or on a vector of them. */
 import { OPCODES } from '../../primitives/opcodes';
 import { tapeArity } from '../scalar/operations';
-import { COMPARE_CODE, FLOAT_CODE, LOGIC_CODE, importName } from '../roll/scalarCode';
+import { COMPARE_CODE, FLOAT_CODE, LOGIC_CODE } from '../roll/scalarCode';
 import { F32, F64, I32, OP, SIMD, V128, type ValueType } from '../wasm/instructions';
 import type { FunctionWriter } from '../wasm/module';
 import type { VectorFunction, VectorMath } from './vectorMath';
@@ -80,8 +80,6 @@ export function needsImport(opcode: number): boolean {
     OPCODES.guard,
   ].includes(opcode as 90);
 }
-
-export { importName };
 
 /** Writes one operation whose operands lie in locals; leaves the result on the stack. */
 export class LaneWriter {

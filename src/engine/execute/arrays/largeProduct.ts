@@ -73,8 +73,8 @@ export function sharedProduct(module: ModuleWriter, p: Precision): number {
   const [a, aRow, aInner, b, bInner, bColumn, c, m, n, k, scratch] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const { bytes } = p;
   const columns = 2 * p.lanes;
-  const [kStart, kCount, iStart, iCount, i, j, t, q, from, to, panelA, panelB, tile, paddedN, rowsLeft, columnsLeft] =
-    Array.from({ length: 16 }, () => f.local(I32));
+  const [kStart, kCount, iStart, iCount, i, j, t, from, to, panelA, panelB, tile, paddedN, rowsLeft, columnsLeft] =
+    Array.from({ length: 15 }, () => f.local(I32));
   const mulAdd = (base: number, index: number, stride: number) =>
     f.get(base).get(index).get(stride).op(OP.i32Mul, OP.i32Add);
   const smaller = (push: () => void, limit: number, into: number) => {
@@ -124,7 +124,6 @@ export function sharedProduct(module: ModuleWriter, p: Precision): number {
             from,
             to,
             counter: t,
-            lane: q,
             inner: kCount,
             innerStep: bInner,
             laneStep: bColumn,
@@ -153,7 +152,6 @@ export function sharedProduct(module: ModuleWriter, p: Precision): number {
                 from,
                 to,
                 counter: t,
-                lane: q,
                 inner: kCount,
                 innerStep: aInner,
                 laneStep: aRow,
@@ -206,7 +204,6 @@ interface Packing {
   readonly from: number;
   readonly to: number;
   readonly counter: number;
-  readonly lane: number;
   readonly inner: number;
   readonly innerStep: number;
   readonly laneStep: number;
@@ -219,7 +216,7 @@ interface Packing {
 function pack(
   f: FunctionWriter,
   p: Precision,
-  { from, to, counter, lane, inner, innerStep, laneStep, width, limit }: Packing,
+  { from, to, counter, inner, innerStep, laneStep, width, limit }: Packing,
 ): void {
   const { bytes } = p;
   const address = f.local(I32);
@@ -254,7 +251,6 @@ function pack(
     .set(to);
   f.get(from).get(innerStep).op(OP.i32Add).set(from);
   f.get(counter).i32(1).op(OP.i32Sub).tee(counter).brIf(0).end();
-  void lane;
 }
 
 /** (panel of A, panel of B, k, c, bytes of a row of c, rows, columns, tile): adds their product to a tile of C. */

@@ -163,20 +163,20 @@ class Tangents {
       this.unary(row, first, (tangent) => (both === NONE ? NONE : multiply(b, tangent, both)));
       return;
     }
-    const operands_ = Array.from(this.program.operands(row));
-    const moved = operands_.findIndex((operand) => this.counts[operand] > 0);
+    const all = Array.from(this.program.operands(row));
+    const moved = all.findIndex((operand) => this.counts[operand] > 0);
     if (moved < 0) return;
     if (opcode === OPCODES.div && moved === 0) {
       this.unary(row, first, (tangent) => divide(b, tangent, map[second]));
       return;
     }
-    if (operands_.filter((operand) => this.counts[operand] > 0).length > 1) {
+    if (all.filter((operand) => this.counts[operand] > 0).length > 1) {
       // Three operands that move (clamp): their derivatives one after the other.
-      this.several(row, operands_);
+      this.several(row, all);
       return;
     }
     const p = this.partial(row, moved);
-    this.unary(row, operands_[moved], (tangent) => (p === NONE ? NONE : multiply(b, tangent, p)));
+    this.unary(row, all[moved], (tangent) => (p === NONE ? NONE : multiply(b, tangent, p)));
   }
 
   private unary(row: Row, operand: Row, derive: (tangent: Row) => Row): void {
