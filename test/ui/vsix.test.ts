@@ -29,6 +29,7 @@ const required = [
   'extension/dist/runner.js',
   'extension/dist/webview/main.js',
   'extension/media/icon.png',
+  'extension/media/docs/diagnostics.md',
 ];
 const allowed = [
   /^\[Content_Types\]\.xml$/,
@@ -36,8 +37,11 @@ const allowed = [
   /^extension\/package\.nls(\.[\w-]+)?\.json$/,
   /^extension\/dist\/(extension|runner)\.js\.LEGAL\.txt$/,
   /^extension\/dist\/webview\/[\w-]+\.(js|css|ttf|js\.LEGAL\.txt|css\.LEGAL\.txt)$/,
+  /^extension\/l10n\/runner(\.[\w-]+)?\.json$/,
   /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^extension\/media\/(activity|panel-[\w-]+)\.svg$/,
+  /^extension\/media\/docs\/diagnostics(\.[\w-]+)?\.md$/,
+  /^extension\/media\/screenshots\/panel-(dark-modern|checks|timing)\.png$/,
   /^extension\/media\/walkthrough\/[\w-]+\.(md|svg|png)$/,
 ];
 
