@@ -133,9 +133,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () =>
-        jacobianOf(gradientLinear(recorded), 'forward'),
-      ),
+      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => jacobianOf(gradientLinear(recorded), 'forward')),
     ];
   }
 
