@@ -1,7 +1,7 @@
 /** `Math` on traced numbers: each function with its site in front, and without one for uses that the rewriter cannot see. */
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
-import { numberOf, pow, record1, record2 } from './operators';
+import { numberOf, pow, primitive, record1, record2 } from './operators';
 import { pin, state, valueOf } from './state';
 import { rounded } from './typedArrays';
 
@@ -44,14 +44,18 @@ function unary(name: string): SitedFunction {
   const plain = native[name];
   return (site, x) => {
     if (typeof x === 'number') return plain(x);
-    return x instanceof Tracer ? record1(opcode, x, plain(valueOf(x)), site) : plain(x as number);
+    const operand: unknown = primitive(x, 'number');
+    return operand instanceof Tracer
+      ? record1(opcode, operand, plain(valueOf(operand)), site)
+      : plain(operand as number);
   };
 }
 
 /** max, min and hypot of any number of operands, two at a time. */
 function folded(name: string, opcode: number): SitedFunction {
   const plain = native[name];
-  return (site, ...operands) => {
+  return (site, ...given) => {
+    const operands: unknown[] = given.map((operand) => primitive(operand, 'number'));
     if (!operands.some((operand) => operand instanceof Tracer)) return plain(...(operands as number[]));
     if (operands.length === 1) return name === 'hypot' ? math.abs(site, operands[0]) : operands[0];
     return operands.reduce((a, b) => {
@@ -65,7 +69,12 @@ function folded(name: string, opcode: number): SitedFunction {
 function stepwise(name: string): SitedFunction {
   const plain = native[name];
   return (site, ...operands) =>
-    plain(...operands.map((operand) => (operand instanceof Tracer ? pin(operand, site) : (operand as number))));
+    plain(
+      ...operands.map((given) => {
+        const operand: unknown = primitive(given, 'number');
+        return operand instanceof Tracer ? pin(operand, site) : (operand as number);
+      }),
+    );
 }
 
 /** The functions of `Math` by name. */
@@ -74,11 +83,18 @@ export const math: Record<string, SitedFunction> = {
   max: folded('max', OPCODES.max),
   min: folded('min', OPCODES.min),
   hypot: folded('hypot', OPCODES.hypot),
-  atan2: (site, y, x) => {
+  atan2: (site, ...operands) => {
+    const [y, x]: unknown[] = operands.map((operand) => primitive(operand, 'number'));
     const value = Math.atan2(numberOf(y), numberOf(x));
     return y instanceof Tracer || x instanceof Tracer ? record2(OPCODES.atan2, y, x, value, site) : value;
   },
-  pow: (site, x, y) => pow(x instanceof Tracer ? x : Number(x), y instanceof Tracer ? y : Number(y), site),
+  pow: (site, ...operands) => {
+    const [x, y] = operands.map((given) => {
+      const operand: unknown = primitive(given, 'number');
+      return operand instanceof Tracer ? operand : Number(operand);
+    });
+    return pow(x, y, site);
+  },
   fround: (site, x) => (x instanceof Tracer ? rounded(x, site) : Math.fround(x as number)),
   clz32: stepwise('clz32'),
   imul: stepwise('imul'),

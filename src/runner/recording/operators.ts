@@ -40,56 +40,79 @@ export function record2(opcode: number, a: unknown, b: unknown, value: number, s
 
 const traced = (a: unknown, b: unknown): boolean => a instanceof Tracer || b instanceof Tracer;
 
-export function add(a: any, b: any, site: number): unknown {
-  if (typeof a === 'number' && typeof b === 'number') return a + b;
-  if (!traced(a, b)) return a + b;
-  if (isText(a)) return String(a) + tracedText(b as Tracer, site);
-  if (isText(b)) return tracedText(a as Tracer, site) + String(b);
-  return record2(OPCODES.add, a, b, numberOf(a) + numberOf(b), site);
+/**
+ * What the language's conversion makes of an object (`valueOf`, `Symbol.toPrimitive`), with the right to answer with a traced number.
+ * Everything else stays as it is.
+ */
+export function primitive(value: any, hint: 'default' | 'number'): any {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || value instanceof Tracer)
+    return value;
+  const exotic = value[Symbol.toPrimitive];
+  const methods = exotic == null ? [value.valueOf, value.toString] : [exotic];
+  for (const method of methods) {
+    const result = typeof method === 'function' ? method.call(value, hint) : value;
+    if (result === null || (typeof result !== 'object' && typeof result !== 'function') || result instanceof Tracer)
+      return result;
+  }
+  throw new TypeError('Cannot convert object to primitive value');
 }
 
-/** `+` makes a string of these. */
-function isText(value: unknown): boolean {
-  return (
-    typeof value === 'string' ||
-    (typeof value === 'object' && value !== null && !(value instanceof Tracer) && !(Symbol.toPrimitive in value))
-  );
+/** The slow way of a two-operand operator: objects are converted first. */
+function arithmetic(opcode: number, a: any, b: any, operation: (a: any, b: any) => any, site: number): unknown {
+  const left = primitive(a, 'number');
+  const right = primitive(b, 'number');
+  if (!traced(left, right)) return operation(left, right);
+  return record2(opcode, left, right, operation(numberOf(left), numberOf(right)), site);
+}
+
+export function add(a: any, b: any, site: number): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  const left = primitive(a, 'default');
+  const right = primitive(b, 'default');
+  if (!traced(left, right)) return left + right;
+  if (typeof left === 'string') return left + tracedText(right as Tracer, site);
+  if (typeof right === 'string') return tracedText(left as Tracer, site) + right;
+  return record2(OPCODES.add, left, right, numberOf(left) + numberOf(right), site);
 }
 
 export function sub(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return traced(a, b) ? record2(OPCODES.sub, a, b, numberOf(a) - numberOf(b), site) : a - b;
+  return arithmetic(OPCODES.sub, a, b, (p, q) => p - q, site);
 }
 
 export function mul(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
-  return traced(a, b) ? record2(OPCODES.mul, a, b, numberOf(a) * numberOf(b), site) : a * b;
+  return arithmetic(OPCODES.mul, a, b, (p, q) => p * q, site);
 }
 
 export function div(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a / b;
-  return traced(a, b) ? record2(OPCODES.div, a, b, numberOf(a) / numberOf(b), site) : a / b;
+  return arithmetic(OPCODES.div, a, b, (p, q) => p / q, site);
 }
 
 export function rem(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a % b;
-  return traced(a, b) ? record2(OPCODES.rem, a, b, numberOf(a) % numberOf(b), site) : a % b;
+  return arithmetic(OPCODES.rem, a, b, (p, q) => p % q, site);
 }
 
 export function pow(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a ** b;
-  if (!traced(a, b)) return a ** b;
+  if (typeof b !== 'number' || !(a instanceof Tracer)) return arithmetic(OPCODES.pow, a, b, (p, q) => p ** q, site);
   // A square is a product: its derivatives of every order are exact at 0, and it costs less.
-  if (b === 2) return record2(OPCODES.mul, a, a, numberOf(a) ** 2, site);
-  return record2(OPCODES.pow, a, b, numberOf(a) ** numberOf(b), site);
+  if (b === 2) return record2(OPCODES.mul, a, a, valueOf(a) ** 2, site);
+  return record2(OPCODES.pow, a, b, valueOf(a) ** b, site);
 }
 
 // ------------------------------------------------------------------------------------------ bits: steps, without a derivative
 
 function bits(operation: (a: any, b: any) => any): (a: any, b: any, site: number) => unknown {
   return (a, b, site) => {
-    if (!traced(a, b)) return operation(a, b);
-    return operation(a instanceof Tracer ? pin(a, site) : a, b instanceof Tracer ? pin(b, site) : b);
+    const left = primitive(a, 'number');
+    const right = primitive(b, 'number');
+    return operation(
+      left instanceof Tracer ? pin(left, site) : left,
+      right instanceof Tracer ? pin(right, site) : right,
+    );
   };
 }
 
@@ -108,7 +131,8 @@ export function bor(a: any, b: any, site: number): unknown {
 }
 
 export function bnot(a: any, site: number): unknown {
-  return a instanceof Tracer ? ~pin(a, site) : ~a;
+  const operand = primitive(a, 'number');
+  return operand instanceof Tracer ? ~pin(operand, site) : ~operand;
 }
 
 // ------------------------------------------------------------------------------------------ comparisons
@@ -118,10 +142,12 @@ type Comparison = (a: any, b: any) => boolean;
 function compare(opcode: number, operation: Comparison): (a: any, b: any, site: number) => boolean {
   return (a, b, site) => {
     if (typeof a === 'number' && typeof b === 'number') return operation(a, b);
-    if (!traced(a, b)) return operation(a, b);
-    const recorder = recorderOf(a, b);
-    const outcome = operation(numberOf(a), numberOf(b));
-    return decide(recorder, opcode, rowIn(recorder, operand(a)), rowIn(recorder, operand(b)), outcome, site);
+    const left = primitive(a, 'number');
+    const right = primitive(b, 'number');
+    if (!traced(left, right)) return operation(left, right);
+    const recorder = recorderOf(left, right);
+    const outcome = operation(numberOf(left), numberOf(right));
+    return decide(recorder, opcode, rowIn(recorder, operand(left)), rowIn(recorder, operand(right)), outcome, site);
   };
 }
 
@@ -145,7 +171,15 @@ function comparable(value: unknown, loose: boolean): boolean {
   return loose && (typeof value === 'string' || typeof value === 'boolean');
 }
 
+const isPrimitive = (value: unknown): boolean =>
+  value instanceof Tracer || typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
+
 function equal(a: any, b: any, loose: boolean, site: number): boolean {
+  // An object is converted to meet a number or a text, never to meet another object, null or undefined.
+  if (loose && isPrimitive(a) !== isPrimitive(b)) {
+    if (isPrimitive(a)) b = primitive(b, 'default');
+    else a = primitive(a, 'default');
+  }
   if (!traced(a, b)) return loose ? a == b : a === b;
   if (!comparable(a, loose) || !comparable(b, loose)) return false;
   const recorder = recorderOf(a, b);
@@ -164,13 +198,15 @@ export const ne = (a: any, b: any, site: number): boolean => !equal(a, b, true, 
 
 export function neg(a: any, site: number): unknown {
   if (typeof a === 'number') return -a;
-  return a instanceof Tracer ? record1(OPCODES.neg, a, -valueOf(a), site) : -a;
+  const operand = primitive(a, 'number');
+  return operand instanceof Tracer ? record1(OPCODES.neg, operand, -valueOf(operand), site) : -operand;
 }
 
 /** Unary plus: a traced number stays what it is. */
 export function num(a: any, site: number): unknown {
   if (typeof a === 'number' || a instanceof Tracer) return a;
-  return convertText(a, site);
+  const operand = primitive(a, 'number');
+  return operand instanceof Tracer ? operand : convertText(operand, site);
 }
 
 /** A string that was made of a traced number and becomes a number again has lost its derivative. */

@@ -27,6 +27,20 @@ const CASES: Case[] = [
   { name: 'powers', code: 'return x[0] ** 3 + x[1] ** 2 + 2 ** x[0];', at: [[2, 3]], jacobian: [12 + 4 * Math.LN2, 6] },
   { name: 'remainder', code: 'return x[0] % x[1];', at: [[7, 2]], value: [1], jacobian: [1, -3] },
   {
+    name: 'objects that convert to traced numbers',
+    code: 'const o: any = { valueOf: () => x[0] * 2 }, p: any = { [Symbol.toPrimitive]: () => x[1] * 3 }; return o * x[1] + (p - 0) + +o + Math.sin(o - o) + (-p) + (o < p ? o / 2 : 0) + (o == 4 ? p : 0) + o ** 2 + Math.max(o, p);',
+    at: [[2, 3]],
+    value: [12 + 9 + 4 - 9 + 2 + 9 + 16 + 9],
+    jacobian: [6 + 2 + 1 + 16, 4 + 3 - 3 + 3 + 3],
+  },
+  {
+    name: 'objects that convert to text',
+    code: 'const o: any = { toString: () => "a" }; return (o + x[0] === "a2" && o == "a" ? 1 : 0) * x[0] + (([] as any) - 0) + x[1];',
+    at: [[2, 3]],
+    value: [5],
+    jacobian: [1, 1],
+  },
+  {
     name: 'compound assignment',
     code: 'let s = x[0]; s += x[1]; s *= x[0]; s -= 1; s /= 2; s **= 2; return s;',
     at: [[2, 3]],
