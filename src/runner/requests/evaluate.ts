@@ -1,8 +1,9 @@
 /** `evaluate`: one operation of one function at one point, in the user's own structure. */
 import { RunnerError } from '../modules/errors';
-import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Matrix, Operation } from '../protocol';
+import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Location, Matrix, Operation } from '../protocol';
 import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
+import { nonFiniteFindings } from './findings';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
 import { wayOf, type Way } from './ways';
 
@@ -29,7 +30,7 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
     ...(matrix ? { matrix } : {}),
     inputs: recorded.inputLeaves,
     outputs: recorded.outputLeaves,
-    warnings: warningsOf(target, params),
+    warnings: [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)],
     operations: recorded.operations,
     timing,
     backend: params.op === 'value' ? 'interpret' : way.backend,
@@ -40,6 +41,23 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
 /** What the user should know about any evaluation. */
 export function warningsOf({ recorded, found }: RecordedTarget, target: { file: string; fn: string }): Finding[] {
   return recorded.reports.map((report) => findingOf(report, target, found.nameRange));
+}
+
+/** Why a result is NaN or infinite. */
+function notFinite({ recorded, found }: RecordedTarget, { file, op }: EvaluateParams, result: unknown): Finding[] {
+  if (recorded.outputValues.every(Number.isFinite) && allFinite(result)) return [];
+  const fallback: Location = { file, ...found.nameRange };
+  const births = nonFiniteFindings(recorded, fallback);
+  if (births.length > 0) return births;
+  const message = `The result of \`${op}\` is not finite, though the value and the first derivatives are.`;
+  return [{ code: 'nan-born', message, location: fallback }];
+}
+
+function allFinite(result: unknown): boolean {
+  if (typeof result === 'number') return Number.isFinite(result);
+  if (ArrayBuffer.isView(result)) return (result as Float64Array).every(Number.isFinite);
+  if (typeof result !== 'object' || result === null) return true;
+  return Object.values(result).every(allFinite);
 }
 
 async function compute(way: Way, params: EvaluateParams, target: RecordedTarget): Promise<Outcome> {

@@ -26,6 +26,15 @@ export function findingsOf(
   ];
 }
 
+/** Where the NaN and infinities of a value or of first derivatives come from: in the calculation itself, else in its reverse pass. */
+export function nonFiniteFindings(recorded: Recorded, fallback: Location): Finding[] {
+  const { linearized, outputs, outputValues } = recorded;
+  const births = [...birthOf(recorded, fallback, 'nan-born'), ...birthOf(recorded, fallback, 'infinity-born')];
+  if (!outputValues.every(Number.isFinite)) return births;
+  const seeds = outputs.map(({ row, size }) => ({ row, values: new Array<number>(size).fill(1) }));
+  return [...births, ...adjointBirth(recorded, linearized.reverse(seeds), fallback)];
+}
+
 function place(recorded: Recorded, row: Row, fallback: Location): Location {
   return locationOf(recorded.program.columns.positions[row]) ?? fallback;
 }

@@ -1,7 +1,9 @@
 /** What an editor shows of a function: values and adjoints by line, findings, slices, checks. */
 import assert from 'node:assert/strict';
+import type { Operation } from '../../../src/runner/protocol';
 import { check } from '../../../src/runner/requests/check';
 import { derivativeSource } from '../../../src/runner/requests/derivativeSource';
+import { evaluate } from '../../../src/runner/requests/evaluate';
 import { inspect } from '../../../src/runner/requests/inspect';
 import { inspectSelection } from '../../../src/runner/requests/selection';
 import { slice } from '../../../src/runner/requests/slice';
@@ -75,6 +77,22 @@ describe('inspect', () => {
           code === 'infinity-born' && location.line === 7 && /derivative of sqrt\(0\)/.test(message),
       ),
     );
+  });
+
+  it('says where the NaN of a single derivative comes from', async () => {
+    const file = open(
+      'export function power(x: number): number {\n  return Math.abs(x) ** 1.5;\n}\nexport function root(x: number): number {\n  const y = Math.sqrt(x);\n  return y * 0;\n}\nexport const log = (x: number) => Math.log(x);',
+    );
+    const warned = async (fn: string, op: Operation, x: number) => {
+      const { warnings } = await evaluate(contextFor(), { file, fn, op, args: [x] });
+      return warnings.map(({ code, location, message }) => `${location.line} ${code}: ${message}`);
+    };
+    assert.deepEqual(await warned('log', 'value', -1), ['8 nan-born: NaN starts here: log(-1).']);
+    assert.deepEqual(await warned('root', 'grad', 0), ['5 nan-born: The derivative of sqrt(0) is NaN here.']);
+    assert.deepEqual(await warned('power', 'hessian', 0), [
+      '1 nan-born: The result of `hessian` is not finite, though the value and the first derivatives are.',
+    ]);
+    assert.deepEqual(await warned('power', 'hessian', 1), []);
   });
 
   it('tells random and remembering functions', async () => {
