@@ -9,7 +9,7 @@ import { siteTable } from './modules/siteTable';
 import { forgetJson } from './recording/json';
 import type { LineLog } from './recording/lineLog';
 import { state, type Report } from './recording/state';
-import { forgetTexts } from './recording/text';
+import { forgetTexts, reportTakenApart } from './recording/text';
 import { describe, leavesOf, sizeOf, type Layout } from './values/layout';
 import { substitute } from './values/substitute';
 
@@ -125,6 +125,8 @@ function conclude(
       'Return a number, an array of numbers or an object of them.',
     );
   }
+  const plain = elements.filter((element) => typeof element === 'number');
+  if (plain.length === elements.length || !plain.every(Number.isInteger)) reportTakenApart();
   const arrays = elements.map((element) => (element instanceof NdArray ? element : scalar(element)));
   const { lines, reports, randomCalls, float32 } = state;
   const program = recorder.close(arrays);

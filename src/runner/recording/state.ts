@@ -52,7 +52,7 @@ class RecordingState {
     const key = `${report.code}:${report.site}:${report.site === 0 ? report.message : ''}`;
     if (this.reports.length >= MAX_REPORTS || this.seen.has(key)) return;
     this.seen.add(key);
-    if (report.site === 0) report.stack = new Error('here').stack;
+    if (report.site === 0) report.stack ??= new Error('here').stack;
     this.reports.push(report);
   }
 }
@@ -139,16 +139,27 @@ const FLAT = new Set<number>([
   OPCODES.stopGradient,
 ]);
 
+/** What was found of the rows asked about, so that asking in every iteration of a loop costs what lies between two iterations. */
+const activity = new WeakMap<Recorder, Map<Row, boolean>>();
+
 /** True where the value varies with the inputs, and not only in steps: losing it loses a derivative. */
 export function isActive(tracer: Tracer): boolean {
   const { recorder } = tracer;
-  const seen = new Set<Row>([tracer.row]);
-  const stack = [tracer.row];
+  let known = activity.get(recorder);
+  if (!known) activity.set(recorder, (known = new Map()));
+  const answer = known.get(tracer.row) ?? reachesInput(recorder, tracer.row, known);
+  known.set(tracer.row, answer);
+  return answer;
+}
+
+function reachesInput(recorder: Recorder, from: Row, known: ReadonlyMap<Row, boolean>): boolean {
+  const seen = new Set<Row>([from]);
+  const stack = [from];
   while (stack.length > 0) {
     const row = stack.pop() as Row;
     const opcode = recorder.opcode(row);
-    if (opcode === OPCODES.input) return true;
-    if (FLAT.has(opcode)) continue;
+    if (opcode === OPCODES.input || known.get(row) === true) return true;
+    if (FLAT.has(opcode) || known.has(row)) continue;
     for (const operand of recorder.operandsOf(row)) {
       if (!seen.has(operand)) {
         seen.add(operand);

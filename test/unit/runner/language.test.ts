@@ -325,6 +325,21 @@ const CASES: Case[] = [
     warnings: ['derivative-lost'],
   },
   {
+    name: 'digits that are taken apart and put together',
+    code: 'const [a, b] = String(x[0]).split("."); return Number(a) + Number(b) / 10 ** b.length;',
+    at: [[2.25]],
+    value: [2.25],
+    jacobian: [0],
+    warnings: ['derivative-lost'],
+  },
+  {
+    name: 'text of a traced number beside a result that keeps it',
+    code: 'console.log(`${x[0]}`); return [x[0] * 2, 1];',
+    at: [[2.25]],
+    jacobian: [2, 0],
+    warnings: [],
+  },
+  {
     name: 'text by unary plus',
     code: 'return +`${x[0]}` + x[1];',
     at: [[2.25, 3]],
