@@ -4,6 +4,7 @@ import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Location, 
 import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
 import { nonFiniteFindings } from './findings';
+import { lostThroughComparisons } from './comparisons';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
 import { wayOf, type Way } from './ways';
 
@@ -24,13 +25,17 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   const { result, matrix, strategy } = await compute(way, params, target);
   timing.run = performance.now() - began;
   timing.total = performance.now() - start;
+  const warnings = [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)];
+  if (params.op !== 'value' && warnings.length === 0) {
+    warnings.push(...lostThroughComparisons(context, params, target, { file: params.file, ...target.found.nameRange }));
+  }
   return {
     value: buildFrom(recorded.outputLayout, recorded.outputValues),
     result,
     ...(matrix ? { matrix } : {}),
     inputs: recorded.inputLeaves,
     outputs: recorded.outputLeaves,
-    warnings: [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)],
+    warnings,
     operations: recorded.operations,
     timing,
     backend: params.op === 'value' ? 'interpret' : way.backend,

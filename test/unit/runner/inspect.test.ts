@@ -95,6 +95,39 @@ describe('inspect', () => {
     assert.deepEqual(await warned('power', 'hessian', 1), []);
   });
 
+  it('compares with differences where comparisons carry the inputs', async () => {
+    const file = open(`export function bisect(c: number): number {
+  let a = 0, b = 10;
+  for (let i = 0; i < 60; i++) {
+    const m = (a + b) / 2;
+    if (m ** 3 - c > 0) b = m; else a = m;
+  }
+  return a;
+}
+export const partly = (c: number) => c * bisect(c);
+export const relu = (x: number) => (x > 0 ? x * 2 : 0);
+export const steps = (c: number) => { let n = 0; for (let s = 0; s < c; s += 0.01) n++; return n; };
+export const both = (x: number[]) => [x[0] > 0 ? x[1] : 0, bisect(x[1])];
+export function newton(c: number): number {
+  let y = c;
+  for (let i = 0; i < 50 && Math.abs(y * y - c) > 1e-14; i++) y = 0.5 * (y + c / y);
+  return y;
+}`);
+    const warned = async (fn: string, x: number | number[], op: Operation = 'grad') => {
+      const { warnings } = await evaluate(contextFor(), { file, fn, op, args: [x] });
+      return warnings.map(({ code, location, message }) => `${location.line} ${code}: ${message.split('. ').pop()}`);
+    };
+    assert.deepEqual(await warned('bisect', 5), ['5 derivative-lost: Differences give 0.114, the derivative is 0.']);
+    assert.deepEqual(await warned('partly', 5), ['5 derivative-lost: Differences give 2.28, the derivative is 1.71.']);
+    assert.match((await warned('both', [1, 5], 'jacobian')).join(), /^5 derivative-lost/);
+    assert.deepEqual(await warned('relu', 0), [
+      '10 non-differentiable: The point is at the edge of a branch: the slopes to both sides are 0 and 2, and 0 is taken.',
+    ]);
+    assert.deepEqual(await warned('relu', -1), []);
+    assert.deepEqual(await warned('steps', 2.3456), []);
+    assert.deepEqual(await warned('newton', 2), []);
+  });
+
   it('tells random and remembering functions', async () => {
     const file = open(
       'let n = 0;\nexport const f = (x: number) => x * Math.random();\nexport const g = (x: number) => x * n++;\nexport const h = (x: number) => x;',
