@@ -1,10 +1,11 @@
 /** Puts functions that understand traced numbers in the place of a recording realm's own. Positions come with `called`. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import { Tracer } from '../../engine/trace/tracer';
+import { installCollections } from './collections';
 import { cloneData } from './copies';
 import { installJson } from './json';
 import { installMath } from './mathFunctions';
-import { convertText, key, num, onTextToNumber, seq, lt } from './operators';
+import { convertText, num, onTextToNumber, seq, lt } from './operators';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
 import { installDataView, installTypedArrays } from './typedArrayMethods';
@@ -158,17 +159,4 @@ function textComparator(list: unknown[]): ((a: unknown, b: unknown) => number) |
   if (!list.some((element) => element instanceof Tracer)) return undefined;
   const text = (element: unknown) => (element instanceof Tracer ? String(pin(element, 0)) : String(element));
   return (a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0);
-}
-
-function installCollections(realm: Record<string, Any>): void {
-  const keyed = (prototype: Any, names: string[]) => {
-    for (const name of names) {
-      const native = prototype[name];
-      prototype[name] = function (this: unknown, first: unknown, ...rest: unknown[]) {
-        return first instanceof Tracer ? native.call(this, key(first, 0), ...rest) : native.call(this, first, ...rest);
-      };
-    }
-  };
-  keyed(realm.Map.prototype, ['get', 'set', 'has', 'delete']);
-  keyed(realm.Set.prototype, ['add', 'has', 'delete']);
 }
