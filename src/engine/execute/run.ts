@@ -87,9 +87,10 @@ export function flatly(executable: Executable, inputs: Float64Array): Float64Arr
 /** A number of calls after which every tier would compile. */
 const COMPILE_AT_ONCE = 2 ** 30;
 
-/** Asks the tiers after 1, 2, 4, 8 … calls. */
+/** Asks the tiers at the first, second, fourth, eighth … call. */
 class Tiered implements Executable {
-  private calls = 0;
+  /** The call that makes it counts: whoever compiles means to come again. */
+  private calls = 1;
   private current: Executable | undefined;
   private settled = false;
 

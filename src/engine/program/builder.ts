@@ -7,6 +7,8 @@ import { Program, type ParamsOf, type ProgramColumns, type Row } from './program
 import { resultAvals } from './shapeRules';
 
 const FIRST_CAPACITY = 64;
+/** Programs of fewer rows are views on their builder's columns: at most twice as much memory, and no copies. */
+const FEW_ROWS = 1024;
 
 const BOOL_SCALAR: Aval = { shape: [], dtype: 'bool' };
 /** Indices of the two avals that every builder starts with. */
@@ -30,13 +32,15 @@ export class ProgramBuilder {
   /** Position id that new rows get. */
   position = 0;
 
-  private opcodes = new Uint8Array(FIRST_CAPACITY);
-  private operandStarts = new Int32Array(FIRST_CAPACITY + 1);
-  private operandColumn = new Int32Array(FIRST_CAPACITY * 2);
-  private paramIndices = new Int32Array(FIRST_CAPACITY);
-  private avalIndices = new Int32Array(FIRST_CAPACITY);
-  private positions = new Int32Array(FIRST_CAPACITY);
-  private literals = new Float64Array(FIRST_CAPACITY);
+  /** All columns begin in one piece of memory: most builders stay small, and it is allocations that cost there. */
+  private readonly memory = new ArrayBuffer(33 * FIRST_CAPACITY + 4);
+  private literals = new Float64Array(this.memory, 0, FIRST_CAPACITY);
+  private operandStarts = this.integers(8, 0, FIRST_CAPACITY + 1);
+  private operandColumn = this.integers(12, 4, 2 * FIRST_CAPACITY);
+  private paramIndices = this.integers(20, 4);
+  private avalIndices = this.integers(24, 4);
+  private positions = this.integers(28, 4);
+  private opcodes = new Uint8Array(this.memory, 32 * FIRST_CAPACITY + 4);
   private literalCount = 0;
   private rows = 0;
   private operandTotal = 0;
@@ -59,6 +63,11 @@ export class ProgramBuilder {
   private readonly inputRows: Row[] = [];
 
   constructor(readonly positionTable: PositionTable = new PositionTable()) {}
+
+  /** A column behind others that take `bytes` for each row and `more`. */
+  private integers(bytes: number, more: number, length = FIRST_CAPACITY): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.memory, bytes * FIRST_CAPACITY + more, length);
+  }
 
   get size(): number {
     return this.rows;
@@ -269,17 +278,19 @@ export class ProgramBuilder {
 
   /** An immutable program of the rows up to now. Dead rows stay: see `eliminateDeadRows`. */
   finish(outputs: readonly Row[]): Program {
+    const part = <T extends Int32Array | Uint8Array | Float64Array>(column: T, length: number) =>
+      (this.rows > FEW_ROWS ? column.slice(0, length) : column.subarray(0, length)) as T;
     return new Program({
-      opcodes: this.opcodes.slice(0, this.rows),
-      operandStarts: this.operandStarts.slice(0, this.rows + 1),
-      operands: this.operandColumn.slice(0, this.operandTotal),
-      paramIndices: this.paramIndices.slice(0, this.rows),
-      avalIndices: this.avalIndices.slice(0, this.rows),
-      positions: this.positions.slice(0, this.rows),
+      opcodes: part(this.opcodes, this.rows),
+      operandStarts: part(this.operandStarts, this.rows + 1),
+      operands: part(this.operandColumn, this.operandTotal),
+      paramIndices: part(this.paramIndices, this.rows),
+      avalIndices: part(this.avalIndices, this.rows),
+      positions: part(this.positions, this.rows),
       params: this.paramTable.slice(),
       avals: this.avalTable.slice(),
       tuples: this.tuples.slice(),
-      literals: this.literals.slice(0, this.literalCount),
+      literals: part(this.literals, this.literalCount),
       constants: this.constantTable.slice(),
       positionTable: this.positionTable,
       inputs: Int32Array.from(this.inputRows),

@@ -7,7 +7,7 @@ import { primitiveAt } from '../primitives/table';
 import { sizeOf, type ArrayValue } from './aval';
 import { Emitter } from './emitter';
 import { NONE, type Program, type Row } from './program';
-import { eliminateDeadRows } from './prune';
+import { eliminateDeadRows, neededRows } from './prune';
 
 export interface SimplifyOptions {
   /** Constants of at most this many elements are folded. */
@@ -25,8 +25,7 @@ const KEPT = new Set<number>([OPCODES.input, OPCODES.guard, OPCODES.project]);
 
 /** A shorter program with the same results. */
 export function simplify(program: Program, { foldLimit = FOLD_LIMIT }: SimplifyOptions = {}): Program {
-  const pruned = eliminateDeadRows(program);
-  return eliminateDeadRows(new Simplifier(pruned, foldLimit).run());
+  return eliminateDeadRows(new Simplifier(program, foldLimit).run());
 }
 
 class Simplifier {
@@ -49,8 +48,9 @@ class Simplifier {
   run(): Program {
     const { program, map, b } = this;
     for (const row of program.inputs) map[row] = b.input(program.aval(row));
+    const needed = neededRows(program, [], program.outputs, true);
     for (let row = 0; row < program.size; row++) {
-      if (program.opcode(row) !== OPCODES.input) map[row] = this.visit(row);
+      if (needed[row] && program.opcode(row) !== OPCODES.input) map[row] = this.visit(row);
     }
     return b.finish(Array.from(program.outputs, (row) => map[row]));
   }
