@@ -5,6 +5,8 @@ export interface Contestant {
   prepare(): Contender | Promise<Contender>;
   /** Called this often only (peers that take seconds). */
   readonly most?: number;
+  /** Its result is of another kind than the first contestant's, and not compared with it. */
+  readonly unlike?: boolean;
 }
 
 export interface Contender {
@@ -15,10 +17,14 @@ export interface Contender {
   isSettled?(): boolean;
   /** More to say, asked for in the end: tier, memory. */
   note?(): string;
+  /** Bytes that it keeps between calls. */
+  memory?(): number;
 }
 
 export interface Workload {
   readonly name: string;
+  /** One of several sizes of the same: they make a series. */
+  readonly series?: { readonly name: string; readonly n: number };
   /** What the issue asks of the contestant that is named, for the table. */
   readonly goal: string;
   readonly contestants: readonly Contestant[];
@@ -30,14 +36,19 @@ export interface Workload {
 
 export interface Line {
   readonly workload: string;
+  readonly series?: Workload['series'];
   readonly contestant: string;
   readonly goal: string;
+  /** The first call in this process, code of the library that it is the first to need included. */
   first: number;
+  /** The first call of another one made ready anew: the library is warm, its caches of programs may know this one. */
+  fresh: number;
   median: number;
   ratio: number;
   error?: string;
   wrong?: boolean;
   note?: string;
+  memory?: number;
 }
 
 /** Many short rounds: on a busy machine most of them then run without being interrupted, and the median is one of those. */
@@ -46,6 +57,9 @@ const ROUND_MILLISECONDS = 2;
 /** Contestants that take longer get fewer rounds. */
 const MOST_MILLISECONDS = 3000;
 const WARMING = 500;
+/** How many are made ready anew for the first call of a warm library, and up to which first call that is tried. */
+const FRESH = 7;
+const LONG_FIRST = 1000;
 const MOST_WARMING = 30_000;
 
 function median(values: number[]): number {
@@ -77,12 +91,14 @@ export async function measure(workload: Workload): Promise<Line[]> {
   const lines: Line[] = [];
   const running: Running[] = [];
   let expected: Float64Array | undefined;
-  for (const { name, prepare, most = Infinity } of workload.contestants) {
+  for (const { name, prepare, most = Infinity, unlike = false } of workload.contestants) {
     const line: Line = {
       workload: workload.name,
+      series: workload.series,
       contestant: name,
       goal: workload.goal,
       first: NaN,
+      fresh: NaN,
       median: NaN,
       ratio: NaN,
     };
@@ -94,8 +110,8 @@ export async function measure(workload: Workload): Promise<Line[]> {
       line.first = performance.now() - start;
       const numbers = await numbersOf(contender, result);
       if (!expected) expected = numbers;
-      else if (!name.startsWith('function') && differs(expected, numbers, workload.tolerance ?? 1e-9))
-        line.wrong = true;
+      else if (!unlike && differs(expected, numbers, workload.tolerance ?? 1e-9)) line.wrong = true;
+      line.fresh = most < 10 || line.first > LONG_FIRST ? NaN : await freshCall(prepare);
       let once = line.first;
       const patience = performance.now() + MOST_WARMING;
       while (most >= 10 && contender.isSettled?.() === false && performance.now() < patience)
@@ -127,10 +143,23 @@ export async function measure(workload: Workload): Promise<Line[]> {
   for (const { line, contender, times } of running) {
     line.median = median(times);
     line.note = contender.note?.();
+    line.memory = contender.memory?.();
   }
   const base = lines.find(({ contestant }) => contestant === (workload.base ?? workload.contestants[0].name));
   for (const line of lines) line.ratio = line.median / (base?.median ?? NaN);
   return lines;
+}
+
+/** Median of the first calls of a few that are made ready anew. */
+async function freshCall(prepare: Contestant['prepare']): Promise<number> {
+  const times: number[] = [];
+  for (let again = 0; again < FRESH; again++) {
+    const contender = await prepare();
+    const began = performance.now();
+    await contender.run();
+    times.push(performance.now() - began);
+  }
+  return median(times);
 }
 
 function spent(times: readonly number[], repeats: number): number {
@@ -148,10 +177,11 @@ function milliseconds(value: number): string {
 
 /** The lines of a workload as text. */
 export function table(lines: readonly Line[]): string {
-  const rows = lines.map(({ contestant, first, median: middle, ratio, error, wrong, note }) => [
+  const rows = lines.map(({ contestant, first, fresh, median: middle, ratio, error, wrong, note }) => [
     `  ${contestant}`,
     error ? '' : milliseconds(middle),
     error ? '' : `[${milliseconds(first)}]`,
+    error || Number.isNaN(fresh) ? '' : `[${milliseconds(fresh)}]`,
     error || Number.isNaN(ratio) ? '' : `${ratio.toPrecision(3)} ×`,
     [wrong ? 'WRONG' : '', error ?? '', note ?? ''].filter(Boolean).join(' · '),
   ]);
@@ -159,4 +189,40 @@ export function table(lines: readonly Line[]): string {
     `${lines[0].workload}   (goal: ${lines[0].goal})`,
     ...rows.map(([name, ...rest]) => [name.padEnd(46), ...rest.map((cell) => cell.padStart(11))].join(' ')),
   ].join('\n');
+}
+
+/** Workloads that differ in their size only, one line a size. */
+export function seriesTables(lines: readonly Line[]): string[] {
+  const names = new Set(lines.flatMap(({ series }) => (series ? [series.name] : [])));
+  return [...names].map((name) => {
+    const own = lines.filter(({ series, contestant }) => series?.name === name && contestant.startsWith('GradLens'));
+    const contestants = [...new Set(own.map(({ contestant }) => contestant))];
+    const sizes = [...new Set(own.map(({ series }) => (series as { n: number }).n))].sort((a, b) => a - b);
+    const cell = (n: number, contestant: string) => {
+      const line = own.find((one) => one.series?.n === n && one.contestant === contestant);
+      if (!line || line.error !== undefined) return '';
+      const bytes = line.memory === undefined ? '' : `, ${(line.memory / n).toFixed(0)} bytes an element`;
+      return `${milliseconds(line.median)} [${milliseconds(line.first)}], ${line.ratio.toPrecision(3)} ×${bytes}`;
+    };
+    const rows = sizes.map((n) =>
+      [`  n = ${n}`.padEnd(16), ...contestants.map((contestant) => cell(n, contestant).padEnd(52))].join(''),
+    );
+    return [`${name}, by size`, ' '.repeat(16) + contestants.map((one) => one.padEnd(52)).join(''), ...rows].join('\n');
+  });
+}
+
+/** What a gradient costs in calls of the function, and a Hessian-vector product in gradients, for every plain loop. */
+export function costTable(lines: readonly Line[]): string | undefined {
+  const medianOf = (workload: string, contestant: string) =>
+    lines.find((line) => line.workload === workload && line.contestant === contestant)?.median ?? NaN;
+  const ratio = (a: number, b: number) => (Number.isNaN(a / b) ? '' : `${(a / b).toPrecision(3)} ×`);
+  const rows = [...new Set(lines.map(({ workload }) => workload))].flatMap((workload) => {
+    const [own, gradient, product] = ['function itself', 'GradLens gradient', 'GradLens Hessian-vector product'].map(
+      (contestant) => medianOf(workload, contestant),
+    );
+    if (Number.isNaN(gradient / own)) return [];
+    return [[`  ${workload}`.padEnd(64), ratio(gradient, own).padEnd(22), ratio(product, gradient)].join('')];
+  });
+  const head = ['plain loops'.padEnd(64), 'gradient / function'.padEnd(22), 'HVP / gradient   (goals: ≤ 5, ≤ 2.5)'];
+  return rows.length === 0 ? undefined : [head.join(''), ...rows].join('\n');
 }

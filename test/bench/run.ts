@@ -16,9 +16,8 @@ async function main(): Promise<void> {
       shell: process.platform === 'win32',
     });
   }
-  const { measure, table } = await import('./harness');
-  const { arrayWorkloads } = await import('./workloads/arrays');
-  const { loopWorkloads } = await import('./workloads/loops');
+  const { costTable, measure, seriesTables, table } = await import('./harness');
+  const { workloads } = await import('./workloads');
   const { memoryReport } = await import('./memory');
   const { warmUp } = await import('./warmUp');
   const only = option('--only');
@@ -26,19 +25,23 @@ async function main(): Promise<void> {
   await warmUp(peers);
   const lines: Line[] = [];
   console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`);
-  console.log('median ms [first call ms], ratio to the base of each workload\n');
-  for (const workload of [...arrayWorkloads, ...loopWorkloads]) {
+  console.log('median ms [first call ms] [first call of another one, all warm], ratio to the base of each workload\n');
+  for (const workload of workloads) {
     if (only !== undefined && !workload.name.includes(only)) continue;
     const contestants = workload.contestants.filter(({ name }) => peers || !/jax-js|TensorFlow|rose|mathjs/.test(name));
     const measured = await measure({ ...workload, contestants });
     lines.push(...measured);
     console.log(`${table(measured)}\n`);
   }
+  for (const text of [...seriesTables(lines), costTable(lines)]) if (text !== undefined) console.log(`${text}\n`);
   const memory = only === undefined || only === 'memory' ? await memoryReport() : [];
   for (const { what, goal, value } of memory) console.log(`${what}: ${value}   (goal: ${goal})`);
   const json = option('--json');
   if (json !== undefined)
-    writeFileSync(json, JSON.stringify({ node: process.version, load: loadavg(), lines, memory }, null, 2));
+    writeFileSync(
+      json,
+      JSON.stringify({ node: process.version, load: loadavg(), lines, memory, cpus: cpus().length }, null, 2),
+    );
 }
 
 function option(name: string): string | undefined {

@@ -11,6 +11,31 @@ export function rosenbrock(x: number[]): number {
   return sum;
 }
 
+const EXAMPLES = [0.52, 1.12, 0.77, 0.88, -1.08, 0.15, 0.52, 0.06, -1.3, 0.74, -2.49, 1.39];
+const TARGETS = [1, 1, 0, 1];
+
+/** Negative log-likelihood of a logistic regression: three weights and a bias. */
+export function logistic(w: number[]): number {
+  let loss = 0;
+  for (let i = 0; i < TARGETS.length; i++) {
+    let z = w[3];
+    for (let j = 0; j < 3; j++) z += EXAMPLES[i * 3 + j] * w[j];
+    const p = 1 / (1 + Math.exp(-z));
+    loss -= Math.log(p * TARGETS[i] + (1 - p) * (1 - TARGETS[i]));
+  }
+  return loss;
+}
+
+/** Σ tanh² */
+export function energy(x: number[]): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) {
+    const y = Math.tanh(x[i]);
+    sum += y * y;
+  }
+  return sum;
+}
+
 /** Residual of the one-dimensional Brusselator, u and v one after the other. */
 export function brusselator(x: number[]): number[] {
   const n = x.length / 2;
