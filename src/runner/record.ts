@@ -42,6 +42,9 @@ export interface Recorded {
   traceTime: number;
 }
 
+/** What is recorded next is most likely what was recorded last, a little edited. */
+let expectedRows = 0;
+
 export type UserFunction = (...list: unknown[]) => unknown;
 
 /** Numbers of the arguments `wrt` become traced; the function runs; its result is described. Async functions are awaited. */
@@ -53,6 +56,7 @@ export function record(
 ): Recorded | Promise<Recorded> {
   const start = performance.now();
   const recorder = new Recorder(siteTable.table);
+  recorder.reserve(expectedRows);
   forgetTexts();
   forgetJson();
   const inputs: Slot[] = [];
@@ -130,6 +134,7 @@ function conclude(
   const arrays = elements.map((element) => (element instanceof NdArray ? element : scalar(element)));
   const { lines, reports, randomCalls, float32 } = state;
   const program = recorder.close(arrays);
+  expectedRows = program.size + (program.size >> 4);
   const outputs: Slot[] = [];
   const outputValues: number[] = [];
   arrays.forEach((array, index) => {
@@ -137,16 +142,10 @@ function conclude(
     if (typeof elements[index] === 'number') outputValues.push(elements[index]);
     else for (const value of array.concrete.data) outputValues.push(value);
   });
-  const scalars = new Float64Array(program.size);
-  const { avals, avalIndices } = program.columns;
-  const isScalar = avals.map(({ shape, dtype }) => shape.length === 0 && (dtype === 'float64' || dtype === 'bool'));
-  for (let row = 0; row < program.size; row++) {
-    if (avalIndices[row] >= 0 && isScalar[avalIndices[row]]) scalars[row] = recorder.scalarAt(row);
-  }
   const { start, ...inputs } = given;
   return {
     program,
-    linearized: new LinearizedProgram(program, scalars, (row) => recorder.valueAt(row)),
+    linearized: new LinearizedProgram(program, recorder.scalarColumn(), (row) => recorder.valueAt(row)),
     ...inputs,
     outputs,
     outputValues: Float64Array.from(outputValues),

@@ -182,6 +182,25 @@ export class LinearizedProgram {
       if (isFlat[opcode] === 1) continue;
       const start = operandStarts[row];
       const end = operandStarts[row + 1];
+      if (opcode >= OPCODES.add && opcode <= OPCODES.div && scalar[row] === 1) {
+        // Nearly every row of a scalar trace. Float64 scalars come of nothing else here.
+        const x = operands[start];
+        const y = operands[start + 1];
+        if ((active[x] | active[y]) === 0) continue;
+        active[row] = 1;
+        kinds[row] = TWO;
+        if (opcode === OPCODES.mul) {
+          left[row] = scalars[y];
+          right[row] = scalars[x];
+        } else if (opcode === OPCODES.div) {
+          left[row] = 1 / scalars[y];
+          right[row] = -scalars[row] / scalars[y];
+        } else {
+          left[row] = 1;
+          right[row] = opcode === OPCODES.add ? 1 : -1;
+        }
+        continue;
+      }
       let depends = 0;
       let allScalar = scalar[row];
       for (let at = start; at < end; at++) {

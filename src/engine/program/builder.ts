@@ -7,16 +7,14 @@ import { Program, type ParamsOf, type ProgramColumns, type Row } from './program
 import { resultAvals } from './shapeRules';
 
 const FIRST_CAPACITY = 64;
-/** Programs of fewer rows are views on their builder's columns: at most twice as much memory, and no copies. */
-const FEW_ROWS = 1024;
 
 const BOOL_SCALAR: Aval = { shape: [], dtype: 'bool' };
 /** Indices of the two avals that every builder starts with. */
 export const SCALAR_AVAL = 0;
 export const BOOL_AVAL = 1;
 
-function grow<T extends Int32Array | Uint8Array | Float64Array>(column: T): T {
-  const larger = new (column.constructor as new (length: number) => T)(column.length * 2);
+function grow<T extends Int32Array | Uint8Array | Float64Array>(column: T, length = column.length * 2): T {
+  const larger = new (column.constructor as new (length: number) => T)(length);
   larger.set(column as never);
   return larger;
 }
@@ -276,21 +274,19 @@ export class ProgramBuilder {
     for (let row = start; row < this.rows; row++) if (this.positions[row] === 0) this.positions[row] = position;
   }
 
-  /** An immutable program of the rows up to now. Dead rows stay: see `eliminateDeadRows`. */
+  /** An immutable program of the rows up to now; what is written is final, so that its columns are shared. Dead rows stay: see `eliminateDeadRows`. */
   finish(outputs: readonly Row[]): Program {
-    const part = <T extends Int32Array | Uint8Array | Float64Array>(column: T, length: number) =>
-      (this.rows > FEW_ROWS ? column.slice(0, length) : column.subarray(0, length)) as T;
     return new Program({
-      opcodes: part(this.opcodes, this.rows),
-      operandStarts: part(this.operandStarts, this.rows + 1),
-      operands: part(this.operandColumn, this.operandTotal),
-      paramIndices: part(this.paramIndices, this.rows),
-      avalIndices: part(this.avalIndices, this.rows),
-      positions: part(this.positions, this.rows),
+      opcodes: this.opcodes.subarray(0, this.rows),
+      operandStarts: this.operandStarts.subarray(0, this.rows + 1),
+      operands: this.operandColumn.subarray(0, this.operandTotal),
+      paramIndices: this.paramIndices.subarray(0, this.rows),
+      avalIndices: this.avalIndices.subarray(0, this.rows),
+      positions: this.positions.subarray(0, this.rows),
       params: this.paramTable.slice(),
       avals: this.avalTable.slice(),
       tuples: this.tuples.slice(),
-      literals: part(this.literals, this.literalCount),
+      literals: this.literals.subarray(0, this.literalCount),
       constants: this.constantTable.slice(),
       positionTable: this.positionTable,
       inputs: Int32Array.from(this.inputRows),
@@ -363,13 +359,18 @@ export class ProgramBuilder {
     return row;
   }
 
-  private growRows(): void {
-    this.opcodes = grow(this.opcodes);
-    this.paramIndices = grow(this.paramIndices);
-    this.avalIndices = grow(this.avalIndices);
-    this.positions = grow(this.positions);
-    const starts = new Int32Array(this.opcodes.length + 1);
-    starts.set(this.operandStarts);
-    this.operandStarts = starts;
+  /** Makes room for so many rows of two operands at once: a trace that is expected to be long then never moves. */
+  reserve(rows: number): void {
+    if (rows <= this.opcodes.length) return;
+    this.growRows(rows);
+    this.operandColumn = grow(this.operandColumn, rows * 2);
+  }
+
+  private growRows(rows?: number): void {
+    this.opcodes = grow(this.opcodes, rows);
+    this.paramIndices = grow(this.paramIndices, rows);
+    this.avalIndices = grow(this.avalIndices, rows);
+    this.positions = grow(this.positions, rows);
+    this.operandStarts = grow(this.operandStarts, this.opcodes.length + 1);
   }
 }

@@ -7,7 +7,7 @@ import { OPCODES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
 import { primitiveAt } from '../primitives/table';
 import { SCALAR, printAval, type ArrayValue, type Aval } from '../program/aval';
-import { SCALAR_AVAL } from '../program/builder';
+import { BOOL_AVAL, SCALAR_AVAL } from '../program/builder';
 import { Emitter } from '../program/emitter';
 import type { PositionTable } from '../program/positions';
 import type { ParamsOf, Program, Row } from '../program/program';
@@ -48,6 +48,11 @@ export class Recorder extends Emitter {
 
   get isClosed(): boolean {
     return this.closed;
+  }
+
+  override reserve(rows: number): void {
+    super.reserve(rows);
+    if (rows > this.flags.length) this.growValues(rows - 1);
   }
 
   // ------------------------------------------------------------------------------------------ what comes in
@@ -162,6 +167,17 @@ export class Recorder extends Emitter {
   /** Value of a one-element row as a number. */
   scalarAt(row: Row): number {
     return row < this.flags.length && this.flags[row] & KNOWN ? this.values[row] : this.valueAt(row).data[0];
+  }
+
+  /** Values of the rows of scalars, by row. The column is this recorder's own. */
+  scalarColumn(): Float64Array {
+    if (this.size > this.flags.length) this.growValues(this.size - 1);
+    for (let row = 0; row < this.size; row++) {
+      if ((this.flags[row] & KNOWN) !== 0) continue;
+      const index = this.avalIndexOf(row);
+      if (index === SCALAR_AVAL || index === BOOL_AVAL) this.values[row] = this.scalarAt(row);
+    }
+    return this.values.subarray(0, this.size);
   }
 
   /** Says what a row's value is where it is known already. */
