@@ -1,5 +1,8 @@
 /** Gradients, Jacobians, Hessians and products of a recorded function, as flat numbers. */
 import { LinearizedProgram } from '../engine/execute/adjoints';
+import { compressHessian, decompress } from '../engine/sparse/derivative';
+import { symmetricSparsity } from '../engine/sparse/sparsity';
+import { LANES, scalarSparsity, TangentLanes } from '../engine/execute/tangentLanes';
 import { rowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { Emitter } from '../engine/program/emitter';
@@ -80,6 +83,19 @@ export function jacobianOf(
 ): { matrix: DenseMatrix; direction: Direction } {
   const { inputSize: columns, outputSize: rows } = linear;
   const chosen = direction ?? (rows <= columns ? 'reverse' : 'forward');
+  const lanes = chosen === 'forward' ? lanesOf(linear) : undefined;
+  if (lanes) {
+    const seeds = linear.inputs.map(({ row }) => [row]);
+    const values = new Float64Array(rows * columns);
+    tangents(
+      lanes,
+      linear,
+      seeds,
+      (column, output, tangent) => (values[output * columns + column] = tangent),
+      progress,
+    );
+    return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
+  }
   const values = new Float64Array(rows * columns);
   const count = chosen === 'reverse' ? rows : columns;
   const seed = new Float64Array(count);
@@ -94,6 +110,66 @@ export function jacobianOf(
     progress?.(index + 1, count);
   }
   return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
+}
+
+/** Sweeps in lanes, where everything is a scalar. */
+function lanesOf({ linearized, inputs, outputs }: Linear): TangentLanes | undefined {
+  const scalars = [...inputs, ...outputs].every(({ row }) => linearized.isScalar(row));
+  return scalars && TangentLanes.suits(linearized) ? new TangentLanes(linearized) : undefined;
+}
+
+/** Tangents of all outputs for each list of inputs that move by 1, several lists a sweep. */
+function tangents(
+  lanes: TangentLanes,
+  { outputs }: Linear,
+  seeds: readonly (readonly number[])[],
+  visit: (seed: number, output: number, tangent: number) => void,
+  progress?: Progress,
+): void {
+  for (let first = 0; first < seeds.length; first += LANES) {
+    const now = seeds.slice(first, first + LANES);
+    lanes.sweep(now);
+    outputs.forEach(({ row }, output) => now.forEach((_, lane) => visit(first + lane, output, lanes.at(row, lane))));
+    progress?.(first + now.length, seeds.length);
+  }
+}
+
+/** Inputs from which on the pattern of a Hessian is worth finding: fewer take two sweeps at the most. */
+const PATTERN_WORTHWHILE = 2 * LANES;
+/** Share of entries in the pattern above which a colouring saves nothing. */
+const MAX_FILL = 0.5;
+
+/**
+ * The Hessian of a scalar function, forward over reverse: tangents of the gradient in lanes, and of several inputs at once where
+ * a star colouring of the pattern says that these can be told apart.
+ */
+export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix {
+  const linear = gradientLinear(recorded);
+  const { linearized, inputs, outputs, inputSize: size } = linear;
+  const lanes = size > PATTERN_WORTHWHILE ? lanesOf(linear) : undefined;
+  const found =
+    lanes &&
+    scalarSparsity(
+      linearized,
+      inputs.map(({ row }) => row),
+      outputs.map(({ row }) => row),
+      MAX_FILL * size * size,
+    );
+  if (!lanes || !found) return jacobianOf(linear, 'forward', progress).matrix;
+  const sparsity = symmetricSparsity(found);
+  const compression = compressHessian(sparsity);
+  const { colors, count } = compression.coloring;
+  const seeds = Array.from({ length: count }, (): number[] => []);
+  colors.forEach((color, input) => color >= 0 && seeds[color].push(inputs[input].row));
+  const products = seeds.map(() => new Float64Array(size));
+  tangents(lanes, linear, seeds, (color, output, tangent) => (products[color][output] = tangent), progress);
+  const entries = decompress(sparsity, compression, products);
+  const values = new Float64Array(size * size);
+  for (let row = 0; row < size; row++) {
+    for (let at = sparsity.indptr[row]; at < sparsity.indptr[row + 1]; at++)
+      values[row * size + sparsity.indices[at]] = entries[at];
+  }
+  return { kind: 'dense', rows: size, columns: size, values };
 }
 
 /** The gradient of a scalar function as a program of its own, at the same point, ready to be differentiated again. */

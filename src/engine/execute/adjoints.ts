@@ -26,18 +26,20 @@ export interface Seed {
 }
 
 /** How a row's derivative is computed. */
-const NOTHING = 0;
+export const NOTHING = 0;
 const ONE = 1;
-const TWO = 2;
-const GENERAL = 3;
+export const TWO = 2;
+export const GENERAL = 3;
 
 export class LinearizedProgram {
-  private readonly kinds: Uint8Array;
+  /** How each row's derivative is computed: `NOTHING`, …, `GENERAL`. */
+  readonly kinds: Uint8Array;
   /** 1 where a row depends on an input smoothly. */
   private readonly active: Uint8Array;
   private readonly scalar: Uint8Array;
-  private readonly left: Float64Array;
-  private readonly right: Float64Array;
+  /** Partial derivatives by the first and by the second operand, for rows of scalars. */
+  readonly left: Float64Array;
+  readonly right: Float64Array;
 
   /**
    * @param scalars values of the rows that are float64 scalars, by row

@@ -73,7 +73,7 @@ export function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse
 }
 
 /** A star colouring, or one of the columns where that takes fewer passes. */
-function compressHessian(sparsity: Sparsity): Compression {
+export function compressHessian(sparsity: Sparsity): Compression {
   const stars = colorStars(sparsity);
   const columns = colorColumns(sparsity, stars.count - 1);
   return columns ? { mode: 'forward', coloring: columns } : { mode: 'symmetric', coloring: stars };
@@ -98,7 +98,7 @@ function passes({ colors, count }: Coloring, pass: (seed: Float64Array) => Float
 }
 
 /** Puts what compressed passes computed into the places of the pattern's entries. */
-function decompress(
+export function decompress(
   sparsity: Sparsity,
   { mode, coloring: { colors } }: Compression,
   products: readonly Float64Array[],

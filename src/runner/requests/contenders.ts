@@ -8,7 +8,7 @@ import { eliminateDeadRows } from '../../engine/program/prune';
 import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { vjpProgram } from '../../engine/transforms/reverse';
-import { gradientLinear, gradientProgram, inputArrays, jacobianOf, linearOf, pushForward } from '../derivatives';
+import { gradientProgram, hessianOf, inputArrays, jacobianOf, linearOf, pushForward } from '../derivatives';
 import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
 import type { Recorded, Slot } from '../record';
@@ -133,7 +133,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => jacobianOf(gradientLinear(recorded), 'forward')),
+      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => hessianOf(recorded)),
     ];
   }
 

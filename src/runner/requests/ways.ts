@@ -9,6 +9,7 @@ import type { ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import {
   gradientLinear,
+  hessianOf,
   jacobianOf,
   linearOf,
   pullBack,
@@ -49,7 +50,7 @@ export function wayOf(choice: BackendChoice | undefined, recorded: Recorded, pro
     pullBack: (cotangent) => pullBack(linear, cotangent),
     pushForward: (tangent) => pushForward(linear, tangent),
     jacobian: (asked) => jacobianOf(linear, asked, progress),
-    hessian: () => jacobianOf(gradientLinear(recorded), 'forward', progress).matrix,
+    hessian: () => hessianOf(recorded, progress),
     hessianProduct: (vector) => pushForward(gradientLinear(recorded), vector),
   };
 }

@@ -36,6 +36,13 @@ export function energy(x: number[]): number {
   return sum;
 }
 
+/** Everything depends on everything: a full Hessian. */
+export function logSumExp(x: number[]): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += Math.exp(x[i]);
+  return Math.log(sum);
+}
+
 /** Residual of the one-dimensional Brusselator, u and v one after the other. */
 export function brusselator(x: number[]): number[] {
   const n = x.length / 2;

@@ -2,6 +2,7 @@
 import type { Workload } from '../harness';
 import { banded, brusselator } from './brusselator';
 import { hessianVector, naiveHessian } from './hessianVector';
+import { hessians } from './hessians';
 import { logistic } from './logistic';
 import { loops } from './loops';
 import { perceptron } from './perceptron';
@@ -13,6 +14,7 @@ export const workloads: readonly Workload[] = [
   logistic,
   hessianVector,
   naiveHessian,
+  ...hessians,
   matrixJacobian,
   jacobianMatrix,
   perceptron,
