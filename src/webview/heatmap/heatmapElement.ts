@@ -9,8 +9,9 @@ import { leftMargin, topMargin, type Measure } from './axes';
 import type { ColorMapName } from './colorMaps';
 import { colorTable, paletteOf, type EncodedMatrix } from './encoded';
 import { attachInteraction, type InteractionTarget } from './interaction';
-import { FrameBuffers, labelFont, paintMarks, paintScene, type Layout, type Marks, type Scene } from './paint';
-import { cellAt, clamp, fit, panBy, reveal, zoomAt, zoomLevel, type Viewport } from './viewport';
+import { FrameBuffers } from './frameBuffers';
+import { labelFont, paintMarks, paintScene, type Layout, type Marks, type Scene } from './paint';
+import { cellAt, clamp, fit, panBy, reveal, snap, zoomAt, zoomLevel, type Viewport } from './viewport';
 
 export interface HeatmapData {
   encoded: EncodedMatrix;
@@ -45,8 +46,8 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
   private view?: Viewport;
   private frame = 0;
   private dirty = { base: false, marks: false };
-  /** Milliseconds that the last frame took to draw; the tests read it. */
-  lastPaint = 0;
+  /** What the last frame took to draw; the tests read it. */
+  lastPaint = { milliseconds: 0, pixels: 0 };
   /** Upper limit of the height in CSS pixels; by default what the tab has left beside its other parts. */
   maxHeight: number | undefined;
 
@@ -145,7 +146,7 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
   // ------------------------------------------------------------------------------------------ interaction
 
   pan(dx: number, dy: number): void {
-    this.show((view, layout) => panBy(view, dx, dy, layout));
+    this.show((view, layout) => panBy(view, dx, dy, layout), true);
   }
 
   zoomBy(factor: number, x?: number, y?: number): void {
@@ -241,10 +242,13 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
     return cellAt(view, x - layout.left, y - layout.top, layout);
   }
 
-  private show(change: (view: Viewport, layout: Layout) => Viewport): void {
+  /** Shows another part; `whole`: moved by whole device pixels, so that what stays in sight is not painted again. */
+  private show(change: (view: Viewport, layout: Layout) => Viewport, whole = false): void {
     if (this.scene === undefined) return;
-    const before = this.scene.view;
-    const view = change(before, this.scene.layout);
+    const { view: before, layout } = this.scene;
+    // The exact view goes on beside the one on the pixels: many small steps add up.
+    this.view = change(this.view ?? before, layout);
+    const view = whole ? snap(this.view, layout, layout.ratio) : this.view;
     if (
       view.x === before.x &&
       view.y === before.y &&
@@ -252,7 +256,6 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
       view.cellHeight === before.cellHeight
     )
       return;
-    this.view = view;
     this.scene = { ...this.scene, view };
     this.schedule('base');
     this.dispatchEvent(new CustomEvent('gl-view', { detail: this.zoom }));
@@ -320,7 +323,7 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
     if (this.dirty.base) paintScene(base, this.scene, this.buffers);
     if (this.dirty.marks) paintMarks(overlay, this.scene, this.marks);
     if (this.dirty.base) {
-      this.lastPaint = performance.now() - started;
+      this.lastPaint = { milliseconds: performance.now() - started, pixels: this.buffers.painted };
       this.dispatchEvent(new CustomEvent('gl-paint'));
     }
     this.dirty = { base: false, marks: false };

@@ -6,7 +6,8 @@ import type { Theme } from '../ui/theme';
 import { axisLabels, columnSpacing, fitLabel, rowSpacing, type Measure } from './axes';
 import { cssColor, readableInk, STEPS, type Rgb } from './colorMaps';
 import type { EncodedMatrix } from './encoded';
-import { paintCodes, type Palette } from './raster';
+import type { FrameBuffers } from './frameBuffers';
+import type { Palette } from './raster';
 import type { Extent, Viewport } from './viewport';
 
 export interface Layout extends Extent {
@@ -33,20 +34,6 @@ export interface Marks {
   cursor: { row: number; column: number } | null;
   rows: readonly number[];
   columns: readonly number[];
-}
-
-/** Buffers of a frame, kept while the size stays. */
-export class FrameBuffers {
-  codes = new Uint8Array(0);
-  image = new ImageData(1, 1);
-  pixels = new Uint32Array(this.image.data.buffer);
-
-  resize(width: number, height: number): void {
-    if (this.image.width === width && this.image.height === height) return;
-    this.codes = new Uint8Array(width * height);
-    this.image = new ImageData(width, height);
-    this.pixels = new Uint32Array(this.image.data.buffer);
-  }
 }
 
 export const LABEL_FONT_SIZE = 11;
@@ -93,7 +80,6 @@ function paintCells(
 ): void {
   const width = Math.max(1, Math.round(layout.width * layout.ratio));
   const height = Math.max(1, Math.round(layout.height * layout.ratio));
-  buffers.resize(width, height);
   const inPixels = {
     x: view.x,
     y: view.y,
@@ -102,9 +88,11 @@ function paintCells(
     width,
     height,
   };
-  encoded.rasterize(inPixels, buffers.codes);
-  paintCodes(buffers.codes, width, height, palette, buffers.pixels);
-  context.putImageData(buffers.image, Math.round(layout.left * layout.ratio), Math.round(layout.top * layout.ratio));
+  context.putImageData(
+    buffers.paint(encoded, palette, inPixels),
+    Math.round(layout.left * layout.ratio),
+    Math.round(layout.top * layout.ratio),
+  );
 }
 
 /** Whole cells in sight. */

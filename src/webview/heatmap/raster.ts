@@ -87,17 +87,35 @@ export interface Palette {
 }
 
 /** Turns codes into pixels. Stripes of NaN lean right, of +∞ up, of −∞ down: they differ without colour too. */
-export function paintCodes(codes: Uint8Array, width: number, height: number, palette: Palette, out: Uint32Array): void {
+export function paintCodes(
+  codes: Uint8Array,
+  { width, height }: { width: number; height: number },
+  palette: Palette,
+  out: Uint32Array,
+  place: Place,
+): void {
   const { colors, hatch } = palette;
   for (let py = 0, i = 0; py < height; py++) {
-    for (let px = 0; px < width; px++, i++) {
+    let o = (place.top + py) * place.stride + place.left;
+    for (let px = 0; px < width; px++, i++, o++) {
       const code = codes[i];
       if (code < CODE.negativeInfinity || code === CODE.outside) {
-        out[i] = colors[code];
+        out[o] = colors[code];
       } else {
-        const phase = code === CODE.nan ? px + py : code === CODE.positiveInfinity ? px : py;
-        out[i] = phase % 6 < 3 ? colors[code] : hatch[code];
+        const x = place.phaseX + px;
+        const y = place.phaseY + py;
+        const phase = code === CODE.nan ? x + y : code === CODE.positiveInfinity ? x : y;
+        out[o] = phase % 6 < 3 ? colors[code] : hatch[code];
       }
     }
   }
+}
+
+/** Where painted codes go: a part of a picture of `stride` pixels a row; the stripes' phase is that of the matrix. */
+export interface Place {
+  left: number;
+  top: number;
+  stride: number;
+  phaseX: number;
+  phaseY: number;
 }

@@ -72,6 +72,20 @@ export function panBy(view: Viewport, dx: number, dy: number, extent: Extent): V
   return clamp({ ...view, x: view.x - dx / view.cellWidth, y: view.y - dy / view.cellHeight }, extent);
 }
 
+/** The view with its corner on a device pixel, the matrix still in sight. */
+export function snap(view: Viewport, extent: Extent, ratio: number): Viewport {
+  const on = (at: number, count: number, size: number, cell: number): number => {
+    const pixels = cell * ratio;
+    const furthest = Math.floor(Math.max(0, count * pixels - size * ratio) + 1e-6);
+    return Math.min(Math.round(at * pixels), furthest) / pixels;
+  };
+  return {
+    ...view,
+    x: on(view.x, extent.columns, extent.width, view.cellWidth),
+    y: on(view.y, extent.rows, extent.height, view.cellHeight),
+  };
+}
+
 /** Moves the view as little as needed to show a cell. */
 export function reveal(view: Viewport, row: number, column: number, extent: Extent): Viewport {
   const across = extent.width / view.cellWidth;

@@ -169,9 +169,11 @@ describe('the dense raster', () => {
     const colors = new Uint32Array(256).fill(1);
     const hatch = new Uint32Array(256).fill(2);
     const out = new Uint32Array(64);
-    paintCodes(new Uint8Array(64).fill(CODE.nan), 8, 8, { colors, hatch }, out);
+    const size = { width: 8, height: 8 };
+    const place = { left: 0, top: 0, stride: 8, phaseX: 0, phaseY: 0 };
+    paintCodes(new Uint8Array(64).fill(CODE.nan), size, { colors, hatch }, out, place);
     assert.ok(out.includes(1) && out.includes(2));
-    paintCodes(new Uint8Array(64).fill(CENTER), 8, 8, { colors, hatch }, out);
+    paintCodes(new Uint8Array(64).fill(CENTER), size, { colors, hatch }, out, place);
     assert.ok(!out.includes(2));
   });
 });
