@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command !== 'batch' && !run) {
     return wrongUsage(new UsageError(command === undefined ? 'Give a command.' : `There is no command '${command}'.`));
   }
-  const client = new RunnerClient({ runnerPath: join(__dirname, 'runner.js') });
+  const client = new RunnerClient({ runnerPath: join(__dirname, 'runner.js'), debuggable: values.debug });
   try {
     return run ? await run(client, options, output) : await batch(client, process.stdin, output);
   } catch (error) {

@@ -20,6 +20,7 @@ const BACKENDS: readonly BackendChoice[] = ['auto', 'interpret', 'wasm', 'gpu'];
 const SPECIFICATION = {
   json: { type: 'boolean' },
   plot: { type: 'boolean' },
+  debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
   op: { type: 'string' },

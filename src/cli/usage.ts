@@ -37,7 +37,9 @@ Evaluates a function or a derivative of it at one point: its first @at tag, unle
   check: `gradlens check FILE [FUNCTION] [--json] [--at EXPRESSION] [--tolerance NUMBER]
 
 Checks derivatives: Taylor test, dot-product test, Richardson differences, and gradients marked @gradientOf. Checks every
-differentiable function of the file unless one is named. Exit code 1 when a check fails.`,
+differentiable function of the file unless one is named. Exit code 1 when a check fails.
+
+  --debug              for a debugger: no time limit, and the process that runs your code lets itself be attached to`,
   profile: `gradlens profile FILE FUNCTION [--json] [--at EXPRESSION] [--budget MS]
 
 Times every strategy and every backend.`,

@@ -1,4 +1,7 @@
-/** Runs a check in the debugger: the command line does it, so that breakpoints in the user's code stop there. */
+/**
+ * Runs a check in the debugger: the command line does it, in a process that the debugger attaches to, so that breakpoints in
+ * the user's code stop there.
+ */
 import { debug, type DebugSession, Uri, workspace } from 'vscode';
 
 /** Resolves when the debugged check has ended; false where no debugger started. */
@@ -17,7 +20,8 @@ export async function debugCheck(uri: Uri, functionName: string, extensionUri: U
       type: 'node',
       request: 'launch',
       program: Uri.joinPath(extensionUri, 'dist', 'cli.js').fsPath,
-      args: ['check', uri.fsPath, functionName],
+      args: ['check', uri.fsPath, functionName, '--debug'],
+      autoAttachChildProcesses: true,
       cwd: folder?.uri.fsPath,
       console: 'internalConsole',
     });

@@ -8,6 +8,8 @@ export interface LaunchOptions {
   memoryLimit: number;
   /** Node's permission model: reading files and the supervising thread are all that stays. */
   restrict: boolean;
+  /** A debugger may attach: what the surroundings ask of Node (its inspector above all) goes along. */
+  debuggable?: boolean;
 }
 
 /** Node's own name for the permission model, by version; undefined where it has none. */
@@ -17,7 +19,7 @@ function permissionFlag(version: string = process.versions.node): string | undef
   return major >= 20 ? '--experimental-permission' : undefined;
 }
 
-export function launch({ runnerPath, memoryLimit, restrict }: LaunchOptions): ChildProcess {
+export function launch({ runnerPath, memoryLimit, restrict, debuggable = false }: LaunchOptions): ChildProcess {
   const permission = restrict ? permissionFlag() : undefined;
   const execArgv = [
     '--no-warnings',
@@ -26,7 +28,7 @@ export function launch({ runnerPath, memoryLimit, restrict }: LaunchOptions): Ch
   ];
   // In VS Code the executable is Electron, which is Node when told so. Nothing of the parent's own settings goes along.
   const env: NodeJS.ProcessEnv = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-  delete env.NODE_OPTIONS;
+  if (!debuggable) delete env.NODE_OPTIONS;
   return fork(runnerPath, [], {
     execArgv,
     env,

@@ -29,6 +29,11 @@ export interface RunnerClientOptions {
   /** The bundled runner (dist/runner.js). */
   runnerPath: string;
   configuration?: Partial<RunnerConfiguration>;
+  /**
+   * For a debugger: the process starts without Node's permission model, which would keep the inspector out; the allow-list of
+   * modules holds as always.
+   */
+  debuggable?: boolean;
   onState?: (state: RunnerState) => void;
   onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -71,7 +76,7 @@ export class RunnerClient {
   /** In the order in which they were asked: the first is the one that runs. */
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
-  private restrict = true;
+  private restrict: boolean;
   private ready = false;
   private phase: Phase = 'waiting';
   private deadline: NodeJS.Timeout | undefined;
@@ -82,6 +87,7 @@ export class RunnerClient {
 
   constructor(private readonly options: RunnerClientOptions) {
     this.configuration = { ...options.configuration };
+    this.restrict = !options.debuggable;
   }
 
   get state(): RunnerState {
@@ -135,9 +141,9 @@ export class RunnerClient {
     this.setState({ kind: 'starting' });
     this.ready = false;
     this.stderr = '';
-    const { runnerPath } = this.options;
+    const { runnerPath, debuggable } = this.options;
     const memoryLimit = this.configuration.memoryLimit ?? DEFAULT_MEMORY_LIMIT;
-    const child = launch({ runnerPath, memoryLimit, restrict: this.restrict });
+    const child = launch({ runnerPath, memoryLimit, restrict: this.restrict, debuggable });
     this.child = child;
     child.stdout?.on('data', (data: Buffer) => this.log('info', data.toString()));
     child.stderr?.on('data', (data: Buffer) => {
