@@ -3,7 +3,15 @@
  * inspection: one whole state per function and point, never patched.
  */
 import type { Disposable, Event, Uri } from 'vscode';
-import type { Data, ErrorInfo, FunctionInfo, Inspection, RunnerMethod, RunnerRequests } from '../runner/protocol';
+import type {
+  Data,
+  ErrorInfo,
+  FunctionInfo,
+  Inspection,
+  ProfileRow,
+  RunnerMethod,
+  RunnerRequests,
+} from '../runner/protocol';
 import type { MatrixKind, PanelTab } from '../webview/protocol';
 
 /** One function at one of its points. */
@@ -46,7 +54,7 @@ export interface InspectionService {
     options?: {
       signal?: AbortSignal;
       timeLimit?: number;
-      onProgress?: (done: number, total: number, message: string) => void;
+      onProgress?: (done: number, total: number, message: string, rows?: ProfileRow[]) => void;
     },
   ): Promise<RunnerRequests[M]['result']>;
 }

@@ -193,6 +193,8 @@ export interface EvaluateParams extends Target {
   cotangent?: Data;
   vector?: Data;
   backend?: BackendChoice;
+  /** False where `matrix` is enough: a large one is then not built a second time as nested arrays, and `result` is null. */
+  structured?: boolean;
 }
 
 export interface Evaluation {

@@ -6,6 +6,7 @@ import type { Data, SourceRange } from '../runner/protocol';
 import { Coalescer } from './coalesce';
 import type { GpuHost } from './gpuHost';
 import { setLocale, t } from './l10n';
+import { demandOf } from './matrix/demand';
 import { measureGpuRows } from './timing/gpuRows';
 import { directionsOf } from './slices/directions';
 import type { HostEvents, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
@@ -21,7 +22,7 @@ import {
   type ViewOptions,
 } from './store';
 
-type RemoteKey = 'hessian' | 'check' | 'profile' | 'gpuRows' | 'gpu' | 'program' | 'slice';
+type RemoteKey = 'hessian' | 'derivative' | 'check' | 'profile' | 'gpuRows' | 'gpu' | 'program' | 'slice';
 type ValueOf<K extends RemoteKey> = AppState[K] extends Remote<infer T> ? T : never;
 
 /** How long the host may take, by request; a profile takes its budget and what it costs to start. */
@@ -90,7 +91,10 @@ export class PanelController {
     const { view, ready, panel } = this.store.get();
     if (ready === undefined || panel?.kind !== 'ready') return;
     const needsHessian = (view.tab === 'matrix' || view.tab === 'table') && view.matrix === 'hessian';
-    if (needsHessian && this.outdated('hessian')) this.loadHessian();
+    if (needsHessian && this.outdated('hessian')) this.loadMatrix('hessian');
+    const needsDerivative = (view.tab === 'matrix' || view.tab === 'table') && view.matrix !== 'hessian';
+    if (needsDerivative && demandOf(ready) === 'automatic' && this.outdated('derivative'))
+      this.loadMatrix('derivative');
     if (view.tab === 'checks' && this.store.get().check.kind === 'idle') this.runCheck();
     if (view.tab === 'program' && this.outdated('program')) this.loadProgram();
     if (view.tab === 'slices' && this.dragging === null && this.outdated('slice')) this.loadSlice();
@@ -153,9 +157,9 @@ export class PanelController {
 
   // ------------------------------------------------------------------------------------------ requests
 
-  loadHessian(): void {
+  loadMatrix(kind: 'hessian' | 'derivative'): void {
     const version = this.store.get().ready?.version ?? 0;
-    this.load('hessian', (options) => this.channel.request('hessian', { version }, { ...options, timeout: LONG }));
+    this.load(kind, (options) => this.channel.request('matrix', { kind, version }, { ...options, timeout: LONG }));
   }
 
   runCheck(): void {

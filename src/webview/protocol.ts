@@ -72,7 +72,8 @@ export interface PanelSettings {
   locale: string;
 }
 
-export interface HessianResult {
+/** A matrix that the panel asks for: a Hessian, or a derivative that is too large to be live. */
+export interface MatrixResult {
   matrix: Matrix;
   /** Where the runner has one. */
   summary?: MatrixSummary;
@@ -82,7 +83,7 @@ export interface HessianResult {
 
 /** Requests of the panel, answered by the host. */
 interface HostRequests {
-  hessian: { params: { version: number }; result: HessianResult };
+  matrix: { params: { kind: 'derivative' | 'hessian'; version: number }; result: MatrixResult };
   evaluate: {
     params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
     result: { value: Data; result: Data; strategy: string; operations: number };

@@ -5,9 +5,9 @@ import type { ScaleKind } from './heatmap/colorScale';
 import type { NumberFormat } from './model/format';
 import type {
   GpuInfo,
-  HessianResult,
   HostEvents,
   MatrixKind,
+  MatrixResult,
   PanelProgress,
   PanelSettings,
   PanelState,
@@ -115,7 +115,9 @@ export interface AppState {
   highlight: HostEvents['highlight'];
   gridSort: { column: number; descending: boolean } | null;
   inputs: InputsState;
-  hessian: Remote<HessianResult>;
+  hessian: Remote<MatrixResult>;
+  /** The derivative, where it is too large to come with every state. */
+  derivative: Remote<MatrixResult>;
   check: Remote<CheckReport>;
   profile: Remote<Profile>;
   /** Rows that the panel measured on its own GPU. */
@@ -130,31 +132,36 @@ export interface AppState {
 
 const defaultSettings: PanelSettings = {
   backend: 'auto',
-
   reducedMotion: false,
   locale: 'en',
 };
 
+/** What belongs to one function at one of its points, and goes with it. */
+const nothingYet = {
+  cursor: null,
+  hover: null,
+  highlight: null,
+  gridSort: null,
+  inputs: noInputs,
+  hessian: { kind: 'idle' },
+  derivative: { kind: 'idle' },
+  check: { kind: 'idle' },
+  profile: { kind: 'idle' },
+  gpuRows: { kind: 'idle' },
+  program: { kind: 'idle' },
+  slice: { kind: 'idle' },
+  history: [],
+} as const satisfies Partial<AppState>;
+
 export function initialState(view: Partial<ViewOptions> = {}): AppState {
   return {
+    ...nothingYet,
     panel: undefined,
     ready: undefined,
     settings: defaultSettings,
     pinned: false,
     view: { ...defaultView, ...view },
-    cursor: null,
-    hover: null,
-    highlight: null,
-    gridSort: null,
-    inputs: noInputs,
-    hessian: { kind: 'idle' },
-    check: { kind: 'idle' },
-    profile: { kind: 'idle' },
-    gpuRows: { kind: 'idle' },
     gpu: { kind: 'idle' },
-    program: { kind: 'idle' },
-    slice: { kind: 'idle' },
-    history: [],
     notice: null,
   };
 }
@@ -194,25 +201,10 @@ export function receivePanelState(state: AppState, panel: PanelState): { patch: 
     case 'ready': {
       const other = targetKey(state.ready?.target) !== targetKey(panel.target);
       const repeated = !other && state.ready?.version === panel.version;
-      const fresh: Partial<AppState> = other
-        ? {
-            cursor: null,
-            hover: null,
-            highlight: null,
-            gridSort: null,
-            inputs: noInputs,
-            hessian: { kind: 'idle' },
-            check: { kind: 'idle' },
-            profile: { kind: 'idle' },
-            gpuRows: { kind: 'idle' },
-            program: { kind: 'idle' },
-            slice: { kind: 'idle' },
-          }
-        : {};
       const history = other ? [] : state.history;
       return {
         patch: {
-          ...fresh,
+          ...(other ? nothingYet : {}),
           panel,
           ready: panel,
           history: repeated ? history : [...history, panel.inspection.timing].slice(-HISTORY),

@@ -1,5 +1,5 @@
 /** What the live side needs of the runner; the process client gives it, tests put a simple object in its place. */
-import type { RunnerMethod, RunnerRequests } from '../../runner/protocol';
+import type { ProfileRow, RunnerMethod, RunnerRequests } from '../../runner/protocol';
 
 export interface RequestOptions {
   signal?: AbortSignal;
@@ -7,7 +7,7 @@ export interface RequestOptions {
   timeLimit?: number;
   /** Milliseconds that the request may go on after it was cancelled, before its process is ended. */
   grace?: number;
-  onProgress?: (done: number, total: number, message: string) => void;
+  onProgress?: (done: number, total: number, message: string, rows?: ProfileRow[]) => void;
 }
 
 export interface Engine {

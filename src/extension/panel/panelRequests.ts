@@ -1,9 +1,10 @@
 /** Answers the panel's requests: most go on to the runner, the others to VS Code. */
 import { commands, env, Uri, window, workspace } from 'vscode';
+import type { LeafInfo } from '../../runner/protocol';
 import {
   RemoteError,
   type HostChannel,
-  type HessianResult,
+  type MatrixResult,
   type PanelProgress,
   type RequestContext,
 } from '../../webview/protocol';
@@ -36,7 +37,9 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
       progress({ done, total, message, ...(rows === undefined ? {} : { rows }) }),
   });
 
-  channel.handle('hessian', (_params, context) => told(async () => hessian(service, target(), options(context, LONG))));
+  channel.handle('matrix', ({ kind }, context) =>
+    told(async () => matrixOf(service, target(), kind, options(context, LONG))),
+  );
   channel.handle('evaluate', (params, context) =>
     told(async () => {
       const { value, result, strategy, operations } = await service.request(
@@ -95,29 +98,32 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
 
 type RunnerOptions = NonNullable<Parameters<InspectionService['request']>[3]>;
 
-async function hessian(
+async function matrixOf(
   service: InspectionService,
   target: InspectionTarget,
+  kind: 'derivative' | 'hessian',
   options: RunnerOptions,
-): Promise<HessianResult> {
-  const { matrix, inputs, outputs } = await service.request(target, 'evaluate', { op: 'hessian' }, options);
+): Promise<MatrixResult> {
+  const op = kind === 'hessian' ? 'hessian' : 'jacobian';
+  const { matrix, inputs, outputs } = await service.request(target, 'evaluate', { op, structured: false }, options);
   if (matrix === undefined)
-    throw new RemoteError('no-matrix', t('The Hessian of this function is too large for a matrix.'));
+    throw new RemoteError('no-matrix', t('The derivative of this function is too large for a matrix.'));
+  return { matrix, inputs, outputs: kind === 'hessian' ? hessianRows(matrix.rows, inputs, outputs) : outputs };
+}
+
+function hessianRows(rowCount: number, inputs: LeafInfo[], outputs: LeafInfo[]): LeafInfo[] {
   const size = inputs.reduce((sum, leaf) => sum + leaf.size, 0);
   // Of a scalar, rows are inputs as well; of several results, one block of rows belongs to each.
-  const rows =
-    matrix.rows === size
-      ? inputs
-      : outputs.flatMap((output) =>
-          Array.from({ length: output.size }, (_, i) => i + output.offset).flatMap((row) =>
-            inputs.map((leaf) => ({
-              ...leaf,
-              path: `${output.path || 'f'}[${row - output.offset}] ${leaf.path}`,
-              offset: row * size + leaf.offset,
-            })),
-          ),
-        );
-  return { matrix, inputs, outputs: rows };
+  if (rowCount === size) return inputs;
+  return outputs.flatMap((output) =>
+    Array.from({ length: output.size }, (_, i) => i + output.offset).flatMap((row) =>
+      inputs.map((leaf) => ({
+        ...leaf,
+        path: `${output.path || 'f'}[${row - output.offset}] ${leaf.path}`,
+        offset: row * size + leaf.offset,
+      })),
+    ),
+  );
 }
 
 /** Errors of the runner with the words that the panel shows. */

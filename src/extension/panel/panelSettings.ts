@@ -5,7 +5,7 @@ import type { PanelSettings } from '../../webview/protocol';
 export function readPanelSettings(locale: string): PanelSettings {
   const section = workspace.getConfiguration('gradlens');
   return {
-    backend: section.get<PanelSettings['backend']>('engine.backend') ?? 'auto',
+    backend: section.get<PanelSettings['backend']>('backend') ?? 'auto',
     reducedMotion: workspace.getConfiguration('workbench').get<string>('reduceMotion') === 'on',
     locale,
   };

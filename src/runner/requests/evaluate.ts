@@ -68,6 +68,7 @@ function allFinite(result: unknown): boolean {
 async function compute(way: Way, params: EvaluateParams, target: RecordedTarget): Promise<Outcome> {
   const { recorded, wrt, found } = target;
   const { inputLayouts, outputLayout, outputValues } = recorded;
+  const { structured = true } = params;
   const many = wrt.length !== 1 && params.wrt?.length !== 1;
   const scalarOnly = (op: Operation): void => {
     if (outputValues.length === 1) return;
@@ -110,13 +111,15 @@ async function compute(way: Way, params: EvaluateParams, target: RecordedTarget)
       needInputs();
       const asked = params.op === 'jacobian' ? undefined : params.op === 'jacfwd' ? 'forward' : 'reverse';
       const { matrix, direction } = await way.jacobian(asked);
-      return { result: nest(outputLayout, inputLayouts, matrix, many), matrix, strategy: direction };
+      const result = structured ? nest(outputLayout, inputLayouts, matrix, many) : null;
+      return { result, matrix, strategy: direction };
     }
     case 'hessian': {
       scalarOnly('hessian');
       needInputs();
       const matrix = await way.hessian();
-      return { result: nestHessian(inputLayouts, matrix, many), matrix, strategy: 'forward over reverse' };
+      const result = structured ? nestHessian(inputLayouts, matrix, many) : null;
+      return { result, matrix, strategy: 'forward over reverse' };
     }
     case 'hvp': {
       scalarOnly('hvp');

@@ -34,7 +34,9 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   else if (sparse) {
     matrix = sparse;
     strategy = `compressed, ${sparse.colors} colour${sparse.colors === 1 ? '' : 's'}`;
-  } else if (rows * columns > maxEntries) matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
+    // A gradient is there already, from the sweep that gave the lines their adjoints.
+  } else if (!scalar && rows * columns > maxEntries)
+    matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
   else if (scalar && params.cotangent === undefined)
     matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
   else {

@@ -58,6 +58,9 @@ export const de: Texts = {
     saveNpy: 'Als NumPy-.npy speichern',
     copyTsv: 'Kopieren (mit Tabulatoren)',
     absent: 'Hier gibt es keine Matrix',
+    large: 'Mehr, als bei jedem Tastendruck mitkommt',
+    computingLarge: (entries: string) => `${entries} Einträge werden berechnet …`,
+    computeLarge: (entries: string, megabytes: string) => `${entries} Einträge berechnen (${megabytes} MB)`,
     hint: 'Auf eine Zelle zeigen oder die Pfeiltasten benutzen',
     heatmap: (name, rows, columns) =>
       `${name}, ${rows} Zeilen mal ${columns} Spalten. Pfeiltasten bewegen die gewählte Zelle, Plus und Minus zoomen, 0 passt ein.`,

@@ -56,6 +56,9 @@ export const en = {
     saveNpy: 'Save as NumPy .npy',
     copyTsv: 'Copy (tab-separated)',
     absent: 'No matrix here',
+    large: 'More than comes with every key press',
+    computingLarge: (entries: string) => `Computing ${entries} entries …`,
+    computeLarge: (entries: string, megabytes: string) => `Compute ${entries} entries (${megabytes} MB)`,
     hint: 'Point at a cell, or use the arrow keys',
     heatmap: (name: string, rows: string, columns: string) =>
       `${name}, ${rows} rows by ${columns} columns. Arrow keys move the chosen cell, plus and minus zoom, 0 fits.`,

@@ -1,11 +1,11 @@
 /** The matrix that the Matrix and Table tabs show, with its axes; made once for each state. */
-import type { Inspection, Matrix, MatrixSummary } from '../../runner/protocol';
+import type { Matrix, MatrixSummary } from '../../runner/protocol';
 import { EncodedMatrix, type HeatmapMode } from '../heatmap/encoded';
 import type { ScaleKind } from '../heatmap/colorScale';
 import { t } from '../l10n';
 import { summarize } from '../model/summary';
 import { axisModel, formula, functionSymbol, type AxisModel } from '../model/labels';
-import type { MatrixKind, ReadyPanel } from '../protocol';
+import type { MatrixKind, MatrixResult, ReadyPanel } from '../protocol';
 import { targetKey, type AppState } from '../store';
 
 export interface ShownMatrix {
@@ -21,12 +21,12 @@ export interface ShownMatrix {
   identity: string;
 }
 
-/** Undefined where there is none: not yet computed, or too large (`Inspection.matrixReason`). */
+/** Undefined where there is none: not yet computed, or too large. */
 export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | undefined {
   const symbol = functionSymbol(ready.fn.name);
   const kind = state.view.matrix;
-  const source = kind === 'hessian' ? state.hessian.last?.value : derivative(ready.inspection);
-  if (source?.matrix === undefined) return undefined;
+  const source = kind === 'hessian' ? state.hessian.last?.value : derivative(state, ready);
+  if (source === undefined) return undefined;
   const { matrix } = source;
   const summary = source.summary ?? summaryOf(matrix);
   const axes = axesOf(source, kind, symbol);
@@ -42,8 +42,10 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
   };
 }
 
-function derivative({ matrix, summary, inputs, outputs }: Inspection) {
-  return { matrix, summary, inputs, outputs };
+/** From the live state, or as it was asked for. */
+function derivative({ derivative }: AppState, { inspection }: ReadyPanel): MatrixResult | undefined {
+  const { matrix, summary, inputs, outputs } = inspection;
+  return matrix === undefined ? derivative.last?.value : { matrix, summary, inputs, outputs };
 }
 
 const summaries = new WeakMap<Matrix, MatrixSummary>();
@@ -57,12 +59,8 @@ function summaryOf(matrix: Matrix): MatrixSummary {
 /** Axes are compared by identity when painting, so they are kept with their matrix. */
 const axesCache = new WeakMap<Matrix, { rows: AxisModel; columns: AxisModel }>();
 
-function axesOf(
-  source: Pick<Inspection, 'matrix' | 'inputs' | 'outputs'>,
-  kind: MatrixKind,
-  symbol: string,
-): { rows: AxisModel; columns: AxisModel } {
-  const matrix = source.matrix!;
+function axesOf(source: MatrixResult, kind: MatrixKind, symbol: string): { rows: AxisModel; columns: AxisModel } {
+  const { matrix } = source;
   const cached = axesCache.get(matrix);
   if (cached !== undefined) return cached;
   const axes = {

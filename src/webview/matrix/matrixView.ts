@@ -16,22 +16,14 @@ import { matrixAt } from '../model/matrix';
 import type { MatrixKind, ReadyPanel } from '../protocol';
 import type { AppState } from '../store';
 import { iconButton, menu, segmented, select, type MenuItem } from '../ui/controls';
-import { emptyState, remoteView } from '../ui/states';
 import { encodedMatrix, shownMatrix, type ShownMatrix } from './current';
+import { matrixBody } from './matrixBody';
 
 const heatmap = createRef<HeatmapElement>();
 
 export function matrixView(state: AppState, ready: ReadyPanel, controller: PanelController): TemplateResult {
-  const body = () => {
-    const shown = shownMatrix(state, ready);
-    return shown === undefined
-      ? emptyState('circle-slash', t.matrix.absent, ready.inspection.matrixReason ?? '')
-      : shownView(state, shown, controller);
-  };
-  return html`<div class="toolbar">
-      ${kindSwitch(state, ready, controller)}${state.view.matrix === 'hessian' && state.hessian.last === undefined ? nothing : tools(state, ready, controller)}
-    </div>
-    ${state.view.matrix === 'hessian' ? remoteView(state.hessian, { running: t.matrix.computing }, { retry: () => controller.loadHessian(), cancel: () => controller.cancel('hessian') }, body) : body()}`;
+  return html`<div class="toolbar">${kindSwitch(state, ready, controller)}${tools(state, ready, controller)}</div>
+    ${matrixBody(state, ready, controller, (shown) => shownView(state, shown, controller))}`;
 }
 
 export function kindSwitch(state: AppState, ready: ReadyPanel, controller: PanelController): TemplateResult {

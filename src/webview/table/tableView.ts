@@ -7,7 +7,7 @@ import { formatCell, formatCount, formatNumber, type NumberFormat } from '../mod
 import type { ReadyPanel } from '../protocol';
 import type { AppState, EntryOrder } from '../store';
 import { iconButton, menu, segmented, select } from '../ui/controls';
-import { emptyState, remoteView } from '../ui/states';
+import { matrixBody } from '../matrix/matrixBody';
 import { exportItems, kindSwitch } from '../matrix/matrixView';
 import { shownMatrix, type ShownMatrix } from '../matrix/current';
 import { MAX_COLUMNS, MAX_ROWS, type GridModel } from './gridElement';
@@ -19,16 +19,10 @@ const orders: readonly EntryOrder[] = ['position', 'largest', 'smallest', 'ascen
 
 export function tableView(state: AppState, ready: ReadyPanel, controller: PanelController): TemplateResult {
   const shown = shownMatrix(state, ready);
-  const body = () => {
-    const current = shownMatrix(state, ready);
-    return current === undefined
-      ? emptyState('circle-slash', t.matrix.absent, ready.inspection.matrixReason ?? '')
-      : content(state, ready, current, controller);
-  };
   return html`<div class="toolbar">
       ${kindSwitch(state, ready, controller)}${shown === undefined ? '' : tools(state, ready, shown, controller)}
     </div>
-    ${state.view.matrix === 'hessian' ? remoteView(state.hessian, { running: t.matrix.computing }, { retry: () => controller.loadHessian(), cancel: () => controller.cancel('hessian') }, body) : body()}`;
+    ${matrixBody(state, ready, controller, (current) => content(state, ready, current, controller))}`;
 }
 
 /** A single row reads better as a list; so does what has more columns than a grid can have. */

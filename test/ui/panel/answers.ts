@@ -1,9 +1,9 @@
 /** Answers of the fake host to the panel's requests: plausible measurements, checks, programs and slices. */
 import type { CheckReport, Profile, ProfileRow, ProgramView, Slice } from '../../../src/runner/protocol';
-import type { HessianResult } from '../../../src/webview/protocol';
+import type { MatrixResult } from '../../../src/webview/protocol';
 import { dense, leaf, summarize } from './fixtures';
 
-export function hessian(n: number): HessianResult {
+export function hessian(n: number): MatrixResult {
   const matrix =
     n === 2
       ? dense(2, 2, (r, c) => [1330, 480, 480, 200][r * 2 + c])

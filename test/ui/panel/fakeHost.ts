@@ -79,7 +79,10 @@ channel.on('ready', () => {
 });
 for (const event of ['select', 'reveal', 'pin', 'tab', 'command', 'log'] as const)
   channel.on(event, (payload) => log(event, payload));
-channel.handle('hessian', () => answers.hessian(inputs()));
+channel.handle('matrix', (params) => {
+  log('matrix', params);
+  return answers.hessian(inputs());
+});
 channel.handle('check', () => answers.check(inputs()));
 channel.handle('program', () => answers.program());
 channel.handle('slice', ({ directions, radius, samples }) => answers.slice(point, directions, radius, samples));

@@ -1,0 +1,94 @@
+/** Reloads, stale and empty states, languages and widths of the panel in a plain page with a fake host. */
+import assert from 'node:assert/strict';
+import { panelTabs } from '../../src/webview/protocol';
+import { poll } from './harness';
+import { fixtures } from './panel/fixtures';
+import { logged, panelPages } from './panel/reading';
+
+describe('the states of the panel’s page', () => {
+  const pages = panelPages();
+
+  it('comes back as it was after a reload', async () => {
+    const page = await pages.open({ fixture: 'two-by-three' });
+    await page.check('input[value="sparsity"]');
+    await page.click('#tab-table');
+    await page.check('input[value="entries"]');
+    await page.reload();
+    await poll('the tab', async () => (await page.getAttribute('#tab-table', 'aria-selected')) === 'true');
+    await poll('the entries', () => page.$('#matrix-entries'));
+    assert.equal(await page.isChecked('input[value="sparsity"]'), true);
+  });
+
+  it('keeps the last result in sight while stale and when the newest attempt fails', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    await poll('the value', async () => (await page.textContent('.result')) === '24.2');
+    await page.evaluate(() => window.fakeHost.channel.emit('state', { kind: 'stale', version: 1 }));
+    await poll('stale', async () => (await page.textContent('.status'))?.includes('Updating'));
+    assert.equal(await page.textContent('.result'), '24.2');
+    await page.evaluate(() =>
+      window.fakeHost.channel.emit('state', {
+        kind: 'failed',
+        functionName: 'rosenbrock',
+        file: '/f.ts',
+        last: 1,
+        error: { code: 'syntax-error', message: 'Expression expected.', file: '/f.ts', line: 3 },
+      }),
+    );
+    await poll('the error', async () => (await page.textContent('.strip.error'))?.includes('Expression expected.'));
+    assert.equal(await page.textContent('.result'), '24.2');
+    await page.click('text=Go to line 3');
+    await poll('the line', async () => (await logged(page, 'reveal')).length === 1);
+  });
+
+  for (const fixture of ['empty', 'unavailable', 'untrusted', 'loading', 'failed', 'no-matrix'] as const) {
+    it(`says what is the matter: ${fixture}`, async () => {
+      const page = await pages.open({ fixture, width: 420, height: 480 });
+      const state = fixtures[fixture]();
+      const reason =
+        state.kind === 'failed'
+          ? state.error.message
+          : state.kind === 'loading'
+            ? 'Evaluating rosenbrock'
+            : 'reason' in state
+              ? state.reason
+              : '900,000,000 entries';
+      await poll('the reason', async () => (await page.textContent('.app'))?.includes(reason));
+      if ('action' in state && state.action) {
+        await page.click(`text=${state.action.label}`);
+        await poll('the command', async () =>
+          JSON.stringify((await logged(page, 'command'))[0])?.includes(state.action!.command),
+        );
+      }
+    });
+  }
+
+  it('computes a very large matrix when told to', async () => {
+    const page = await pages.open({ fixture: 'matrix-on-demand' });
+    await poll('the size', async () => (await page.textContent('.empty-state'))?.includes('5000 × 5000 entries'));
+    assert.deepEqual(await logged(page, 'matrix'), []);
+    await page.click('vscode-button:has-text("Compute 25,000,000 entries (200 MB)")');
+    await poll('the matrix', () => page.$('gl-heatmap'));
+    assert.deepEqual(await logged(page, 'matrix'), [{ kind: 'derivative', version: 1 }]);
+  });
+
+  it('speaks German', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock', locale: 'de' });
+    await poll('German tabs', async () => (await page.textContent('#tab-timing'))?.trim() === 'Zeiten');
+    assert.equal(await page.getAttribute('html', 'lang'), 'de');
+  });
+
+  for (const width of [280, 360, 640]) {
+    it(`fits ${width} pixels without scrolling sideways`, async () => {
+      const page = await pages.open({ fixture: 'network', width });
+      for (const tab of panelTabs) {
+        await page.click(`#tab-${tab}`);
+        await poll(`${tab} without scrolling sideways`, () =>
+          page.evaluate(() => {
+            const panel = document.querySelector('#tab-panel')!;
+            return panel.scrollWidth - panel.clientWidth <= 1 && document.documentElement.scrollWidth - innerWidth <= 1;
+          }),
+        );
+      }
+    });
+  }
+});

@@ -1,0 +1,108 @@
+/** Timing, checks, slices and program of the panel in a plain page with a fake host. */
+import assert from 'node:assert/strict';
+import type { ChartElement } from '../../src/webview/charts/chartElement';
+import { poll } from './harness';
+import { logged, panelPages, text } from './panel/reading';
+
+describe('the other tabs of the panel’s page', () => {
+  const pages = panelPages();
+
+  describe('timing', () => {
+    it('holds one bar for each strategy, with whiskers, while and after measuring', async () => {
+      const page = await pages.open({ fixture: 'rosenbrock' });
+      await page.click('#tab-timing');
+      await page.click('vscode-button:has-text("Measure")');
+      const charts = await poll('all charts', () =>
+        page.evaluate(() => {
+          const entries = [...document.querySelectorAll<ChartElement>('gl-chart.timing-chart')].map((chart) => {
+            const { labels, datasets } = chart.instance!.data;
+            return [
+              chart.dataset.group!,
+              {
+                labels: labels as string[],
+                data: datasets[0].data as unknown as { x: number; xMin: number; xMax: number }[],
+                series: datasets.length,
+              },
+            ] as const;
+          });
+          return entries.length === 6 ? Object.fromEntries(entries) : undefined;
+        }),
+      );
+      assert.deepEqual(charts.function.labels, ['f', 'f, traced', 'JVP', 'VJP', 'Gradient']);
+      assert.deepEqual(charts.jacobian.labels, ['Forward', 'Reverse', 'Compressed', 'Finite differences']);
+      assert.deepEqual(charts.hvp.labels.length, 4);
+      assert.deepEqual(charts.products.labels, ['16 vectors by loop', '16 vectors by vmap']);
+      assert.deepEqual(charts.backend.labels, ['interpret', 'wasm', 'gpu.js webasm']);
+      assert.equal(charts.scaling.series, 3);
+      for (const group of ['function', 'jacobian', 'hvp', 'products', 'backend']) {
+        for (const { x, xMin, xMax } of charts[group].data) assert.ok(Number.isFinite(x) && xMin <= x && x <= xMax);
+      }
+      assert.match(await text(page, 'tr.unavailable'), /there is no GPU here/);
+      await page.click('summary[aria-label="Export"]');
+      await page.click('text=Save the charts as PNG');
+      const saved = await poll(
+        'the picture',
+        async () => (await logged(page, 'save'))[0] as { name: string; length: number; head: number[] } | undefined,
+      );
+      assert.equal(saved.name, 'rosenbrock-timing.png');
+      assert.deepEqual(saved.head.slice(1, 4), [0x50, 0x4e, 0x47]);
+    });
+
+    it('names the GPU backends or why there is none', async () => {
+      const page = await pages.open({ fixture: 'rosenbrock' });
+      await page.click('#tab-timing');
+      await poll('the GPU’s state', async () => /webgl2/.test((await page.textContent('#tab-panel')) ?? ''));
+    });
+  });
+
+  it('checks show the Taylor plot with its slopes', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    await page.click('#tab-checks');
+    const [zeroth, first] = await poll('the plot', () =>
+      page.evaluate(() =>
+        document
+          .querySelector<ChartElement>('#taylor')
+          ?.instance?.data.datasets.map(({ data }) => data as unknown as { x: number; y: number }[]),
+      ),
+    );
+    const slope = (points: { x: number; y: number }[]) =>
+      Math.log(points.at(-1)!.y / points.at(-3)!.y) / Math.log(points.at(-1)!.x / points.at(-3)!.x);
+    assert.ok(Math.abs(slope(zeroth) - 1) < 0.1 && Math.abs(slope(first) - 2) < 0.1);
+    assert.match(await text(page, '.verdict-text'), /is right/);
+  });
+
+  it('slices draw the curve and let the point of a map be dragged', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    await page.click('#tab-slices');
+    await poll('the curve', () =>
+      page.evaluate(
+        () => (document.querySelector<ChartElement>('#slice-chart')?.instance?.data.datasets.length ?? 0) === 4,
+      ),
+    );
+    await page.selectOption('label:has-text("Across") select', 'input:1');
+    const canvas = page.locator('gl-slice-map canvas');
+    await canvas.waitFor();
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.move(box.x + 200, box.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 300, box.y + 150, { steps: 5 });
+    await page.mouse.up();
+    await poll('moved arguments', async () => (await logged(page, 'setArguments')).length > 0);
+    await poll('the slice about the new point', async () => (await page.textContent('.result')) !== '24.2');
+  });
+
+  it('the program folds and leads to its lines', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    await page.click('#tab-program');
+    await page.waitForSelector('.program-line');
+    const lines = () => page.$$eval('.program-line', (list) => list.length);
+    assert.equal(await lines(), 10);
+    await page.click('.program-line:has-text("loop") .twistie');
+    await poll('a folded loop', async () => (await lines()) === 7);
+    await page.click('.program-line:has-text("mul 100")');
+    await poll(
+      'the source',
+      async () => ((await logged(page, 'reveal'))[0] as { range: { line: number } } | undefined)?.range.line === 17,
+    );
+  });
+});
