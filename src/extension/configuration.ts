@@ -1,5 +1,5 @@
 /** The settings as one typed, immutable object; read anew when one of them changes. */
-import { type ConfigurationScope, DiagnosticSeverity, type Event, EventEmitter, workspace } from 'vscode';
+import { type ConfigurationScope, DiagnosticSeverity, type Event, EventEmitter, type Uri, workspace } from 'vscode';
 import type { FindingCode, RunnerConfiguration } from '../runner/protocol';
 import { type Disposable, DisposableStore } from './lifecycle/disposables';
 
@@ -16,7 +16,7 @@ export interface Settings {
   runner: RunnerConfiguration;
 }
 
-/** The settings that hold for `scope`. */
+/** The settings that hold for `scope`; those of the engine, which serves all folders, are the window's. */
 function readSettings(scope?: ConfigurationScope): Settings {
   const section = workspace.getConfiguration('gradlens', scope ?? null);
   const get = <T>(key: string, fallback: T): T => section.get<T>(key) ?? fallback;
@@ -38,12 +38,17 @@ function readSettings(scope?: ConfigurationScope): Settings {
     hovers: get('hovers.enabled', true),
     digits: get('numbers.digits', 4),
     statusBar: get('statusBar.enabled', true),
-    runner: {
-      timeLimit: get('timeLimit', 2000),
-      memoryLimit: get('memoryLimit', 2048),
-      allowedModules: get<string[]>('allowedModules', []),
-      backend: get('backend', 'auto'),
-    },
+    runner: readRunnerSettings(),
+  };
+}
+
+function readRunnerSettings(): RunnerConfiguration {
+  const section = workspace.getConfiguration('gradlens', null);
+  return {
+    timeLimit: section.get('timeLimit', 2000),
+    memoryLimit: section.get('memoryLimit', 2048),
+    allowedModules: section.get<string[]>('allowedModules', []),
+    backend: section.get('backend', 'auto'),
   };
 }
 
@@ -66,19 +71,39 @@ export class Configuration implements Disposable {
   private readonly changed = this.store.add(new EventEmitter<Settings>());
   readonly onDidChange: Event<Settings> = this.changed.event;
   private settings = readSettings();
+  /** By folder of the workspace. */
+  private readonly folders = new Map<string, Settings>();
 
   constructor() {
+    this.store.add(workspace.onDidChangeWorkspaceFolders(() => this.read()));
     this.store.add(
       workspace.onDidChangeConfiguration((event) => {
-        if (!event.affectsConfiguration('gradlens')) return;
-        this.settings = readSettings();
-        this.changed.fire(this.settings);
+        if (event.affectsConfiguration('gradlens')) this.read();
       }),
     );
   }
 
+  private read(): void {
+    this.settings = readSettings();
+    this.folders.clear();
+    this.changed.fire(this.settings);
+  }
+
+  /** The window's. */
   get current(): Settings {
     return this.settings;
+  }
+
+  /** Those that hold for a document: a folder of the workspace may have its own. */
+  of(uri: Uri | undefined): Settings {
+    const folder = uri && workspace.getWorkspaceFolder(uri);
+    if (!folder || (workspace.workspaceFolders?.length ?? 0) < 2) return this.settings;
+    const key = folder.uri.toString();
+    const known = this.folders.get(key);
+    if (known) return known;
+    const settings = readSettings(folder.uri);
+    this.folders.set(key, settings);
+    return settings;
   }
 
   dispose(): void {

@@ -40,7 +40,7 @@ export class ContextKeys implements Disposable {
       'gradlens.inFunction',
       has && editor !== undefined && functionAt(functions, editor.selection.active) !== undefined,
     );
-    this.put('gradlens.live', this.configuration.current.live);
+    this.put('gradlens.live', this.configuration.of(editor?.document.uri).live);
   }
 
   private put(key: string, value: boolean): void {

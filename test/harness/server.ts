@@ -89,9 +89,11 @@ export class VsCodeServer {
     return `vscode-remote://127.0.0.1:${this.port}${slashes(path)}`;
   }
 
-  /** The address of a window on a folder; `payload` are the workbench's own start options. */
+  /** The address of a window on a folder or a `.code-workspace` file; `payload` are the workbench's own start options. */
   url(folder: string, payload: [string, string][] = []): string {
-    const query = new URLSearchParams({ folder: slashes(folder) });
+    const query = new URLSearchParams({
+      [folder.endsWith('.code-workspace') ? 'workspace' : 'folder']: slashes(folder),
+    });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
     return `${this.origin}/?${query}`;
   }

@@ -1,5 +1,5 @@
 /** Commands about GradLens itself: on and off, the engine, the output, help. */
-import { commands, ConfigurationTarget, Uri, workspace } from 'vscode';
+import { commands, ConfigurationTarget, Uri, window, workspace } from 'vscode';
 import { COMMANDS } from '../commandIds';
 import { explanationFile } from '../diagnostics/explanations';
 import type { CommandContext } from './commandContext';
@@ -38,10 +38,15 @@ export function engineCommands({ manager, engine, log, extensionUri }: CommandCo
 
 /** Where the user has set it, it is set again; else for all windows. */
 async function toggleLive(): Promise<boolean> {
-  const section = workspace.getConfiguration('gradlens');
+  const section = workspace.getConfiguration('gradlens', window.activeTextEditor?.document.uri ?? null);
   const now = !section.get('live.enabled', true);
   const inspected = section.inspect<boolean>('live.enabled');
-  const target = inspected?.workspaceValue !== undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+  const target =
+    inspected?.workspaceFolderValue !== undefined
+      ? ConfigurationTarget.WorkspaceFolder
+      : inspected?.workspaceValue !== undefined
+        ? ConfigurationTarget.Workspace
+        : ConfigurationTarget.Global;
   await section.update('live.enabled', now, target);
   return now;
 }

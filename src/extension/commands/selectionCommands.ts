@@ -43,7 +43,7 @@ async function inspectSelection({ manager, panel, configuration }: CommandContex
   }
   const { version } = document;
   const result = await manager.request(target, 'inspectSelection', { range: fromRange(selection) });
-  if (document.version === version) showBeside(editor, result, configuration.current.digits);
+  if (document.version === version) showBeside(editor, result, configuration.of(document.uri).digits);
   return result;
 }
 

@@ -73,7 +73,7 @@ export class Diagnostics implements Disposable {
     const { live } = session;
     // While results are on their way the old squiggles stand; VS Code moves them with the text.
     const waiting = [...live.targets.values()].some(({ dirty, state }) => dirty && state.kind === 'stale');
-    const shown = this.configuration.current.live && workspace.isTrusted;
+    const shown = this.configuration.of(session.document.uri).live && workspace.isTrusted;
     if (shown && (waiting || live.listDue)) return;
     const findings = shown ? collectFindings(live) : [];
     const byFile = new Map<string, Finding[]>();

@@ -35,7 +35,7 @@ export class GradLensHovers implements HoverProvider, Disposable {
   }
 
   provideHover(document: TextDocument, position: Position): Hover | undefined {
-    const { live, hovers } = this.configuration.current;
+    const { live, hovers } = this.configuration.of(document.uri);
     if (!live || !hovers || !workspace.isTrusted) return undefined;
     const session = this.manager.sessions.ofDocument(document);
     if (!session) return undefined;
@@ -51,7 +51,7 @@ export class GradLensHovers implements HoverProvider, Disposable {
     if (!range.contains(position)) return undefined;
     const target = this.targetOf(document, fn);
     const link = { uri: document.uri.toString(), functionName: fn.name, pointIndex: target.pointIndex };
-    const text = functionHover(fn, this.manager.state(target), link, this.configuration.current.digits);
+    const text = functionHover(fn, this.manager.state(target), link, this.configuration.of(document.uri).digits);
     return text === undefined ? undefined : new Hover(trusted(text), range);
   }
 
@@ -59,7 +59,7 @@ export class GradLensHovers implements HoverProvider, Disposable {
     const index = fn.parameters.findIndex((parameter) => toRange(parameter.range).contains(position));
     if (index < 0) return undefined;
     const inspection = this.manager.inspection(this.targetOf(document, fn));
-    const text = parameterHover(fn, index, inspection, this.configuration.current.digits);
+    const text = parameterHover(fn, index, inspection, this.configuration.of(document.uri).digits);
     return text === undefined ? undefined : new Hover(trusted(text));
   }
 
@@ -72,7 +72,7 @@ export class GradLensHovers implements HoverProvider, Disposable {
       if (!fn.differentiable || !ownsLine(fn, line, live.functions)) continue;
       const inspection = this.manager.inspection(this.targetOf(document, fn));
       const value = inspection?.lines.findLast((entry) => entry.file === live.file && entry.line === line);
-      if (value) return new Hover(trusted(lineHover(value, fn.name, this.configuration.current.digits)));
+      if (value) return new Hover(trusted(lineHover(value, fn.name, this.configuration.of(document.uri).digits)));
     }
     return undefined;
   }

@@ -42,7 +42,7 @@ export class InlineDecorations implements Disposable {
     store.add(window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.outdate(textEditor)));
     store.add(
       window.onDidChangeTextEditorSelection(({ textEditor }) => {
-        if (configuration.current.inlineValues.activeLine === 'hide') this.outdate(textEditor);
+        if (configuration.of(textEditor.document.uri).inlineValues.activeLine === 'hide') this.outdate(textEditor);
       }),
     );
     all();
@@ -79,7 +79,7 @@ export class InlineDecorations implements Disposable {
 
   /** What an editor shows now: for each line the value and, where there is one, the adjoint. */
   private decorationsOf(editor: TextEditor): DecorationOptions[][] {
-    const settings = this.configuration.current;
+    const settings = this.configuration.of(editor.document.uri);
     if (!settings.live || !settings.inlineValues.enabled || !workspace.isTrusted) return [];
     const session = this.manager.sessions.ofDocument(editor.document);
     if (!session) return [];

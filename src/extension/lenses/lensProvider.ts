@@ -63,7 +63,7 @@ export class LensProvider implements CodeLensProvider, Disposable {
   }
 
   provideCodeLenses(document: TextDocument): CodeLens[] {
-    const { live, lenses } = this.configuration.current;
+    const { live, lenses } = this.configuration.of(document.uri);
     if (!live || !lenses.enabled) return [];
     if (!workspace.isTrusted) return untrustedRow(document);
     if (this.manager.sessions.ofDocument(document) === undefined) return [];
@@ -81,7 +81,7 @@ export class LensProvider implements CodeLensProvider, Disposable {
       state,
       check: this.manager.checkState(target),
       late: this.late.isLate(target),
-      digits: this.configuration.current.digits,
+      digits: this.configuration.of(target.uri).digits,
     });
     lens.command = { ...text, arguments: [target] };
     return lens;
@@ -101,7 +101,7 @@ export class LensProvider implements CodeLensProvider, Disposable {
       const kinds = lensKinds(
         fn,
         lastInspection(this.manager.state(target)),
-        this.configuration.current.lenses.operations,
+        this.configuration.of(uri).lenses.operations,
       );
       const range = this.placeOf(fn, pointIndex);
       lenses.push(...kinds.map((kind) => new FunctionLens(range, fn, target, kind)));

@@ -16,7 +16,11 @@ export type Job =
   | { kind: 'check'; document: LiveDocument; target: LiveTarget };
 
 /** The most urgent job, or undefined where everything that somebody looks at is up to date. */
-export function nextJob(documents: Iterable<LiveDocument>, attention: Attention, live: boolean): Job | undefined {
+export function nextJob(
+  documents: Iterable<LiveDocument>,
+  attention: Attention,
+  isLive: (document: LiveDocument) => boolean,
+): Job | undefined {
   let best: Job | undefined;
   let bestRank = Infinity;
   const offer = (job: Job, rank: number): void => {
@@ -26,7 +30,7 @@ export function nextJob(documents: Iterable<LiveDocument>, attention: Attention,
     }
   };
   for (const document of documents) {
-    const shown = live && attention.visible.has(document.id);
+    const shown = attention.visible.has(document.id) && isLive(document);
     const far = attention.active === document.id ? 0 : shown ? 10 : 20;
     if (document.listDue) {
       if (shown || document.wanted) offer({ kind: 'list', document }, far);

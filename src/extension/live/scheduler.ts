@@ -14,13 +14,18 @@ import type { LiveTarget } from './liveTarget';
 import { type Attention, type Job, nextJob } from './order';
 import type { Edit } from './shift';
 
-export interface SchedulerSettings {
+/** What may differ from document to document: folders of a workspace have settings of their own. */
+interface DocumentSettings {
   live: boolean;
-  /** Milliseconds after an edit, or 'auto'. */
-  delay: number | 'auto';
   /** Largest matrix that is computed without being asked for. */
   maxEntries: number;
   automaticChecks: boolean;
+}
+
+export interface SchedulerSettings {
+  /** Milliseconds after an edit, or 'auto'. */
+  delay: number | 'auto';
+  of(document: LiveDocument): DocumentSettings;
 }
 
 /** While somebody types without a pause, results come at least this often. */
@@ -183,7 +188,7 @@ export class LiveScheduler implements Disposable {
 
   private pump(): void {
     if (this.disposed || this.suspended || this.running || this.timer !== undefined) return;
-    const job = nextJob(this.documents.values(), this.attention, this.settings.live);
+    const job = nextJob(this.documents.values(), this.attention, (document) => this.settings.of(document).live);
     if (!job) return this.tellBusy();
     this.flush();
     const controller = new AbortController();
@@ -237,7 +242,7 @@ export class LiveScheduler implements Disposable {
     try {
       const inspection = await this.engine.request(
         'inspect',
-        target.inspectParams(document.file, this.settings.maxEntries),
+        target.inspectParams(document.file, this.settings.of(document).maxEntries),
         { signal },
       );
       if (!fresh()) return;
@@ -255,7 +260,7 @@ export class LiveScheduler implements Disposable {
 
   private async runCheck(document: LiveDocument, target: LiveTarget, signal: AbortSignal): Promise<void> {
     target.checkDue = false;
-    if (!this.settings.automaticChecks) return;
+    if (!this.settings.of(document).automaticChecks) return;
     try {
       await this.check(document, target, { signal, grace: UNHURRIED });
     } catch {

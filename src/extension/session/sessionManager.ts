@@ -61,9 +61,8 @@ export class SessionManager implements InspectionService, Disposable {
     );
     this.store.add(configuration.onDidChange(() => this.configure()));
     this.watchFiles();
-    const { runner, maxEntries } = configuration.current;
-    engine.configure(runner);
-    this.computing = JSON.stringify([runner, maxEntries]);
+    engine.configure(configuration.current.runner);
+    this.computing = this.computingSettings();
   }
 
   functions(uri: Uri): readonly FunctionInfo[] {
@@ -86,7 +85,7 @@ export class SessionManager implements InspectionService, Disposable {
     if (!session) return { kind: 'unavailable', reason: t('The document is not open.') };
     const live = this.find(session, target);
     if (live) {
-      if (live.state.kind === 'idle' && !this.configuration.current.live && !live.wanted) {
+      if (live.state.kind === 'idle' && !this.configuration.of(target.uri).live && !live.wanted) {
         return { kind: 'unavailable', reason: t('Live derivatives are off.') };
       }
       return live.state;
@@ -302,19 +301,26 @@ export class SessionManager implements InspectionService, Disposable {
   }
 
   private schedulerSettings(): ConstructorParameters<typeof LiveScheduler>[1] {
-    const { live, delay, maxEntries, automaticChecks } = this.configuration.current;
-    return { live, delay, maxEntries, automaticChecks };
+    return {
+      delay: this.configuration.current.delay,
+      of: (live) => this.configuration.of(this.sessions.ofLive(live)?.document.uri),
+    };
   }
 
   private configure(): void {
     this.scheduler.configure(this.schedulerSettings());
     // A setting that only changes what is shown costs no evaluation.
-    const { runner, maxEntries } = this.configuration.current;
-    const computing = JSON.stringify([runner, maxEntries]);
+    const computing = this.computingSettings();
     if (computing === this.computing) return;
     this.computing = computing;
-    this.engine.configure(runner);
+    this.engine.configure(this.configuration.current.runner);
     this.scheduler.invalidateAll();
+  }
+
+  private computingSettings(): string {
+    const { current } = this.configuration;
+    const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => this.configuration.of(uri).maxEntries);
+    return JSON.stringify([current.runner, current.maxEntries, folders]);
   }
 
   dispose(): void {

@@ -70,7 +70,9 @@ export class StatusItem implements Disposable {
 
   private update(): void {
     const document = window.activeTextEditor?.document;
-    const status = statusText(readStatus(document, this.manager, this.configuration.current, this.engine.state));
+    const status = statusText(
+      readStatus(document, this.manager, this.configuration.of(document?.uri), this.engine.state),
+    );
     this.shown = status;
     const { bar, language } = this;
     if (status.kind === 'hidden' || !this.configuration.current.statusBar) bar.hide();

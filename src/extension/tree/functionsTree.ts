@@ -1,4 +1,4 @@
-/** The GradLens view. */
+/** The GradLens view: (folders of a workspace with several →) files → functions → points. */
 import {
   EventEmitter,
   MarkdownString,
@@ -11,6 +11,7 @@ import {
   type Uri,
   window,
   workspace,
+  type WorkspaceFolder,
 } from 'vscode';
 import type { FunctionInfo } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
@@ -23,6 +24,7 @@ import type { SessionManager } from '../session/sessionManager';
 import { functionRow, pointRow, type RowText } from './treeModel';
 
 export type TreeNode =
+  | { kind: 'folder'; folder: WorkspaceFolder }
   | { kind: 'file'; session: Session }
   | { kind: 'function'; session: Session; fn: FunctionInfo }
   | { kind: 'point'; session: Session; fn: FunctionInfo; target: InspectionTarget };
@@ -51,14 +53,18 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   getChildren(node?: TreeNode): TreeNode[] {
-    if (!this.configuration.current.live || !workspace.isTrusted) return [];
+    if (!workspace.isTrusted) return [];
     if (!node) {
-      return this.manager.sessions
-        .all()
-        .filter(({ live }) => live.functions.some((fn) => fn.differentiable))
-        .map((session): TreeNode => ({ kind: 'file', session }))
-        .sort((a, b) => a.session.document.uri.path.localeCompare(b.session.document.uri.path));
+      const folders = workspace.workspaceFolders ?? [];
+      if (folders.length < 2) return this.files();
+      return [
+        ...folders
+          .filter((folder) => this.files(folder).length > 0)
+          .map((folder): TreeNode => ({ kind: 'folder', folder })),
+        ...this.files(undefined, true),
+      ];
     }
+    if (node.kind === 'folder') return this.files(node.folder);
     const { session } = node;
     switch (node.kind) {
       case 'file':
@@ -72,8 +78,28 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
     }
   }
 
+  /** Files with differentiable functions: of one folder, of none, or all. */
+  private files(folder?: WorkspaceFolder, outside = false): TreeNode[] {
+    return this.manager.sessions
+      .all()
+      .filter(({ document: { uri }, live }) => {
+        if (!this.configuration.of(uri).live || !live.functions.some((fn) => fn.differentiable)) return false;
+        const own = workspace.getWorkspaceFolder(uri);
+        return folder ? own?.uri.toString() === folder.uri.toString() : !outside || own === undefined;
+      })
+      .sort((a, b) => a.document.uri.path.localeCompare(b.document.uri.path))
+      .map((session): TreeNode => ({ kind: 'file', session }));
+  }
+
   getTreeItem(node: TreeNode): TreeItem {
     switch (node.kind) {
+      case 'folder': {
+        const item = new TreeItem(node.folder.name, TreeItemCollapsibleState.Expanded);
+        item.id = node.folder.uri.toString();
+        item.iconPath = new ThemeIcon('root-folder');
+        item.tooltip = node.folder.uri.fsPath;
+        return item;
+      }
       case 'file': {
         const item = new TreeItem(node.session.document.uri, TreeItemCollapsibleState.Expanded);
         item.id = node.session.live.file;
@@ -92,7 +118,7 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   private pointItem({ session, fn, target }: TreeNode & { kind: 'point' }): TreeItem {
-    const { digits } = this.configuration.current;
+    const { digits } = this.configuration.of(target.uri);
     const row = pointRow(fn, target.pointIndex, this.manager.state(target), this.manager.checkState(target), digits);
     const item = itemOf(row, TreeItemCollapsibleState.None);
     item.id = `${session.live.file}#${fn.name}#${target.pointIndex}`;
@@ -129,7 +155,8 @@ function itemOf({ label, description, tooltip, icon }: RowText, state: TreeItemC
 }
 
 function folderName(uri: Uri): string {
-  const path = workspace.asRelativePath(uri);
+  // The folder of the workspace is a row of its own where there are several.
+  const path = workspace.asRelativePath(uri, false);
   const slash = path.lastIndexOf('/');
   return slash > 0 && uri.scheme === 'file' ? path.slice(0, slash) : '';
 }

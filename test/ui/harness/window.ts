@@ -6,12 +6,16 @@ import { Driver } from '../../harness/driver';
 import { patience, poll } from '../../harness/poll';
 import { temporaryFolder } from '../../harness/processes';
 import { VsCodeServer } from '../../harness/server';
-import { stageExtension, stageWorkspace } from '../../harness/stage';
+import { stageExtension, stageWorkspace, write } from '../../harness/stage';
 import { root } from '../../harness/vscode';
 
 export interface WindowOptions {
   /** The folder that a copy of is opened; test/fixtures/workspace by default. */
   folder?: string;
+  /** A file of that folder, `*.code-workspace`, that is opened instead of the folder. */
+  workspaceFile?: { name: string; content: object };
+  /** Writes files of the folder before it is opened. */
+  prepare?: (write: (name: string, text: string) => void) => void;
   /** False boots an untrusted workspace. */
   trusted?: boolean;
   /** Added to the user settings. */
@@ -52,7 +56,10 @@ export async function openWindow(options: WindowOptions): Promise<Window> {
   page.setDefaultTimeout(patience);
   const payload: [string, string][] =
     options.installed === undefined ? [['extensionDevelopmentPath', server.uri(stageExtension())]] : [];
-  const address = server.url(folder, payload);
+  options.prepare?.((name, text) => write(join(folder, name), text));
+  if (options.workspaceFile !== undefined)
+    write(join(folder, options.workspaceFile.name), JSON.stringify(options.workspaceFile.content));
+  const address = server.url(join(folder, options.workspaceFile?.name ?? ''), payload);
   // The boot is infrastructure: a page that never becomes a workbench is loaded once more.
   const boot = async () => {
     await page.goto(address, { waitUntil: 'commit', timeout: 2 * patience });

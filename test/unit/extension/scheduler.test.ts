@@ -49,7 +49,8 @@ class FakeEngine implements Engine {
 }
 
 const cancelled = (): Error => Object.assign(new Error('x'), { info: { code: 'cancelled', message: 'x' } });
-const settings: SchedulerSettings = { live: true, delay: 0, maxEntries: 100, automaticChecks: true };
+const ofDocument = { live: true, maxEntries: 100, automaticChecks: true };
+const settings: SchedulerSettings = { delay: 0, of: () => ofDocument };
 
 describe('the scheduler', () => {
   let engine: FakeEngine;
@@ -266,7 +267,7 @@ describe('the scheduler', () => {
     look(document);
     await idle();
     assert.equal(engine.requests.length, 0);
-    scheduler.configure({ ...settings, live: false });
+    scheduler.configure({ ...settings, of: () => ({ ...ofDocument, live: false }) });
     scheduler.suspend(false);
     await idle();
     assert.equal(engine.requests.length, 0);
