@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { loadavg } from 'node:os';
 import * as vscode from 'vscode';
 import { api, closeAll, lens, lensesNow, openText, replace, runnerPids, withSetting } from './editing';
 import { eventually } from './helpers';
+import { measureStalls, type Stalls } from './stalls';
 
 const source = (factor: number): string => `/** @at [1, 2] */
 export function f(x: number[]): number {
@@ -75,34 +76,79 @@ describe('the engine’s processes', () => {
     assert.ok(runnerPids().length <= 2, `runners ${runnerPids().join()}`);
   });
 
-  it('the extension host is not held up while somebody types (figures, no limit)', async () => {
-    const { document } = await openText('resilience/typing.ts', source(7));
+  it('the extension host is not held up while somebody types for 30 seconds (figures, no limit)', async function () {
+    this.timeout(180_000);
+    const { document } = await openText('resilience/typing.ts', typing());
     const editor = await vscode.window.showTextDocument(document);
-    await lens(document.uri, /^f = 14 /);
-    const on = await stalls(editor);
-    let off = '';
+    await lens(document.uri, /^f0 = /);
+    await lens(document.uri, /^f11 = /);
+    const on = await measureStalls(() => type(editor, 30_000), LIMIT);
+    let off: Stalls | undefined;
     await withSetting('live.enabled', false, async () => {
-      off = await stalls(editor);
+      off = await measureStalls(() => type(editor, 6000), LIMIT);
     });
-    console.log(`      event loop of the host while typing: live ${on}; off ${off}`);
-    await lens(document.uri, /^f = 14 /);
+    assert.ok(off && on.total > 0 && on.loop.longest > 0);
+    console.log(
+      `      load ${loadavg()
+        .map((each) => each.toFixed(1))
+        .join(' ')}`,
+    );
+    for (const [name, { loop, longest, above, total, shares }] of [
+      ['live', on],
+      ['off', off],
+    ] as const) {
+      console.log(
+        `      ${name}: event loop without waiting for a processor: median ${loop.median.toFixed(1)}, 99 % ${loop.p99.toFixed(1)}, ` +
+          `longest ${loop.longest.toFixed(1)} ms, ${loop.above} above ${LIMIT} ms\n` +
+          `        the extension, waiting included: ${total.toFixed(0)} ms in all, longest ${longest.toFixed(1)} ms` +
+          above.map(({ milliseconds, where }) => `; ${milliseconds.toFixed(0)} ms in ${where}`).join('') +
+          `\n        most: ${[...shares]
+            .sort((a, b) => b[1] - a[1])
+            .slice(0, 12)
+            .map(([where, time]) => `${where} ${time.toFixed(0)}`)
+            .join(', ')}`,
+      );
+    }
+    await lens(document.uri, /^f0 = /);
   });
 });
 
-/** Types for six seconds; the delays of the host's event loop in words. */
-async function stalls(editor: vscode.TextEditor): Promise<string> {
+/** Milliseconds that the host may be held up at once. */
+const LIMIT = 16;
+
+/** A file as somebody works on it: a dozen functions, loops with hundreds of rounds, a Jacobian of 30 × 30. */
+function typing(): string {
+  const functions = Array.from(
+    { length: 11 },
+    (_, index) => `/** @at [1, 2, ${index}] */
+export function f${index}(x: number[]): number {
+  let sum = ${index};
+  for (let i = 0; i < 300; i++) {
+    const angle = x[0] * i + x[1];
+    if (angle > 20) sum += Math.sin(angle) * x[2];
+    else sum += Math.cos(angle);
+  }
+  return sum / 300;
+}
+`,
+  );
+  const jacobian = `/** @at Array.from({ length: 30 }, (_, i) => i / 10) */
+export function f11(x: number[]): number[] {
+  return x.map((v, i) => v * v + x[(i + 7) % 30] * Math.sin(v));
+}
+`;
+  return [...functions, jacobian].join('\n');
+}
+
+/** Types a comment in the first function, a key in 100 ms, a new line now and then. */
+async function type(editor: vscode.TextEditor, milliseconds: number): Promise<void> {
   const { document } = editor;
-  const resolution = 5;
-  const delays = monitorEventLoopDelay({ resolution });
-  delays.enable();
-  for (let index = 0; index < 60; index++) {
-    const end = document.positionAt(document.getText().indexOf('\n}\n\nexport function endless'));
-    const typed = index % 10 === 9 ? '\n' : ' ';
-    await editor.edit((edit) => edit.insert(end, typed), { undoStopBefore: false, undoStopAfter: false });
+  const words = ' // the mean of waves, '.split('');
+  for (let index = 0, end = performance.now() + milliseconds; performance.now() < end; index++) {
+    const place = document.positionAt(document.getText().indexOf('\n}\n'));
+    const key = index % words.length === 0 && index > 0 ? '\n  ' : '';
+    const typed = key + (words[index % words.length] ?? ' ');
+    await editor.edit((edit) => edit.insert(place, typed), { undoStopBefore: false, undoStopAfter: false });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  delays.disable();
-  assert.ok(delays.max > 0);
-  const ms = (nanoseconds: number): string => Math.max(0, nanoseconds / 1e6 - resolution).toFixed(1);
-  return `median ${ms(delays.percentile(50))}, 99 % ${ms(delays.percentile(99))}, longest ${ms(delays.max)} ms`;
 }
