@@ -7,6 +7,7 @@ import { toJson } from './json';
 import { evaluation, number as positive, operation, target, type Options } from './options';
 import { heatmap } from './print/heatmap';
 import { milliseconds, number, structure } from './print/numbers';
+import { place } from './print/place';
 import { ProgressBar } from './print/progress';
 import { componentNames, matrixTable, table } from './print/table';
 import { UsageError } from './usage';
@@ -36,18 +37,14 @@ function publicWarnings(findings: readonly Finding[]): object[] {
 }
 
 export function printError(info: ErrorInfo, output: Output): void {
-  const place =
-    info.file === undefined
-      ? ''
-      : `\n  at ${info.file}${info.line === undefined ? '' : `:${info.line}${info.column === undefined ? '' : `:${info.column}`}`}`;
-  output.error(`error: ${info.message}${place}${info.hint === undefined ? '' : `\n  ${info.hint}`}`);
+  const { message, file, line, column, hint } = info;
+  const where = file === undefined ? '' : `\n  at ${place({ file, line, column })}`;
+  output.error(`error: ${message}${where}${hint === undefined ? '' : `\n  ${hint}`}`);
 }
 
 function printWarnings(findings: readonly Finding[], output: Output): void {
   for (const { message, hint, location } of findings) {
-    output.error(
-      `warning: ${message}\n  at ${location.file}:${location.line}:${location.column}${hint === undefined ? '' : `\n  ${hint}`}`,
-    );
+    output.error(`warning: ${message}\n  at ${place(location)}${hint === undefined ? '' : `\n  ${hint}`}`);
   }
 }
 
@@ -78,7 +75,7 @@ const list: Command = async (client, { positionals, values }, output) => {
     return 0;
   }
   for (const { message, location } of result.syntaxErrors)
-    output.error(`syntax error: ${message}\n  at ${location.file}:${location.line}:${location.column}`);
+    output.error(`syntax error: ${message}\n  at ${place(location)}`);
   if (result.functions.length === 0) output.line('No functions.');
   for (const found of result.functions) output.line(describe(found));
   return 0;
@@ -186,7 +183,8 @@ const check: Command = async (client, options, output) => {
   }
   for (const { name, passed: ok, skipped, verdict, report, error } of reports) {
     output.line(`${skipped ? 'skipped' : ok ? 'passed ' : 'FAILED '}  ${name}: ${verdict}`);
-    if (error?.line !== undefined) output.line(`           at ${error.file}:${error.line}:${error.column}`);
+    if (error?.file !== undefined && error.line !== undefined)
+      output.line(`           at ${place({ file: error.file, line: error.line, column: error.column })}`);
     for (const part of report?.parts ?? [])
       if (!part.passed && part.message !== verdict) output.line(`           ${part.name}: ${part.message}`);
     if (report) printWarnings(report.warnings, output);

@@ -30,6 +30,7 @@ const FILES = [
   'neuralNetwork',
   'cameraOrbit',
   'leastSquares',
+  'bisection',
 ];
 
 describe('examples', function () {
