@@ -27,6 +27,13 @@ export class Arena {
     return at;
   }
 
+  /** The bytes at `at`, which `step` is the last to read, become those of a value that `lastStep` is the last to read. */
+  hand(at: number, step: number, lastStep: number): number {
+    const index = this.expiring[step].findIndex((piece) => piece.at === at);
+    this.expiring[lastStep].push(...this.expiring[step].splice(index, 1));
+    return at;
+  }
+
   /** Frees what `step` was the last to read. */
   expire(step: number): void {
     if (this.expiring[step].length === 0) return;

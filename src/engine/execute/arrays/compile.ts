@@ -18,7 +18,7 @@ import { DOUBLE, SINGLE } from './precision';
 import { writeSmall } from './smallProduct';
 import { COPY, GraphBuilder, nameOf, type ArrayGraph, type ArrayNode } from './nodes';
 import { schedule, type Schedule, type Step } from './schedule';
-import { BYTES } from './streams';
+import { accessKey, BYTES } from './streams';
 import { ConstantTable, VectorMath } from './vectorMath';
 import { stridedCopy } from './views';
 
@@ -67,11 +67,35 @@ function place(graph: ArrayGraph, plan: Schedule): Placement {
   const arena = new Arena(next, steps.length + 1);
   steps.forEach((step, at) => {
     if (at > 0) arena.expire(at - 1);
+    const handed = new Set<number>();
+    // What only this loop still reads, at the place where it writes, and has read by then, is overwritten.
+    const inPlace = (node: ArrayNode, result: number) =>
+      node.kind !== 'elementwise' || step.kind !== 'group'
+        ? undefined
+        : node.operands.find(
+            ({ value }) =>
+              lastRead[value] === at &&
+              stepOf[value] >= 0 &&
+              stepOf[value] < at &&
+              addresses[value] >= 0 &&
+              !handed.has(value) &&
+              values[value].aval.dtype === values[result].aval.dtype &&
+              values[value].size === values[result].size &&
+              step.nodes.every((reader) =>
+                reader.operands.every(
+                  (operand) => operand.value !== value || accessKey(reader, operand) === `${value}:0:f`,
+                ),
+              ),
+          )?.value;
     for (const node of step.kind === 'group' ? step.nodes : [step.node]) {
       for (const value of node.results) {
         if (addresses[value] >= 0 || stepOf[value] !== at) continue;
         if (step.kind === 'other' ? read[value] === 0 : lastRead[value] < 0) continue;
-        addresses[value] = arena.take(bytesOf(value), Math.max(lastRead[value], at));
+        const last = Math.max(lastRead[value], at);
+        const over = inPlace(node, value);
+        if (over !== undefined) handed.add(over);
+        addresses[value] =
+          over === undefined ? arena.take(bytesOf(value), last) : arena.hand(addresses[over], at, last);
       }
     }
   });

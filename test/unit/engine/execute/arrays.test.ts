@@ -206,6 +206,61 @@ describe('compiled arrays', () => {
     check(program, [randomValue(a, random), randomValue(v, random)]);
   });
 
+  it('write over what is read for the last time, and over nothing else', () => {
+    const square: Aval = { shape: [40, 40], dtype: 'float64' };
+    const bytes = 40 * 40 * 8;
+    const product = (b: Emitter, x: Row) =>
+      b.emit('dotGeneral', [x, x], { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
+    const once = build([square], (b, [x]) => [b.emit('sin', [product(b, x)], undefined)]);
+    // The product itself is an output, or is read across: it must stay.
+    const kept = build([square], (b, [x]) => {
+      const y = product(b, x);
+      return [b.emit('sin', [y], undefined), y];
+    });
+    const across = build([square], (b, [x]) => {
+      const y = product(b, x);
+      return [b.add(b.emit('sin', [y], undefined), b.transpose(y, [1, 0]))];
+    });
+    // The second result does not read the product before the first is written.
+    const late = build([square], (b, [x]) => {
+      const y = product(b, x);
+      const z = b.emit('exp', [x], undefined);
+      const w = b.mul(z, y);
+      return [z, w, b.sub(w, y), b.emit('reduceSum', [y], { axes: [0] })];
+    });
+    const random = randomNumbers(5);
+    const memory = [once, kept, across, late].map((program) => {
+      for (let round = 0; round < 3; round++) {
+        // All positive: sums lose no digits.
+        const { data } = randomValue(square, random, 0.2);
+        check(program, [{ ...square, data: data.map((value: number) => 0.01 + Math.abs(value)) }], 4096);
+      }
+      return compileArrays(program)?.memoryBytes ?? 0;
+    });
+    assert.equal(memory[1] - memory[0], bytes);
+    assert.equal(memory[2] - memory[0], bytes);
+    assert.equal(memory[3] - memory[0], 2 * bytes + 40 * 8);
+  });
+
+  it('keep to the memory that they took when they were compiled', () => {
+    const aval: Aval = { shape: [300, 200], dtype: 'float64' };
+    const program = build([aval], (b, [x]) => [
+      b.emit('reduceSum', [b.emit('tanh', [b.mul(x, b.transpose(b.transpose(x, [1, 0]), [1, 0]))], undefined)], {
+        axes: [1],
+      }),
+    ]);
+    const compiled = compileArrays(program);
+    assert(compiled);
+    const input = randomValue(aval, randomNumbers(8));
+    const before = compiled.memoryBytes;
+    compiled.run([input]);
+    const { arrayBuffers } = process.memoryUsage();
+    for (let round = 0; round < 200; round++) compiled.run([input]);
+    assert.equal(compiled.memoryBytes, before);
+    // Results are arrays of their own (2.4 KB each); nothing of the size of the input is allocated.
+    assert.ok(process.memoryUsage().arrayBuffers - arrayBuffers < 200 * 300 * 8 * 2);
+  });
+
   it('leave what they do not know to the reference', () => {
     const random = randomNumbers(31);
     const a: Aval = { shape: [4, 5], dtype: 'float64' };
