@@ -34,8 +34,8 @@ export interface Stalls {
 
 const RESOLUTION = 5;
 
-/** Runs `body` and measures the host meanwhile. */
-export async function measureStalls(body: () => Promise<void>, limit: number): Promise<Stalls> {
+/** Runs `body` and measures the host meanwhile; `folder` is the extension's, others have an extension.js too. */
+export async function measureStalls(folder: string, body: () => Promise<void>, limit: number): Promise<Stalls> {
   const session = new Session();
   session.connect();
   const post = <T>(method: string, params?: object): Promise<T> =>
@@ -55,7 +55,7 @@ export async function measureStalls(body: () => Promise<void>, limit: number): P
   const at = (share: number): number => loop[Math.floor(share * (loop.length - 1))] ?? 0;
   return {
     loop: { median: at(0.5), p99: at(0.99), longest: at(1), above: loop.filter((delay) => delay > limit).length },
-    ...stretches(profile, limit),
+    ...stretches(profile, folder, limit),
   };
 }
 
@@ -87,7 +87,7 @@ function watchLoop(): () => number[] {
 }
 
 /** Without a pause: the extension's samples that follow one another, collections of garbage between them included. */
-function stretches({ nodes, samples, timeDeltas }: Profile, limit: number): Omit<Stalls, 'loop'> {
+function stretches({ nodes, samples, timeDeltas }: Profile, folder: string, limit: number): Omit<Stalls, 'loop'> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children }) => (children ?? []).map((child) => [child, id] as const)));
   const owners = new Map<number, string | undefined>();
@@ -96,7 +96,7 @@ function stretches({ nodes, samples, timeDeltas }: Profile, limit: number): Omit
     if (owners.has(id)) return owners.get(id);
     const { callFrame } = byId.get(id)!;
     const parent = parents.get(id);
-    const own = /dist[\\/]extension\.js$/.test(callFrame.url);
+    const own = callFrame.url.includes(folder);
     const name = own
       ? `${callFrame.functionName || '(anonymous)'}:${callFrame.lineNumber + 1}`
       : parent === undefined
