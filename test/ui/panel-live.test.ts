@@ -175,6 +175,7 @@ describe('the panel in VS Code', function () {
     await openTab('checks');
     const verdict = await poll('a verdict', async () => (await text('.verdict-text')) || undefined);
     assert.match(verdict, /right/);
+    await ui.waitForLens(/rosenbrock = 24\.2 /);
     await ui.screenshot('screenshots/panel-checks');
     const slope = await poll('the slope', () =>
       read(() => /slope (\d+\.?\d*)/.exec(document.querySelector('#tab-panel')?.textContent ?? '')?.[1], null),
@@ -254,7 +255,12 @@ describe('the panel in VS Code', function () {
 
   it('repaints in light, dark and high contrast themes', async () => {
     const backgrounds: string[] = [];
-    for (const name of ['Default Light Modern', 'Default High Contrast', 'Default Dark Modern']) {
+    for (const name of [
+      'Default Light Modern',
+      'Default High Contrast',
+      'Default High Contrast Light',
+      'Default Dark Modern',
+    ]) {
       const before = backgrounds.at(-1);
       await ui.setTheme(name);
       const color = await poll(`the panel in ${name}`, async () => {
@@ -267,6 +273,7 @@ describe('the panel in VS Code', function () {
       backgrounds.push(color);
       await ui.screenshot(`screenshots/panel-${name.replace('Default ', '').toLowerCase().replaceAll(' ', '-')}`);
     }
+    // Both light ones are white.
     assert.equal(new Set(backgrounds).size, 3);
   });
 

@@ -26,6 +26,10 @@ export interface WindowOptions {
 
 export const results = join(root, 'test-results/ui');
 
+/** Pictures for the documentation are made: sharp on any screen, without what belongs to the tests. */
+const pictures = process.env.GRADLENS_MEDIA !== undefined;
+const forPictures = { 'window.commandCenter': false, 'window.title': '${activeEditorShort}' };
+
 let browser: Promise<Browser> | undefined;
 const sharedBrowser = () => (browser ??= launchChromium());
 
@@ -46,11 +50,17 @@ export async function openWindow(options: WindowOptions): Promise<Window> {
   driver?.installInto(extensions);
   const server = await VsCodeServer.start({
     trusted: options.trusted ?? true,
-    settings: options.settings,
+    settings: { ...(pictures ? forPictures : {}), ...options.settings },
     environment: driver?.environment,
     extensions,
   });
-  const context = await (await sharedBrowser()).newContext({ viewport: { width: 1280, height: 900 } });
+  const context = await (
+    await sharedBrowser()
+  ).newContext(
+    pictures
+      ? { viewport: { width: 1280, height: 780 }, deviceScaleFactor: 2 }
+      : { viewport: { width: 1280, height: 900 } },
+  );
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
   const page = await context.newPage();
   page.setDefaultTimeout(patience);

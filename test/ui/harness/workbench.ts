@@ -167,6 +167,8 @@ export class Workbench {
   /** Keeps a picture under test-results/ui; with GRADLENS_MEDIA set, under media/ for the documentation. */
   async screenshot(name: string): Promise<void> {
     const folder = process.env.GRADLENS_MEDIA === undefined ? results : join(root, 'media');
+    // Text and controls of a webview may be drawn some frames after its canvases.
+    if (folder !== results) await this.page.waitForTimeout(1000);
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
   }
 
