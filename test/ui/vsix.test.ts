@@ -42,7 +42,7 @@ const allowed = [
   /^extension\/media\/(activity|panel-[\w-]+)\.svg$/,
   /^extension\/media\/docs\/diagnostics(\.[\w-]+)?\.md$/,
   /^extension\/media\/screenshots\/panel-(dark-modern|checks|timing)\.png$/,
-  /^extension\/media\/walkthrough\/[\w-]+\.(md|svg|png)$/,
+  /^extension\/media\/walkthrough\/[\w-]+(\.[\w-]+)?\.(md|svg|png)$/,
 ];
 
 describe('the VSIX', () => {

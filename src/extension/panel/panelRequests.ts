@@ -12,6 +12,7 @@ import { COMMANDS } from '../commandIds';
 import { toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
 import type { InspectionService, InspectionTarget } from '../inspection';
+import { checkInWords, errorInWords, profileInWords } from './userWords';
 
 export interface RequestHost {
   target(): InspectionTarget | undefined;
@@ -52,10 +53,14 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
     }),
   );
   channel.handle('check', (_params, context) =>
-    told(() => service.request(target(), 'check', {}, options(context, LONG))),
+    told(async () => checkInWords(await service.request(target(), 'check', {}, options(context, LONG)))),
   );
   channel.handle('profile', (params, context) =>
-    told(() => service.request(target(), 'profile', params, options(context, params.budget + PROFILE_EXTRA))),
+    told(async () =>
+      profileInWords(
+        await service.request(target(), 'profile', params, options(context, params.budget + PROFILE_EXTRA)),
+      ),
+    ),
   );
   channel.handle('slice', (params, context) =>
     told(() => service.request(target(), 'slice', params, options(context, LONG))),
@@ -132,7 +137,7 @@ async function told<T>(request: () => Promise<T>): Promise<T> {
     return await request();
   } catch (error) {
     if (error instanceof RemoteError) throw error;
-    const { code, message, hint } = toErrorInfo(error);
+    const { code, message, hint } = errorInWords(toErrorInfo(error));
     throw new RemoteError(code, message, hint);
   }
 }

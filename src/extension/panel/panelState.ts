@@ -4,6 +4,7 @@ import type { PanelAction, PanelState, ReadyPanel } from '../../webview/protocol
 import { COMMANDS } from '../commandIds';
 import { t } from '../format/l10n';
 import type { InspectionState } from '../inspection';
+import { errorInWords, inspectionInWords } from './userWords';
 
 /** What does not change with the state. */
 export interface PanelSubject {
@@ -52,7 +53,7 @@ export class PanelStates {
             kind: 'failed',
             functionName,
             file,
-            error: withoutStack(state.error),
+            error: errorInWords(state.error),
             ...(last === undefined ? {} : { last }),
           },
         ];
@@ -75,7 +76,8 @@ export class PanelStates {
   private ready(subject: PanelSubject, fn: ReadyPanel['fn'], inspection: Inspection): PanelState & { kind: 'ready' } {
     if (this.sent?.inspection !== inspection) this.sent = { inspection, version: ++this.version };
     const { target, file, displayPath } = subject;
-    return { kind: 'ready', target, file, displayPath, fn, inspection, version: this.sent.version };
+    const { version } = this.sent;
+    return { kind: 'ready', target, file, displayPath, fn, inspection: inspectionInWords(inspection), version };
   }
 }
 
@@ -85,9 +87,4 @@ export function emptyState(supported: boolean): PanelState {
   return supported
     ? { kind: 'empty', reason: t('Put the cursor into a differentiable function.'), action }
     : { kind: 'empty', reason: t('Open a TypeScript or JavaScript file and put the cursor into a function.'), action };
-}
-
-/** Stack traces are for the output channel. */
-function withoutStack<E extends { stack?: string }>({ stack: _, ...error }: E): Omit<E, 'stack'> {
-  return error;
 }
