@@ -33,7 +33,8 @@ function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-function power(x: number, exponent: number): number {
+/** xⁿ; small exponents by products. */
+export function power(x: number, exponent: number): number {
   switch (exponent) {
     case 1:
       return x;

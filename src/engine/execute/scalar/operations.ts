@@ -1,6 +1,7 @@
 /** The operations that a tape knows, as functions of numbers: the same as the primitives' reference evaluation. */
 import { OPCODES, OPCODE_NAMES } from '../../primitives/opcodes';
 import type { PrimitiveName } from '../../primitives/params';
+import { power } from '../../primitives/elementwiseUnary';
 import { primitive } from '../../primitives/table';
 import type { ArrayValue } from '../../program/aval';
 
@@ -82,22 +83,6 @@ const DIRECT: Partial<Record<PrimitiveName, ScalarFunction>> = {
   min: (x, y) => Math.min(x, y),
   max: (x, y) => Math.max(x, y),
 };
-
-/** Small exponents by products: what the reference does. */
-function power(x: number, exponent: number): number {
-  switch (exponent) {
-    case 1:
-      return x;
-    case 2:
-      return x * x;
-    case 3:
-      return x * x * x;
-    case -1:
-      return 1 / x;
-    default:
-      return Math.pow(x, exponent);
-  }
-}
 
 function byEvaluation(name: PrimitiveName, arity: number): ScalarFunction {
   const cells = [0, 1, 2]
