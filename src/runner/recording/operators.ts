@@ -31,14 +31,17 @@ export function record1(opcode: number, x: Tracer, value: number, site: number):
 export function record2(opcode: number, a: unknown, b: unknown, value: number, site: number): Tracer {
   const recorder = recorderOf(a, b);
   recorder.position = site;
-  const left = rowIn(recorder, operand(a));
-  const right = rowIn(recorder, operand(b));
+  const left = rowIn(recorder, isDirect(a) ? a : Number(a));
+  const right = rowIn(recorder, isDirect(b) ? b : Number(b));
   const result = recorder.recordScalar2(opcode, left, right, value);
   recorder.position = 0;
   return new Tracer(recorder, result, true);
 }
 
 const traced = (a: unknown, b: unknown): boolean => a instanceof Tracer || b instanceof Tracer;
+
+/** What needs no conversion: asked before anything else, since nearly every operand that is not plain is this. */
+const isDirect = (value: unknown): value is number | Tracer => typeof value === 'number' || value instanceof Tracer;
 
 /**
  * What the language's conversion makes of an object (`valueOf`, `Symbol.toPrimitive`), with the right to answer with a traced number.
@@ -67,6 +70,7 @@ function arithmetic(opcode: number, a: any, b: any, operation: (a: any, b: any) 
 
 export function add(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (isDirect(a) && isDirect(b)) return record2(OPCODES.add, a, b, numberOf(a) + numberOf(b), site);
   const left = primitive(a, 'default');
   const right = primitive(b, 'default');
   if (!traced(left, right)) return left + right;
@@ -77,16 +81,19 @@ export function add(a: any, b: any, site: number): unknown {
 
 export function sub(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (isDirect(a) && isDirect(b)) return record2(OPCODES.sub, a, b, numberOf(a) - numberOf(b), site);
   return arithmetic(OPCODES.sub, a, b, (p, q) => p - q, site);
 }
 
 export function mul(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (isDirect(a) && isDirect(b)) return record2(OPCODES.mul, a, b, numberOf(a) * numberOf(b), site);
   return arithmetic(OPCODES.mul, a, b, (p, q) => p * q, site);
 }
 
 export function div(a: any, b: any, site: number): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a / b;
+  if (isDirect(a) && isDirect(b)) return record2(OPCODES.div, a, b, numberOf(a) / numberOf(b), site);
   return arithmetic(OPCODES.div, a, b, (p, q) => p / q, site);
 }
 
