@@ -8,6 +8,7 @@ import type { Operation, ProgramExport, ProgramLine, ProgramView, Target, Data }
 import { flatten } from '../values/layout';
 import { locationOf, recordTarget, type Context } from './common';
 import { matrixProgramOf, programOf } from './programs';
+import { rolledLoops } from './rolledLoops';
 
 /** Rows that are printed at most. */
 const MAX_LINES = 5000;
@@ -40,7 +41,7 @@ export async function programView(context: Context, params: Target & { op: Opera
     lines,
     counts,
     guards,
-    loops: [],
+    loops: rolledLoops(program),
     operations,
   };
 }
