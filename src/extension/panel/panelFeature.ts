@@ -56,6 +56,15 @@ export function createPanelFeature(
   );
   store.add(window.onDidChangeActiveTextEditor((editor) => follow(editor)));
   store.add(
+    service.onDidChangeFunctions((uri) => {
+      // A file just opened: the cursor was in its function before the function was known.
+      const editor = window.activeTextEditor;
+      if (editor?.document.uri.toString() !== uri.toString()) return;
+      if ([...panels].every(({ pinned, target }) => pinned || target?.uri.toString() === uri.toString())) return;
+      follow(editor);
+    }),
+  );
+  store.add(
     window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (view, state) => {
         const { target, pinned } = (state ?? {}) as Restored;
