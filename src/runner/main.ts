@@ -1,6 +1,7 @@
 /** The runner process: messages in, messages out, one request at a time. */
 import { RunnerError } from './modules/errors';
 import { phaseMessage } from './client/phases';
+import { ownGpu, RemoteGpu } from './gpu/remoteGpu';
 import { handlers } from './service';
 import { errorInfo, type Context } from './requests/common';
 import { Session } from './session';
@@ -12,6 +13,7 @@ class Runner {
   private readonly queue: RequestMessage[] = [];
   private readonly cancelled = new Set<number>();
   private running = false;
+  private readonly gpu = new RemoteGpu((message) => this.send(message));
   private readonly supervisor = new Supervisor(this.session.configuration.memoryLimit);
 
   constructor(private readonly send: (message: FromRunner) => void) {}
@@ -30,6 +32,9 @@ class Runner {
         break;
       case 'changed':
         this.session.changed(message.file);
+        break;
+      case 'gpuAnswer':
+        this.gpu.receive(message);
         break;
       case 'configure':
         Object.assign(this.session.configuration, definedOnly(message.configuration));
@@ -67,6 +72,7 @@ class Runner {
       session: this.session,
       timeLimit: request.timeLimit ?? this.session.configuration.timeLimit,
       progress: this.progressOf(id),
+      gpu: this.session.configuration.clientGpu ? this.gpu.of(id) : ownGpu,
       phase: (phase) => this.send({ kind: 'progress', id, done: 0, total: 0, message: phaseMessage(phase) }),
     };
     try {

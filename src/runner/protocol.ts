@@ -211,6 +211,27 @@ export interface Evaluation {
   /** The backend that ran and the strategy (`reverse`, `forward`, `compressed 3 colours`…). */
   backend: string;
   strategy: string;
+  /** Where a GPU computed it. */
+  float32?: Float32Report;
+  /** What the user should know about how it was computed: that the GPU was asked for and failed, say. */
+  notice?: Notice;
+}
+
+/** What is said of every result that was computed in float32 on a GPU. */
+export interface Float32Report {
+  /** The name of the device. */
+  adapter?: string;
+  /** The largest error against float64, relative to the largest entry; measured on `checked` of `entries` entries. */
+  error: number;
+  checked: number;
+  entries: number;
+}
+
+/** A remark on how something was computed: what happened, and what helps. */
+export interface Notice {
+  code: string;
+  message: string;
+  hint?: string;
 }
 
 /** One source line (or several statements on it) during one evaluation. */
@@ -266,6 +287,8 @@ export interface Inspection {
   operations: number;
   strategy: string;
   backend: string;
+  float32?: Float32Report;
+  notice?: Notice;
   timing: Timing;
   /** What the user's code wrote to the console. */
   console: { level: string; text: string; location?: Location }[];
@@ -388,13 +411,29 @@ export interface Slice {
   /** 2-D: the gradient field (∂/∂a, ∂/∂b) on the same grid. */
   field?: { a: Float64Array; b: Float64Array };
   backend: string;
+  float32?: Float32Report;
+  notice?: Notice;
 }
 
-/** The program of an operation in the engine's serial form (`serializeProgram`), for the panel's GPU: code of the engine, not the user's. */
-export interface ProgramExport {
+/** A program in the engine's serial form (`serializeProgram`) with its inputs, for a GPU: code of the engine, not the user's. */
+export interface GpuTask {
   program: unknown;
-  /** Flat inputs of the program, one array a program input. */
+  /** One array a program input. */
   inputs: { shape: number[]; dtype: string; data: NumericArray }[];
+}
+
+export interface GpuResult {
+  outputs: { shape: number[]; data: Float32Array }[];
+  /** What ran, as gpu.js reports it. */
+  backend: string;
+  adapter: string;
+  /** Milliseconds. */
+  compile: number;
+  run: number;
+}
+
+/** The program of an operation, for the panel's GPU. */
+export interface ProgramExport extends GpuTask {
   inputLeaves: LeafInfo[];
   outputLeaves: LeafInfo[];
 }
@@ -409,6 +448,8 @@ export interface RunnerConfiguration {
   /** Built-in modules that user code may import besides the pure ones. */
   allowedModules: string[];
   backend: BackendChoice;
+  /** The client has a GPU (`gpu` messages); without one gpu.js runs in the runner's own process. */
+  clientGpu: boolean;
 }
 
 /** Request name → parameters and result. */
@@ -469,6 +510,7 @@ export type ToRunner =
   | { kind: 'overlay'; file: string; text: string | null }
   /** A file changed on disk. */
   | { kind: 'changed'; file: string }
+  | ({ kind: 'gpuAnswer'; call: number } & ({ result: GpuResult } | { error: ErrorInfo }))
   | { kind: 'configure'; configuration: Partial<RunnerConfiguration> };
 
 export type FromRunner =
@@ -476,4 +518,6 @@ export type FromRunner =
   | { kind: 'response'; id: number; result: RunnerRequests[RunnerMethod]['result'] }
   | { kind: 'error'; id: number; error: ErrorInfo }
   | { kind: 'progress'; id: number; done: number; total: number; message: string; rows?: ProfileRow[] }
+  /** Asks the client's GPU on behalf of request `id`. */
+  | { kind: 'gpu'; id: number; call: number; task: GpuTask }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; text: string };

@@ -20,6 +20,7 @@ const DEFAULT_CONFIGURATION: RunnerConfiguration = {
   memoryLimit: 2048,
   allowedModules: [],
   backend: 'auto',
+  clientGpu: false,
 };
 
 /** A function in one realm, with its arguments there. */

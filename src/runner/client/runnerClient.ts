@@ -6,6 +6,8 @@ import type { ChildProcess } from 'node:child_process';
 import type {
   ErrorInfo,
   FromRunner,
+  GpuResult,
+  GpuTask,
   ProfileRow,
   RunnerConfiguration,
   RunnerMethod,
@@ -36,6 +38,8 @@ export interface RunnerClientOptions {
   debuggable?: boolean;
   onState?: (state: RunnerState) => void;
   onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** A GPU for the runner, where the configuration says `clientGpu`; the signal ends with the request that asked. */
+  onGpu?: (task: GpuTask, signal: AbortSignal) => Promise<GpuResult>;
 }
 
 /** An answer that is an error. */
@@ -59,6 +63,8 @@ interface Pending {
   reject: (error: RunnerRequestError) => void;
   /** It was asked again after a death. */
   retried: boolean;
+  /** Ends what runs on the GPU for it. */
+  gpu?: AbortController;
   release: () => void;
 }
 
@@ -107,7 +113,10 @@ export class RunnerClient {
       const id = this.nextId++;
       const abort = () => this.cancel(id);
       signal?.addEventListener('abort', abort);
-      const release = () => signal?.removeEventListener('abort', abort);
+      const release = () => {
+        signal?.removeEventListener('abort', abort);
+        this.pending.get(id)?.gpu?.abort();
+      };
       this.pending.set(id, { id, method, params, timeLimit, onProgress, resolve, reject, retried: false, release });
       this.start();
       this.ask(id);
@@ -211,10 +220,33 @@ export class RunnerClient {
         }
         break;
       }
+      case 'gpu':
+        void this.askGpu(message);
+        break;
       case 'log':
         this.log(message.level, message.text);
         break;
     }
+  }
+
+  /** Every question of the runner is answered: it waits. */
+  private async askGpu({ id, call, task }: Extract<FromRunner, { kind: 'gpu' }>): Promise<void> {
+    const { child, options } = this;
+    const request = this.pending.get(id);
+    const controller = new AbortController();
+    if (request) request.gpu = controller;
+    else controller.abort();
+    this.enter('computing');
+    try {
+      if (!options.onGpu) throw new RunnerRequestError({ code: 'no-gpu', message: 'There is no GPU here.' });
+      const result = await options.onGpu(task, controller.signal);
+      if (this.child === child) this.send({ kind: 'gpuAnswer', call, result });
+    } catch (error) {
+      const { code = 'gpu-failed', message, hint } = error as { code?: string; message: string; hint?: string };
+      const info: ErrorInfo = { code, message, ...(hint === undefined ? {} : { hint }) };
+      if (this.child === child) this.send({ kind: 'gpuAnswer', call, error: info });
+    }
+    if (this.child === child) this.enter('computing');
   }
 
   private settle(id: number, how: (request: Pending) => void): void {

@@ -1,4 +1,5 @@
 /** One computation, the gradient or the Jacobian as a whole, on every backend of the runner; float32 ones with their error. */
+import { relativeError } from '../../engine/execute/gpu/error';
 import { interpret } from '../../engine/execute/interpret';
 import { compile } from '../../engine/execute/run';
 import '../../engine/execute/tiers';
@@ -62,15 +63,4 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
   }
   await releaseFromGpu(program);
   return [interpreted, compiled, kernels];
-}
-
-/** Largest error against float64, relative to the largest entry. */
-function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let scale = 0;
-  let worst = 0;
-  for (let index = 0; index < expected.length; index++) {
-    if (Number.isFinite(expected[index])) scale = Math.max(scale, Math.abs(expected[index]));
-    worst = Math.max(worst, Math.abs(found[index] - expected[index]));
-  }
-  return scale === 0 ? worst : worst / scale;
 }

@@ -6,6 +6,7 @@ import { siteTable } from '../modules/siteTable';
 import { userFrame } from '../modules/stack';
 import type { ErrorInfo, Finding, Location, ProfileRow, Target, Timing } from '../protocol';
 import type { Phase } from '../client/phases';
+import type { GpuRunner } from '../gpu/remoteGpu';
 import { timeOut, withTimeLimit } from '../limits';
 import { isPromise, record, type Recorded } from '../record';
 import type { Report } from '../recording/state';
@@ -18,6 +19,8 @@ export interface Context {
   /** Milliseconds for user code. */
   timeLimit: number;
   progress: (done: number, total: number, message: string, rows?: ProfileRow[]) => void;
+  /** Where programs run when a GPU is asked for. */
+  gpu: GpuRunner;
   /** Tells the client what it waits for. */
   phase: (phase: Phase) => void;
 }

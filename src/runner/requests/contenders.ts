@@ -11,8 +11,8 @@ import { vjpProgram } from '../../engine/transforms/reverse';
 import { gradientProgram, hessianOf, inputArrays, jacobianOf, linearOf, pushForward } from '../derivatives';
 import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
-import type { Recorded, Slot } from '../record';
-import { programOf, type ReadyProgram } from './programs';
+import type { Recorded } from '../record';
+import { programOf, seeds, type ReadyProgram } from './programs';
 
 type Group = ProfileRow['group'];
 
@@ -47,6 +47,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
   const scalar = m === 1;
   const primals = inputArrays(recorded);
   const linear = linearOf(recorded);
+  const { program } = recorded;
   const compiled = (id: string, label: string, group: Group, make: () => ReadyProgram, size?: number): Contender => ({
     id,
     label,
@@ -58,7 +59,9 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     prepare: () => {
       const { program, inputs } = make();
       const executable = compile(program);
-      return { run: () => executable.run(inputs), tier: () => executable.info.tier };
+      // What users get: flat numbers in, flat numbers out.
+      const flat = Float64Array.from(inputs.flatMap(({ data }) => Array.from(data)));
+      return { run: () => executable.runFlat(flat), tier: () => executable.info.tier };
     },
   });
   const hand = (
@@ -110,11 +113,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
 
   function hessianProducts(): Contender[] {
     const v = seededDirection(n, 11);
-    const direction = recorded.inputs.map(({ offset, size }, index): ArrayValue => {
-      const { shape, dtype } = primals[index];
-      return { shape, dtype, data: Float64Array.from({ length: size }, (_, at) => v[offset + at]) };
-    });
-    const { program } = recorded;
+    const direction = seeds(recorded.inputs, program, program.inputs, undefined, (_, at) => v[at]);
     const all = (of: Program, count = n) => Array.from(of.inputs, (_, index) => index < count);
     const count = primals.length;
     return [
@@ -173,17 +172,19 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
 
   function forwardProducts(k: number): ReadyProgram {
     const active = recorded.inputs.map(() => true);
-    const seeds = stack(recorded.inputs, recorded.program, recorded.program.inputs, vectorsOf(n, k));
-    const axes = [...primals.map(() => null), ...seeds.map(() => 0)];
-    return { program: batchProgram(jvpProgram(recorded.program, active), axes, k), inputs: [...primals, ...seeds] };
+    const vectors = vectorsOf(n, k);
+    const lanes = seeds(recorded.inputs, program, program.inputs, k, (lane, at) => vectors[lane][at]);
+    const axes = [...primals.map(() => null), ...lanes.map(() => 0)];
+    return { program: batchProgram(jvpProgram(program, active), axes, k), inputs: [...primals, ...lanes] };
   }
 
   function reverseProducts(k: number): ReadyProgram {
     const active = recorded.inputs.map(() => true);
-    const seeds = stack(recorded.outputs, recorded.program, recorded.program.outputs, vectorsOf(m, k));
-    const axes = [...primals.map(() => null), ...seeds.map(() => 0)];
-    const reverse = eliminateDeadRows(vjpProgram(recorded.program, active));
-    return { program: batchProgram(reverse, axes, k), inputs: [...primals, ...seeds] };
+    const vectors = vectorsOf(m, k);
+    const lanes = seeds(recorded.outputs, program, program.outputs, k, (lane, at) => vectors[lane][at]);
+    const axes = [...primals.map(() => null), ...lanes.map(() => 0)];
+    const reverse = eliminateDeadRows(vjpProgram(program, active));
+    return { program: batchProgram(reverse, axes, k), inputs: [...primals, ...lanes] };
   }
 }
 
@@ -206,21 +207,6 @@ function centralDifferences(evaluate: (inputs: Float64Array) => ArrayLike<number
 
 function vectorsOf(size: number, count: number): Float64Array[] {
   return Array.from({ length: count }, (_, index) => seededDirection(size, index + 1));
-}
-
-/** Flat vectors as one array [count, ...shape] a program input or output. */
-function stack(
-  slots: readonly Slot[],
-  program: Program,
-  rows: Int32Array,
-  vectors: readonly Float64Array[],
-): ArrayValue[] {
-  return slots.map(({ offset, size }, index) => {
-    const { shape, dtype } = program.aval(rows[index]);
-    const data = new Float64Array(vectors.length * size);
-    vectors.forEach((vector, k) => data.set(vector.subarray(offset, offset + size), k * size));
-    return { shape: [vectors.length, ...shape], dtype, data };
-  });
 }
 
 function scalarOf(value: number): ArrayValue {

@@ -19,7 +19,7 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   const target = await recordTarget(context, params);
   const { recorded, timing } = target;
   const began = performance.now();
-  const way = wayOf(params.backend, recorded, (done, total) =>
+  const way = wayOf(context, params.backend, recorded, (done, total) =>
     context.progress(done, total, `${params.op} of ${target.found.name}`),
   );
   const { result, matrix, strategy } = await compute(way, params, target);
@@ -40,6 +40,8 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
     timing,
     backend: params.op === 'value' ? 'interpret' : way.backend,
     strategy,
+    ...(way.float32 ? { float32: way.float32 } : {}),
+    ...(way.notice ? { notice: way.notice } : {}),
   };
 }
 
@@ -132,7 +134,8 @@ async function compute(way: Way, params: EvaluateParams, target: RecordedTarget)
   }
 }
 
-function row(values: Float64Array): DenseMatrix {
+/** A gradient as the one row of a matrix. */
+export function row(values: Float64Array): DenseMatrix {
   return { kind: 'dense', rows: 1, columns: values.length, values };
 }
 

@@ -2,16 +2,16 @@
 import type { RowDerivatives } from '../../engine/execute/adjoints';
 import type { Data, Finding, InspectParams, Inspection, Location, Matrix } from '../protocol';
 import { compressedJacobian } from '../compressed';
-import { jacobianOf, linearOf } from '../derivatives';
 import type { Recorded } from '../record';
 import { buildFrom, describe } from '../values/layout';
 import { recordTarget, type Context } from './common';
 import { impurity } from './purity';
-import { warningsOf } from './evaluate';
+import { row, warningsOf } from './evaluate';
 import { findingsOf } from './findings';
 import { lineValues } from './lines';
 import { summarize } from './summary';
 import { unstableOf } from './unstable';
+import { wayOf } from './ways';
 
 const DEFAULT_MAX_ENTRIES = 4_000_000;
 
@@ -29,6 +29,11 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   let matrix: Matrix | undefined;
   let matrixReason: string | undefined;
   let strategy = 'reverse';
+  const way = wayOf(context, undefined, recorded, (done, total) =>
+    context.progress(done, total, `Jacobian of ${found.name}`),
+  );
+  // The adjoints of the lines hold the gradient already.
+  const onTape = way.backend === 'interpret';
   const sparse = scalar ? undefined : compressedJacobian(recorded);
   if (columns === 0) matrixReason = 'The arguments hold no floating-point numbers.';
   else if (sparse) {
@@ -37,12 +42,9 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     // A gradient is there already, from the sweep that gave the lines their adjoints.
   } else if (!scalar && rows * columns > maxEntries)
     matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
-  else if (scalar && params.cotangent === undefined)
-    matrix = { kind: 'dense', rows: 1, columns, values: gradientFrom(recorded, adjoints) };
+  else if (scalar && params.cotangent === undefined && onTape) matrix = row(gradientFrom(recorded, adjoints));
   else {
-    const result = jacobianOf(linearOf(recorded), undefined, (done, total) =>
-      context.progress(done, total, `Jacobian of ${found.name}`),
-    );
+    const result = await way.jacobian(undefined);
     ({ matrix } = result);
     strategy = result.direction;
   }
@@ -74,7 +76,9 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     findings,
     operations: recorded.operations,
     strategy,
-    backend: 'interpret',
+    backend: way.backend,
+    ...(way.float32 ? { float32: way.float32 } : {}),
+    ...(way.notice ? { notice: way.notice } : {}),
     timing,
     console: session.console.map(({ level, text, location }) => ({
       level,

@@ -9,7 +9,7 @@ import { vjpProgram } from '../../engine/transforms/reverse';
 import { gradientProgram, inputArrays } from '../derivatives';
 import { RunnerError } from '../modules/errors';
 import type { Operation } from '../protocol';
-import type { Recorded } from '../record';
+import type { Recorded, Slot } from '../record';
 
 /** A program with what it is run on. */
 export interface ReadyProgram {
@@ -17,34 +17,29 @@ export interface ReadyProgram {
   inputs: ArrayValue[];
 }
 
-/** Unit vectors, one input of the program after the other: [count, ...shape] each. */
-function unitSeeds(
-  of: readonly { offset: number; size: number }[],
+/**
+ * A flat vector, or `lanes` of them, cut into one array a slot of the program: `[...shape]`, or `[lanes, ...shape]`.
+ * `entry` gives the number at a position of a lane's flat vector.
+ */
+export function seeds(
+  of: readonly Slot[],
   program: Program,
   rows: Int32Array,
-  count: number,
+  lanes: number | undefined,
+  entry: (lane: number, position: number) => number,
 ): ArrayValue[] {
   return of.map(({ offset, size }, index) => {
     const { shape, dtype } = program.aval(rows[index]);
+    const count = lanes ?? 1;
     const data = allocate(dtype, count * size);
-    for (let at = 0; at < size; at++) data[(offset + at) * size + at] = 1;
-    return { shape: [count, ...shape], dtype, data };
+    for (let lane = 0; lane < count; lane++) {
+      for (let at = 0; at < size; at++) data[lane * size + at] = entry(lane, offset + at);
+    }
+    return { shape: lanes === undefined ? shape : [lanes, ...shape], dtype, data };
   });
 }
 
-function vector(
-  of: readonly { offset: number; size: number }[],
-  program: Program,
-  rows: Int32Array,
-  values: ArrayLike<number> | undefined,
-): ArrayValue[] {
-  return of.map(({ offset, size }, index) => {
-    const { shape, dtype } = program.aval(rows[index]);
-    const data = allocate(dtype, size);
-    for (let at = 0; at < size; at++) data[at] = values ? values[offset + at] : 1;
-    return { shape, dtype, data };
-  });
-}
+const unit = (lane: number, position: number): number => (lane === position ? 1 : 0);
 
 const all = (program: Program) => Array.from(program.inputs, () => true);
 
@@ -83,6 +78,7 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
         'Ask for the Jacobian.',
       );
   };
+  const given = (_: number, position: number): number => values?.[position] ?? 1;
   switch (op) {
     case 'value':
       return { program, inputs: primals };
@@ -92,12 +88,12 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
     case 'jvp':
       return {
         program: jvpProgram(program, all(program)),
-        inputs: [...primals, ...vector(inputs, program, program.inputs, values)],
+        inputs: [...primals, ...seeds(inputs, program, program.inputs, undefined, given)],
       };
     case 'vjp':
       return {
         program: eliminateDeadRows(vjpProgram(program, all(program))),
-        inputs: [...primals, ...vector(outputs, program, program.outputs, values)],
+        inputs: [...primals, ...seeds(outputs, program, program.outputs, undefined, given)],
       };
     case 'jacobian':
       return outputValues.length <= inputValues.length ? reverseJacobian() : forwardJacobian(program, primals);
@@ -113,7 +109,7 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
       const gradient = gradientProgram(program);
       return {
         program: jvpProgram(gradient, all(gradient)),
-        inputs: [...primals, ...vector(inputs, program, program.inputs, values)],
+        inputs: [...primals, ...seeds(inputs, program, program.inputs, undefined, given)],
       };
     }
   }
@@ -124,14 +120,14 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
     const count = outputValues.length;
     return {
       program: batchProgram(vjp, axes, count),
-      inputs: [...primals, ...unitSeeds(outputs, program, program.outputs, count)],
+      inputs: [...primals, ...seeds(outputs, program, program.outputs, count, unit)],
     };
   }
 
-  function forwardJacobian(of: Program, given: ArrayValue[]): ReadyProgram {
+  function forwardJacobian(of: Program, point: ArrayValue[]): ReadyProgram {
     const jvp = jvpProgram(of, all(of));
-    const axes = [...given.map(() => null), ...inputs.map(() => 0)];
+    const axes = [...point.map(() => null), ...inputs.map(() => 0)];
     const count = inputValues.length;
-    return { program: batchProgram(jvp, axes, count), inputs: [...given, ...unitSeeds(inputs, of, of.inputs, count)] };
+    return { program: batchProgram(jvp, axes, count), inputs: [...point, ...seeds(inputs, of, of.inputs, count, unit)] };
   }
 }

@@ -1,6 +1,7 @@
 /** Records TypeScript text in this process: value, Jacobian and reports, without a runner. */
 import '../../../../src/engine';
 import { jacobianOf, linearOf } from '../../../../src/runner/derivatives';
+import { ownGpu } from '../../../../src/runner/gpu/remoteGpu';
 import type { Data, Finding } from '../../../../src/runner/protocol';
 import { recordTarget, type Context, type RecordedTarget } from '../../../../src/runner/requests/common';
 import { warningsOf } from '../../../../src/runner/requests/evaluate';
@@ -10,7 +11,7 @@ import { plainFunction } from '../../../../src/runner/plain';
 export const session = new Session();
 
 export function contextFor(of: Session = session): Context {
-  return { session: of, timeLimit: 20_000, progress: () => undefined, phase: () => undefined };
+  return { session: of, timeLimit: 20_000, progress: () => undefined, phase: () => undefined, gpu: ownGpu };
 }
 
 export interface Derived {
