@@ -12,6 +12,7 @@ import { useRunnerLanguage } from './format/runnerText';
 import { GradLensHovers } from './hovers/hoverProvider';
 import { InlineDecorations } from './inline/inlineDecorations';
 import { LensProvider } from './lenses/lensProvider';
+import { GpuBridge } from './panel/gpuBridge';
 import { createPanelFeature } from './panel/panelFeature';
 import { SessionManager } from './session/sessionManager';
 import { EvaluationLog } from './status/evaluationLog';
@@ -27,9 +28,10 @@ export function activate(context: ExtensionContext): GradLensApi {
 
   const log = window.createOutputChannel('GradLens', { log: true });
   const configuration = new Configuration();
-  const engine = new ProcessEngine(extensionUri, log);
+  const gpu = new GpuBridge(log);
+  const engine = new ProcessEngine(extensionUri, log, (...call) => gpu.run(...call));
   const manager = new SessionManager(engine, configuration);
-  const panel = createPanelFeature(context, manager, log);
+  const panel = createPanelFeature(context, manager, log, gpu);
   const diagnostics = new Diagnostics(manager, configuration);
 
   subscriptions.push(

@@ -11,7 +11,7 @@ import type { AppState } from './store';
 import { tableView } from './table/tableView';
 import { timingView } from './timing/timingView';
 import { icon } from './ui/controls';
-import { headerView, noticeView } from './ui/header';
+import { backendNotice, headerView, noticeView } from './ui/header';
 import { failureStrip, panelPlaceholder } from './ui/states';
 import { tabsView } from './ui/tabs';
 
@@ -31,7 +31,7 @@ export function appView(state: AppState, controller: PanelController): TemplateR
     return html`<main class="app">${panelPlaceholder(panel, controller)}${noticeView(state)}</main>`;
   }
   return html`<main class="app ${panel.kind === 'ready' ? '' : 'stale'}">
-    ${headerView(state, ready, controller)} ${failureStrip(panel, controller)}
+    ${headerView(state, ready, controller)} ${failureStrip(panel, controller)} ${backendNotice(ready.inspection.notice)}
     ${tabsView(
       view.tab,
       (tab) => controller.setView({ tab }),

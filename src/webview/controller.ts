@@ -253,8 +253,7 @@ export class PanelController {
     const version = this.store.get().ready?.version ?? 0;
     put({ kind: 'running', last });
     this.channel.request('evaluate', { op, ...params }, { timeout: LONG }).then(
-      ({ result, strategy, operations }) =>
-        put({ kind: 'done', last: { value: { op, result, strategy, operations }, version } }),
+      ({ value: _, ...product }) => put({ kind: 'done', last: { value: { op, ...product }, version } }),
       (error: unknown) => put({ kind: 'failed', error: errorOf(error), last: undefined }),
     );
   }

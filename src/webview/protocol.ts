@@ -7,7 +7,10 @@ import type {
   CheckReport,
   Data,
   ErrorInfo,
+  Evaluation,
   FunctionInfo,
+  GpuResult,
+  GpuTask,
   Inspection,
   LeafInfo,
   Matrix,
@@ -86,7 +89,7 @@ interface HostRequests {
   matrix: { params: { kind: 'derivative' | 'hessian'; version: number }; result: MatrixResult };
   evaluate: {
     params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
-    result: { value: Data; result: Data; strategy: string; operations: number };
+    result: Pick<Evaluation, 'value' | 'result' | 'strategy' | 'operations' | 'backend' | 'float32' | 'notice'>;
   };
   check: { params: Record<string, never>; result: CheckReport };
   profile: { params: { budget: number; groups?: ProfileRow['group'][] }; result: Profile };
@@ -120,26 +123,15 @@ interface PanelEvents {
 
 /** Requests of the host, answered by the panel (GPU work runs in the panel's worker). */
 interface PanelRequests {
-  gpuRun: { params: GpuRunParams; result: GpuRunResult };
+  gpuRun: { params: GpuRunParams; result: GpuResult };
   gpuInfo: { params: Record<string, never>; result: GpuInfo };
 }
 
 export type GpuBackend = 'webgpu' | 'webgl2' | 'webasm';
 
-export interface GpuRunParams {
-  program: unknown;
-  inputs: ProgramExport['inputs'];
+export interface GpuRunParams extends GpuTask {
+  /** The first of webgpu, webgl2, webasm that the machine has, where none is named. */
   backend?: GpuBackend;
-  lanes?: number;
-}
-
-export interface GpuRunResult {
-  outputs: { shape: number[]; data: Float32Array }[];
-  backend: string;
-  adapter: string;
-  /** Milliseconds. */
-  compile: number;
-  run: number;
 }
 
 export interface GpuInfo {

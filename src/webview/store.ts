@@ -1,5 +1,14 @@
 /** All state of the panel in one place, whole and immutable; views are functions of it. */
-import type { CheckReport, Data, Profile, ProfileRow, ProgramView, Slice, Timing } from '../runner/protocol';
+import type {
+  CheckReport,
+  Data,
+  Evaluation,
+  Profile,
+  ProfileRow,
+  ProgramView,
+  Slice,
+  Timing,
+} from '../runner/protocol';
 import type { ColorMapName } from './heatmap/colorMaps';
 import type { ScaleKind } from './heatmap/colorScale';
 import type { NumberFormat } from './model/format';
@@ -85,11 +94,11 @@ export interface InputsState {
 export type DirectionKind = 'tangent' | 'cotangent' | 'vector';
 
 /** A Jacobian or Hessian times a vector. */
-export interface ProductResult {
+export interface ProductResult extends Pick<
+  Evaluation,
+  'result' | 'strategy' | 'operations' | 'backend' | 'float32' | 'notice'
+> {
   op: 'jvp' | 'vjp' | 'hvp';
-  result: Data;
-  strategy: string;
-  operations: number;
 }
 
 const noInputs: InputsState = {

@@ -103,10 +103,11 @@ function firstUnit(size: number): string {
 }
 
 /** A message with the result and ways to keep it; nobody waits for its end. */
-function present(op: Product, { functionName }: InspectionTarget, { result }: Evaluation): void {
+function present(op: Product, { functionName }: InspectionTarget, { result, backend, float32 }: Evaluation): void {
   const copy = t('Copy');
   const open = t('Open');
-  const text = `${op.toUpperCase()} ${functionName} = ${shortData(result, 120, 6)}`;
+  const how = float32 ? ` · ${backend}, ${t('error {0}', float32.error.toExponential(1))}` : '';
+  const text = `${op.toUpperCase()} ${functionName} = ${shortData(result, 120, 6)}${how}`;
   void window.showInformationMessage(text, copy, open).then(async (choice) => {
     if (choice === copy) await env.clipboard.writeText(literal(result));
     if (choice !== open) return;

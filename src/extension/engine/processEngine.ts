@@ -3,8 +3,8 @@
  * three seconds does not hold up the values on the screen. The second starts with the first command.
  */
 import { EventEmitter, type LogOutputChannel, Uri } from 'vscode';
-import { RunnerClient, type RunnerState } from '../../runner/client/runnerClient';
-import type { RunnerConfiguration, RunnerMethod, RunnerRequests } from '../../runner/protocol';
+import { RunnerClient, type RunnerClientOptions, type RunnerState } from '../../runner/client/runnerClient';
+import type { GpuResult, RunnerConfiguration, RunnerMethod, RunnerRequests } from '../../runner/protocol';
 import type { RequestOptions } from '../live/engine';
 import { DisposableStore } from '../lifecycle/disposables';
 import type { EngineHost, EngineState } from './engineHost';
@@ -14,6 +14,9 @@ const LIVE: ReadonlySet<RunnerMethod> = new Set<RunnerMethod>(['list', 'inspect'
 
 /** Milliseconds that a request has which nobody waits for any more, while it holds up nobody either. */
 const PATIENCE = 10_000;
+
+/** What the runner asks the GPU, and for which function. */
+type GpuCall = Parameters<NonNullable<RunnerClientOptions['onGpu']>>;
 
 /** Deaths that say something about the function, not about the engine. */
 const GUILTLESS: ReadonlySet<string> = new Set(['time-out', 'out-of-memory', 'restarted', 'stopped']);
@@ -27,12 +30,21 @@ export class ProcessEngine implements EngineHost {
   private readonly live: Lane;
   private readonly work: Lane;
 
-  constructor(extensionUri: Uri, log: LogOutputChannel) {
+  constructor(
+    extensionUri: Uri,
+    log: LogOutputChannel,
+    gpu?: (...of: [...GpuCall, live: boolean]) => Promise<GpuResult>,
+  ) {
     const runnerPath = Uri.joinPath(extensionUri, 'dist', 'runner.js').fsPath;
-    const create = (onState: (state: RunnerState) => void): RunnerClient =>
-      new RunnerClient({ runnerPath, onState, onLog: (level, text) => log[level](text) });
-    const live = create((state) => this.setState(state));
-    const work = create((state) => {
+    const create = (isLive: boolean, onState: (state: RunnerState) => void): RunnerClient =>
+      new RunnerClient({
+        runnerPath,
+        onState,
+        onLog: (level, text) => log[level](text),
+        ...(gpu && { onGpu: (...call: GpuCall) => gpu(...call, isLive) }),
+      });
+    const live = create(true, (state) => this.setState(state));
+    const work = create(false, (state) => {
       if (state.kind === 'crashed') this.setState(state);
     });
     this.clients = [live, work];

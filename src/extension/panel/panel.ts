@@ -1,9 +1,12 @@
 /** One panel: a webview, its channel, the function it shows. */
 import { env, type ExtensionContext, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { randomBytes } from 'node:crypto';
-import { MessageHandler, type HostChannel, type MatrixKind, type PanelTab } from '../../webview/protocol';
+import type { GpuResult, GpuTask } from '../../runner/protocol';
+import { MessageHandler, RemoteError, type HostChannel, type MatrixKind, type PanelTab } from '../../webview/protocol';
+import { t } from '../format/l10n';
 import type { InspectionService, InspectionTarget } from '../inspection';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { RequestError } from '../session/requestError';
 import { EditorLinks } from './editorLinks';
 import { panelHtml } from './panelHtml';
 import { answerRequests } from './panelRequests';
@@ -13,13 +16,17 @@ import { emptyState, PanelStates } from './panelState';
 /** `viewType` of the webview; its activation event restores panels after a reload. */
 export const PANEL_TYPE = 'gradlens.panel';
 
+/** Milliseconds until a GPU run is given up; the panel's own limit comes first. */
+const GPU_LIMIT = 45_000;
+
 export class Panel implements Disposable {
   private readonly store = new DisposableStore();
   private readonly states = new PanelStates();
   private readonly channel: HostChannel;
   private readonly links: EditorLinks;
   private current: InspectionTarget | undefined;
-  private listening = false;
+  private isListening = false;
+  private readonly losers = new Set<(message: string) => void>();
   /** Said once the panel listens. */
   private pendingTab: { tab: PanelTab; matrix?: MatrixKind } | undefined;
   pinned = false;
@@ -45,7 +52,9 @@ export class Panel implements Disposable {
     this.store.add(
       view.onDidChangeViewState(() => {
         // A hidden webview is taken down; it says that it listens when it is built again.
-        if (!view.visible) this.listening = false;
+        if (view.visible) return;
+        this.isListening = false;
+        this.loseGpu(t('The panel that ran GPU work was hidden.'));
       }),
     );
     answerRequests(this.channel, service, {
@@ -68,9 +77,37 @@ export class Panel implements Disposable {
     return this.current;
   }
 
-  /** The panel's end of GPU work. */
-  get gpu(): Pick<HostChannel, 'request'> {
-    return this.channel;
+  /** It is in sight and listens. */
+  get listening(): boolean {
+    return this.isListening;
+  }
+
+  /** Runs a program in the panel's worker; ends with an error when the panel is closed, hidden or silent. */
+  async runOnGpu(task: GpuTask, signal: AbortSignal): Promise<GpuResult> {
+    const ended = new AbortController();
+    const gone = new Promise<never>((_, reject) => {
+      const lose = (message: string): void => reject(new RequestError({ code: 'gpu-lost', message }));
+      this.losers.add(lose);
+      ended.signal.addEventListener('abort', () => this.losers.delete(lose));
+    });
+    try {
+      return await Promise.race([this.channel.request('gpuRun', task, { signal, timeout: GPU_LIMIT }), gone]);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      const { code, message, hint } = error;
+      throw new RequestError(
+        code === 'time-out'
+          ? { code: 'gpu-lost', message: t('The GPU gave no answer in time.') }
+          : { code, message, ...(hint === undefined ? {} : { hint }) },
+      );
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** Whatever runs on its GPU will not be answered. */
+  private loseGpu(message: string): void {
+    for (const lose of [...this.losers]) lose(message);
   }
 
   setTarget(target: InspectionTarget | undefined): void {
@@ -85,7 +122,7 @@ export class Panel implements Disposable {
   }
 
   showTab(tab: { tab: PanelTab; matrix?: MatrixKind }): void {
-    if (this.listening) this.channel.emit('showTab', tab);
+    if (this.isListening) this.channel.emit('showTab', tab);
     else this.pendingTab = tab;
   }
 
@@ -106,7 +143,7 @@ export class Panel implements Disposable {
   private listen(): void {
     const { channel } = this;
     channel.on('ready', () => {
-      this.listening = true;
+      this.isListening = true;
       this.states.forget();
       this.sendSettings();
       channel.emit('pinned', { pinned: this.pinned });
@@ -122,7 +159,7 @@ export class Panel implements Disposable {
   }
 
   private push(): void {
-    if (!this.listening) return;
+    if (!this.isListening) return;
     const { current } = this;
     if (current === undefined) {
       const editor = window.activeTextEditor;
@@ -162,6 +199,8 @@ export class Panel implements Disposable {
   }
 
   dispose(): void {
+    this.isListening = false;
+    this.loseGpu(t('The panel that ran GPU work was closed.'));
     this.store.dispose();
   }
 }

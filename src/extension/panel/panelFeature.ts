@@ -13,6 +13,7 @@ import type { PanelTarget } from '../../webview/protocol';
 import { functionAt } from '../commands/commandTarget';
 import type { InspectionService, InspectionTarget, PanelFeature } from '../inspection';
 import { DisposableStore } from '../lifecycle/disposables';
+import type { GpuBridge } from './gpuBridge';
 import { Panel, PANEL_TYPE } from './panel';
 
 /** What `setState` of the webview has kept. */
@@ -25,6 +26,7 @@ export function createPanelFeature(
   context: Pick<ExtensionContext, 'extensionUri'>,
   service: InspectionService,
   log?: LogOutputChannel,
+  gpu?: GpuBridge,
 ): PanelFeature {
   const store = new DisposableStore();
   const panels = new Set<Panel>();
@@ -77,20 +79,21 @@ export function createPanelFeature(
   );
   store.add({ dispose: () => [...panels].forEach((panel) => panel.view.dispose()) });
 
+  const show: PanelFeature['show'] = (target, options) => {
+    const own = [...panels].find((panel) => sameFunction(panel.target, target));
+    const panel =
+      own ??
+      [...panels].find(({ pinned }) => !pinned) ??
+      adopt(window.createWebviewPanel(PANEL_TYPE, 'GradLens', { viewColumn: ViewColumn.Beside, preserveFocus: true }));
+    panel.setTarget(target);
+    if (options?.tab !== undefined)
+      panel.showTab({ tab: options.tab, ...(options.matrix === undefined ? {} : { matrix: options.matrix }) });
+    panel.view.reveal(undefined, true);
+  };
+  gpu?.use({ all: () => panels, open: (target) => void show(target) });
+
   return {
-    show(target, options) {
-      const own = [...panels].find((panel) => sameFunction(panel.target, target));
-      const panel =
-        own ??
-        [...panels].find(({ pinned }) => !pinned) ??
-        adopt(
-          window.createWebviewPanel(PANEL_TYPE, 'GradLens', { viewColumn: ViewColumn.Beside, preserveFocus: true }),
-        );
-      panel.setTarget(target);
-      if (options?.tab !== undefined)
-        panel.showTab({ tab: options.tab, ...(options.matrix === undefined ? {} : { matrix: options.matrix }) });
-      panel.view.reveal(undefined, true);
-    },
+    show,
     dispose: () => store.dispose(),
   };
 }

@@ -11,6 +11,7 @@ import {
 import { COMMANDS } from '../commandIds';
 import { toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import type { InspectionService, InspectionTarget } from '../inspection';
 import { checkInWords, errorInWords, profileInWords } from './userWords';
 
@@ -43,13 +44,21 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
   );
   channel.handle('evaluate', (params, context) =>
     told(async () => {
-      const { value, result, strategy, operations } = await service.request(
-        target(),
-        'evaluate',
-        params,
-        options(context, LONG),
-      );
-      return { value, result, strategy, operations };
+      const {
+        value,
+        result,
+        strategy,
+        operations,
+        backend,
+        float32,
+        notice: remark,
+      } = await service.request(target(), 'evaluate', params, options(context, LONG));
+      const notice = remark && {
+        ...remark,
+        message: runnerText(remark.message),
+        ...(remark.hint !== undefined && { hint: runnerText(remark.hint) }),
+      };
+      return { value, result, strategy, operations, backend, float32, notice };
     }),
   );
   channel.handle('check', (_params, context) =>

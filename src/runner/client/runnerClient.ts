@@ -12,6 +12,7 @@ import type {
   RunnerConfiguration,
   RunnerMethod,
   RunnerRequests,
+  Target,
   ToRunner,
 } from '../protocol';
 import { launch } from './launch';
@@ -39,7 +40,7 @@ export interface RunnerClientOptions {
   onState?: (state: RunnerState) => void;
   onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** A GPU for the runner, where the configuration says `clientGpu`; the signal ends with the request that asked. */
-  onGpu?: (task: GpuTask, signal: AbortSignal) => Promise<GpuResult>;
+  onGpu?: (task: GpuTask, signal: AbortSignal, target: Target) => Promise<GpuResult>;
 }
 
 /** An answer that is an error. */
@@ -113,11 +114,12 @@ export class RunnerClient {
       const id = this.nextId++;
       const abort = () => this.cancel(id);
       signal?.addEventListener('abort', abort);
-      const release = () => {
+      const request: Pending = { id, method, params, timeLimit, onProgress, resolve, reject, retried: false, release };
+      function release(): void {
         signal?.removeEventListener('abort', abort);
-        this.pending.get(id)?.gpu?.abort();
-      };
-      this.pending.set(id, { id, method, params, timeLimit, onProgress, resolve, reject, retried: false, release });
+        request.gpu?.abort();
+      }
+      this.pending.set(id, request);
       this.start();
       this.ask(id);
     });
@@ -234,16 +236,15 @@ export class RunnerClient {
     const { child, options } = this;
     const request = this.pending.get(id);
     const controller = new AbortController();
-    if (request) request.gpu = controller;
-    else controller.abort();
     this.enter('computing');
     try {
+      if (!request) throw cancelled();
+      request.gpu = controller;
       if (!options.onGpu) throw new RunnerRequestError({ code: 'no-gpu', message: 'There is no GPU here.' });
-      const result = await options.onGpu(task, controller.signal);
+      const result = await options.onGpu(task, controller.signal, request.params as Target);
       if (this.child === child) this.send({ kind: 'gpuAnswer', call, result });
     } catch (error) {
-      const { code = 'gpu-failed', message, hint } = error as { code?: string; message: string; hint?: string };
-      const info: ErrorInfo = { code, message, ...(hint === undefined ? {} : { hint }) };
+      const info = gpuError(error);
       if (this.child === child) this.send({ kind: 'gpuAnswer', call, error: info });
     }
     if (this.child === child) this.enter('computing');
@@ -378,6 +379,13 @@ export class RunnerClient {
   private log(level: 'info' | 'warn' | 'error', text: string): void {
     this.options.onLog?.(level, text.trimEnd());
   }
+}
+
+/** What is known of an error of the GPU's; some carry it as `info`. */
+function gpuError(error: unknown): ErrorInfo {
+  const like = error as Partial<ErrorInfo> & { info?: ErrorInfo };
+  const { code = 'gpu-failed', message = String(error), hint } = like.info ?? like;
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function cancelled(): RunnerRequestError {

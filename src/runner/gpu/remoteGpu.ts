@@ -10,7 +10,7 @@ import type { FromRunner, ToRunner } from '../protocol';
 import { releaseFromGpu, runOnGpu } from './nodeGpu';
 
 /** What a GPU made of a program. */
-export interface GpuOutcome {
+interface GpuOutcome {
   readonly outputs: readonly ArrayValue[];
   /** The backend that ran, as gpu.js reports it. */
   readonly backend: string;

@@ -128,6 +128,9 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
     const jvp = jvpProgram(of, all(of));
     const axes = [...point.map(() => null), ...inputs.map(() => 0)];
     const count = inputValues.length;
-    return { program: batchProgram(jvp, axes, count), inputs: [...point, ...seeds(inputs, of, of.inputs, count, unit)] };
+    return {
+      program: batchProgram(jvp, axes, count),
+      inputs: [...point, ...seeds(inputs, of, of.inputs, count, unit)],
+    };
   }
 }

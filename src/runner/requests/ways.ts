@@ -187,7 +187,7 @@ class ProgramWay implements Way {
       const { program, inputs } = make();
       return await this.runner.run(program, inputs);
     } catch (error) {
-      if (!(error instanceof GradLensError)) throw error;
+      if (!(error instanceof GradLensError) || error.code === 'cancelled') throw error;
       if (!this.forgiving) {
         const hint = 'Choose another backend: auto takes what works.';
         throw new RunnerError(error.code, error.message, error.position ?? {}, hint);
@@ -200,7 +200,7 @@ class ProgramWay implements Way {
 }
 
 /** Why the result comes from the CPU after all. */
-export function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice): Notice {
+function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice): Notice {
   const where = backend === 'gpu' ? 'Computed on the CPU' : 'Computed by interpreting';
   return { code, message: `${where}: ${message}`, ...(hint === undefined ? {} : { hint }) };
 }

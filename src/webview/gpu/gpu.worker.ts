@@ -8,7 +8,8 @@ import '../../engine/primitives/all';
 import type { ArrayValue, DType } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import { deserializeProgram, type SerializedProgram } from '../../engine/program/serialize';
-import type { GpuBackend, GpuInfo, GpuRunParams, GpuRunResult } from '../protocol';
+import type { GpuBackend, GpuInfo, GpuRunParams } from '../protocol';
+import type { GpuResult } from '../../runner/protocol';
 import { findAdapter } from './adapters';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
 
@@ -47,7 +48,7 @@ async function info(): Promise<GpuInfo> {
   return { backends };
 }
 
-async function run({ program: data, inputs, backend }: GpuRunParams & { backend: GpuBackend }): Promise<GpuRunResult> {
+async function run({ program: data, inputs, backend }: GpuRunParams & { backend: GpuBackend }): Promise<GpuResult> {
   const { device, adapter } = await deviceFor(backend);
   const program = await programFor(data as SerializedProgram, backend, device);
   const values = inputs.map(({ shape, dtype, data }) => ({ shape, dtype: dtype as DType, data }) as ArrayValue);
@@ -65,7 +66,8 @@ async function run({ program: data, inputs, backend }: GpuRunParams & { backend:
     // After a failure the device may be lost: the next run starts with a new one.
     devices.delete(backend);
     kept = kept.filter((entry) => entry.backend !== backend);
-    await device.destroy();
+    // A lost device may not even end.
+    void device.destroy().catch(() => undefined);
     throw error;
   }
 }

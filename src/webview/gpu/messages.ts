@@ -1,5 +1,6 @@
 /** The messages between the panel and its GPU worker. */
-import type { GpuBackend, GpuInfo, GpuRunParams, GpuRunResult } from '../protocol';
+import type { GpuBackend, GpuInfo, GpuRunParams } from '../protocol';
+import type { GpuResult } from '../../runner/protocol';
 
 export type ToGpuWorker =
   | { id: number; kind: 'info' }
@@ -7,5 +8,5 @@ export type ToGpuWorker =
 
 export type FromGpuWorker =
   | { id: number; kind: 'info'; info: GpuInfo }
-  | { id: number; kind: 'result'; result: GpuRunResult }
+  | { id: number; kind: 'result'; result: GpuResult }
   | { id: number; kind: 'error'; code: string; message: string };

@@ -1,10 +1,13 @@
 /** The panel's GPU: gpu.js in a blob worker that is started when first needed and again after a failure. */
 import type { GpuHost } from '../gpuHost';
-import { RemoteError, type GpuBackend, type GpuInfo, type GpuRunParams, type GpuRunResult } from '../protocol';
+import { RemoteError, type GpuBackend, type GpuInfo, type GpuRunParams } from '../protocol';
+import type { GpuResult } from '../../runner/protocol';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
 
 /** Milliseconds after which a run is given up and the worker replaced: drivers hang rather than fail. */
-const RUN_LIMIT = 60_000;
+const RUN_LIMIT = 40_000;
+/** Milliseconds that a cancelled run has to end before the worker is replaced. */
+const GRACE = 2000;
 
 interface Pending {
   resolve(message: FromGpuWorker): void;
@@ -32,7 +35,7 @@ export class WorkerGpuHost implements GpuHost {
     return this.known;
   }
 
-  async run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuRunResult> {
+  async run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuResult> {
     const backend = params.backend ?? (await this.best());
     const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal);
     return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
@@ -54,6 +57,7 @@ export class WorkerGpuHost implements GpuHost {
     message: { kind: 'info' } | Omit<Extract<ToGpuWorker, { kind: 'run' }>, 'id'>,
     signal?: AbortSignal,
   ): Promise<FromGpuWorker> {
+    if (signal?.aborted) throw new RemoteError('cancelled', 'The GPU run was cancelled.');
     const worker = await this.start();
     const id = this.nextId++;
     return new Promise<FromGpuWorker>((resolve, reject) => {
@@ -62,12 +66,16 @@ export class WorkerGpuHost implements GpuHost {
         signal?.removeEventListener('abort', abort);
         this.pending.delete(id);
       };
-      const timer = setTimeout(
+      let timer = setTimeout(
         () => this.stop(new RemoteError('gpu-failed', 'The GPU gave no answer in time; its worker was restarted.')),
         RUN_LIMIT,
       );
-      // A kernel under way cannot be interrupted: the worker is ended with it.
-      const abort = () => this.stop(new RemoteError('cancelled', 'The GPU run was cancelled.'));
+      // A kernel under way cannot be interrupted. Most end at once by themselves; else the worker is ended with it.
+      const abort = () => {
+        reject(new RemoteError('cancelled', 'The GPU run was cancelled.'));
+        clearTimeout(timer);
+        timer = setTimeout(() => this.stop(new RemoteError('gpu-failed', 'The GPU was stopped.')), GRACE);
+      };
       this.pending.set(id, {
         resolve: (answer) => {
           settle();

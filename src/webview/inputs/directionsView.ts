@@ -6,10 +6,10 @@ import type { PanelController } from '../controller';
 import { t } from '../l10n';
 import { axisModel, functionSymbol, type AxisModel } from '../model/labels';
 import type { ReadyPanel } from '../protocol';
-import type { AppState, DirectionKind } from '../store';
+import type { AppState, DirectionKind, ProductResult } from '../store';
 import { button, iconButton } from '../ui/controls';
 import { remoteView } from '../ui/states';
-import { valueText } from '../ui/header';
+import { backendNotice, backendView, valueText } from '../ui/header';
 import { leavesByPath, unflatten } from './dataTree';
 import { parseNumber } from './sliders';
 
@@ -133,9 +133,12 @@ function likeOutput({ value, outputs }: Inspection, vector: Float64Array): Data 
   return unflatten(value, 'f', leaves, vector);
 }
 
-function productView(product: { op: string; result: Data; strategy: string; operations: number }): TemplateResult {
+function productView(product: ProductResult): TemplateResult {
   return html`<div class="product" role="status">
-    <span class="quiet">${t.inputs.result} · ${product.strategy} · ${product.operations}</span>
+    <span class="quiet"
+      >${t.inputs.result} · ${product.strategy} · ${product.operations} · ${backendView(product)}</span
+    >
+    ${backendNotice(product.notice)}
     <pre class="mono">${valueText(product.result, 'short', 6, 200)}</pre>
   </div>`;
 }

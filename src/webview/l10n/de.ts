@@ -24,6 +24,8 @@ export const de: Texts = {
     operations: (count) => `${count} Operationen`,
     value: 'Wert',
     backend: 'Ausführung',
+    float32Error: (error) => `Fehler ${error}`,
+    float32Checked: (checked, entries) => `${checked} von ${entries} Einträgen mit float64 verglichen`,
     dismiss: 'Schließen',
   },
   states: {

@@ -22,6 +22,8 @@ export const en = {
     operations: (count: string) => `${count} operations`,
     value: 'Value',
     backend: 'Backend',
+    float32Error: (error: string) => `error ${error}`,
+    float32Checked: (checked: string, entries: string) => `${checked} of ${entries} entries compared with float64`,
     dismiss: 'Dismiss',
   },
   states: {

@@ -1,4 +1,5 @@
 /** Times the function's derivative program on the panel's own GPU, backend by backend. */
+import { relativeError } from '../../engine/execute/gpu/error';
 import type { Inspection, ProfileRow, ProgramExport } from '../../runner/protocol';
 import type { GpuHost } from '../gpuHost';
 import type { GpuBackend, PanelProgress } from '../protocol';
@@ -98,9 +99,5 @@ export function largestError(
   { matrix }: Pick<Inspection, 'matrix'>,
 ): number | undefined {
   if (result === undefined || matrix?.kind !== 'dense' || result.length !== matrix.values.length) return undefined;
-  let scale = 0;
-  for (const value of matrix.values) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
-  let worst = 0;
-  for (let i = 0; i < result.length; i++) worst = Math.max(worst, Math.abs(result[i] - matrix.values[i]));
-  return scale === 0 ? worst : worst / scale;
+  return relativeError(result, matrix.values);
 }

@@ -1,6 +1,6 @@
 /** The head of the panel: which function, where, at which point, with which value, and whether that is live. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Data, FunctionInfo } from '../../runner/protocol';
+import type { Data, Evaluation, FunctionInfo, Notice } from '../../runner/protocol';
 import type { PanelController } from '../controller';
 import { locale, t } from '../l10n';
 import { formatCount, formatDuration, formatNumber, type NumberFormat } from '../model/format';
@@ -43,11 +43,30 @@ export function headerView(state: AppState, ready: ReadyPanel, controller: Panel
         >
         <span>${inspection.strategy}</span>
         <span>${t.header.operations(formatCount(inspection.operations, locale))}</span>
-        <span title=${t.header.backend}>${inspection.backend}</span>
+        ${backendView(inspection)}
         <span>${formatDuration(inspection.timing.total)}</span>
       </span>
     </div>
   </header>`;
+}
+
+/** What computed it; of float32 results also how far off they are. */
+export function backendView({ backend, float32 }: Pick<Evaluation, 'backend' | 'float32'>): TemplateResult {
+  if (float32 === undefined) return html`<span title=${t.header.backend}>${backend}</span>`;
+  const { adapter, error, checked, entries } = float32;
+  const share = t.header.float32Checked(formatCount(checked, locale), formatCount(entries, locale));
+  return html`<span class="backend-gpu" title=${[adapter, share].filter(Boolean).join(' · ')}
+    >${backend}, ${t.header.float32Error(formatNumber(error, 'short', 2))}</span
+  >`;
+}
+
+/** Why something else computed it than was asked for. */
+export function backendNotice(notice: Notice | undefined): TemplateResult | typeof nothing {
+  if (notice === undefined) return nothing;
+  return html`<div class="strip warning backend-notice" role="status">
+    ${icon('warning')}
+    <div class="strip-text">${notice.message} ${notice.hint ?? nothing}</div>
+  </div>`;
 }
 
 function pointView({ fn, inspection, target }: ReadyPanel, controller: PanelController): TemplateResult {

@@ -101,7 +101,7 @@ channel.handle('profile', async (_params, { progress, signal }) => {
 });
 channel.handle('evaluate', (params) => {
   log('evaluate', params);
-  return { value: 24.2, result: [-215.6, -88], strategy: 'forward', operations: 68 };
+  return { value: 24.2, result: [-215.6, -88], strategy: 'forward', operations: 68, backend: 'interpret' };
 });
 channel.handle('setArguments', ({ args }) => {
   log('setArguments', args);

@@ -1,0 +1,129 @@
+/** The GPU behind the runner in a real VS Code: gpu.js in the panel's worker, and what happens when it goes away. */
+import assert from 'node:assert/strict';
+import type { Evaluation } from '../../src/runner/protocol';
+import { poll, type Workbench, workbench } from './harness';
+
+const source = `/** A chain of wells. @at [0.5, -1.25, 0.75, 0.3] */
+export function wells(x: number[]): number {
+  let sum = 0;
+  for (let i = 0; i + 1 < x.length; i++) sum += Math.tanh(x[i] * x[i + 1]) + Math.exp(-x[i] * x[i]);
+  return sum;
+}
+
+/** @at [0.5, -1.25, 0.75] */
+export function map(x: number[]): number[] {
+  return [x[0] * x[1], Math.sin(x[0]), x[1] / (1 + x[2] * x[2])];
+}
+`;
+
+const at = [0.5, -1.25, 0.75];
+
+/** What the extension's commands give back. */
+type Product = Pick<Evaluation, 'result' | 'backend' | 'float32' | 'notice'>;
+
+describe('the GPU in VS Code', function () {
+  let ui: Workbench;
+
+  before(async () => {
+    ui = await workbench();
+    ui.write('gpu.ts', source);
+    await ui.execute('workbench.action.closeSidebar');
+    await ui.openFile('gpu.ts', 9);
+    await ui.waitForLens(/map/);
+    await ui.changeSetting('gradlens.backend', 'gpu');
+  });
+  after(async () => {
+    await ui.changeSetting('gradlens.backend', undefined);
+    await ui.reset();
+  });
+
+  const target = () => ({ uri: `${ui.path('gpu.ts')}`, functionName: 'map', pointIndex: 0 });
+  const product = async (tangent: number[]): Promise<Product> =>
+    (await ui.execute('gradlens.showJvp', target(), tangent)) as Product;
+  const expected = ([a, b, c]: number[]) => [
+    at[1] * a + at[0] * b,
+    Math.cos(at[0]) * a,
+    b / (1 + at[2] ** 2) - (2 * at[1] * at[2] * c) / (1 + at[2] ** 2) ** 2,
+  ];
+
+  it('multiplies on the GPU by a command: labelled, with its error, in a panel that it opens', async () => {
+    const { result, backend, float32, notice } = await product([1, 2, 3]);
+    assert.equal(notice, undefined);
+    assert.match(backend, /^gpu\.js (webgpu|webgl2|webasm) \(float32\)$/);
+    assert.ok(float32 && float32.error < 1e-6 && float32.error > 0);
+    (result as number[]).forEach((value, index) =>
+      assert.ok(Math.abs(value - expected([1, 2, 3])[index]) < 1e-6 * Math.abs(value)),
+    );
+    await ui.webviewFrame('#app .tabs');
+  });
+
+  it('labels live results in the panel with backend and error', async () => {
+    await poll('the label', async () =>
+      /gpu\.js \w+ \(float32\), error/.test(
+        (await (await ui.webviewFrame('#app .tabs')).textContent('.backend-gpu')) ?? '',
+      ),
+    );
+    await ui.screenshot('screenshots/panel-gpu');
+  });
+
+  /** Makes the panel's worker take runs and never answer, as a driver that hangs; tells when one has come. */
+  const hang = async () => {
+    const frame = await ui.webviewFrame('#app .tabs');
+    await frame.evaluate(() => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (this: Worker, message: { kind?: string }) {
+        if (message.kind === 'run') Object.assign(window, { hungRuns: true });
+        else postMessage.call(this, message);
+      } as typeof postMessage;
+    });
+    return () => poll('a run that hangs', () => frame.evaluate(() => 'hungRuns' in window));
+  };
+
+  const onCpu = ({ result, backend, float32, notice }: Product, tangent: number[], reason: RegExp) => {
+    assert.equal(backend, 'interpret');
+    assert.equal(float32, undefined);
+    assert.match(notice?.message ?? '', reason);
+    (result as number[]).forEach((value, index) =>
+      assert.ok(Math.abs(value - expected(tangent)[index]) < 1e-14, String(value)),
+    );
+  };
+
+  const onGpu = ({ backend, notice }: Product) => {
+    assert.equal(notice, undefined);
+    assert.match(backend, /^gpu\.js \w+ \(float32\)$/);
+  };
+
+  it('computes on the CPU when the panel is closed in the middle of a run, and opens another for the next', async () => {
+    const hung = await hang();
+    const running = product([3, 1, 4]);
+    await hung();
+    await ui.execute('workbench.action.closeEditorsInOtherGroups');
+    onCpu(await running, [3, 1, 4], /^Computed on the CPU: .*closed/);
+    await poll('the notice', async () =>
+      (await ui.notifications()).some((text) => /on the CPU instead of the GPU/.test(text)),
+    );
+    onGpu(await product([3, 1, 4]));
+  });
+
+  it('computes on the CPU when the panel is hidden in the middle of a run', async () => {
+    const hung = await hang();
+    const running = product([2, 7, 1]);
+    await hung();
+    await ui.execute('workbench.action.focusSecondEditorGroup');
+    await ui.execute('workbench.action.files.newUntitledFile');
+    onCpu(await running, [2, 7, 1], /^Computed on the CPU: .*hidden/);
+    await ui.execute('workbench.action.closeActiveEditor');
+    onGpu(await product([2, 7, 1]));
+  });
+
+  it('survives the end of the GPU process', async () => {
+    const browser = ui.page.context().browser()!;
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await session.detach();
+    const after = await product([1, 0, 1]);
+    if (after.notice) onCpu(after, [1, 0, 1], /^Computed on the CPU: /);
+    else onGpu(after);
+    await poll('the GPU again', async () => (await product([1, 0, 2])).notice === undefined);
+  });
+});
