@@ -76,7 +76,7 @@ export interface PanelSettings {
 }
 
 /** A matrix that the panel asks for: a Hessian, or a derivative that is too large to be live. */
-export interface MatrixResult {
+export interface MatrixResult extends Pick<Evaluation, 'backend' | 'float32' | 'notice'> {
   matrix: Matrix;
   /** Where the runner has one. */
   summary?: MatrixSummary;

@@ -66,6 +66,15 @@ describe('the GPU in VS Code', function () {
     await ui.screenshot('screenshots/panel-gpu');
   });
 
+  it('labels a Hessian that the panel asks for', async () => {
+    await ui.execute('gradlens.showHessian', { ...target(), functionName: 'wells' });
+    await poll('the label', async () =>
+      /gpu\.js \w+ \(float32\), error/.test(
+        (await (await ui.webviewFrame('#app .tabs')).textContent('.matrix-backend', { timeout: 5000 })) ?? '',
+      ),
+    );
+  });
+
   /** Makes the panel's worker take runs and never answer, as a driver that hangs; tells when one has come. */
   const hang = async () => {
     const frame = await ui.webviewFrame('#app .tabs');

@@ -11,9 +11,8 @@ import {
 import { COMMANDS } from '../commandIds';
 import { toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
-import { runnerText } from '../format/runnerText';
 import type { InspectionService, InspectionTarget } from '../inspection';
-import { checkInWords, errorInWords, profileInWords } from './userWords';
+import { checkInWords, errorInWords, noticeInWords, profileInWords } from './userWords';
 
 export interface RequestHost {
   target(): InspectionTarget | undefined;
@@ -44,21 +43,13 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
   );
   channel.handle('evaluate', (params, context) =>
     told(async () => {
-      const {
-        value,
-        result,
-        strategy,
-        operations,
-        backend,
-        float32,
-        notice: remark,
-      } = await service.request(target(), 'evaluate', params, options(context, LONG));
-      const notice = remark && {
-        ...remark,
-        message: runnerText(remark.message),
-        ...(remark.hint !== undefined && { hint: runnerText(remark.hint) }),
-      };
-      return { value, result, strategy, operations, backend, float32, notice };
+      const { value, result, strategy, operations, backend, float32, notice } = await service.request(
+        target(),
+        'evaluate',
+        params,
+        options(context, LONG),
+      );
+      return { value, result, strategy, operations, backend, float32, notice: notice && noticeInWords(notice) };
     }),
   );
   channel.handle('check', (_params, context) =>
@@ -119,10 +110,22 @@ async function matrixOf(
   options: RunnerOptions,
 ): Promise<MatrixResult> {
   const op = kind === 'hessian' ? 'hessian' : 'jacobian';
-  const { matrix, inputs, outputs } = await service.request(target, 'evaluate', { op, structured: false }, options);
+  const { matrix, inputs, outputs, backend, float32, notice } = await service.request(
+    target,
+    'evaluate',
+    { op, structured: false },
+    options,
+  );
   if (matrix === undefined)
     throw new RemoteError('no-matrix', t('The derivative of this function is too large for a matrix.'));
-  return { matrix, inputs, outputs: kind === 'hessian' ? hessianRows(matrix.rows, inputs, outputs) : outputs };
+  return {
+    matrix,
+    inputs,
+    outputs: kind === 'hessian' ? hessianRows(matrix.rows, inputs, outputs) : outputs,
+    backend,
+    ...(float32 ? { float32 } : {}),
+    ...(notice ? { notice: noticeInWords(notice) } : {}),
+  };
 }
 
 function hessianRows(rowCount: number, inputs: LeafInfo[], outputs: LeafInfo[]): LeafInfo[] {

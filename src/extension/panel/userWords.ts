@@ -1,5 +1,5 @@
 /** The runner's sentences in what goes to the panel, in the user's language. */
-import type { CheckReport, ErrorInfo, Inspection, Profile } from '../../runner/protocol';
+import type { CheckReport, ErrorInfo, Inspection, Notice, Profile } from '../../runner/protocol';
 import { runnerText } from '../format/runnerText';
 
 /** An error without its stack, which is for the output channel. */
@@ -8,9 +8,17 @@ export function errorInWords({ stack: _, ...error }: ErrorInfo): Omit<ErrorInfo,
   return { ...error, message: runnerText(message), ...(hint === undefined ? {} : { hint: runnerText(hint) }) };
 }
 
+export function noticeInWords({ message, hint, ...notice }: Notice): Notice {
+  return { ...notice, message: runnerText(message), ...(hint === undefined ? {} : { hint: runnerText(hint) }) };
+}
+
 export function inspectionInWords(inspection: Inspection): Inspection {
-  const { matrixReason } = inspection;
-  return matrixReason === undefined ? inspection : { ...inspection, matrixReason: runnerText(matrixReason) };
+  const { matrixReason, notice } = inspection;
+  return {
+    ...inspection,
+    ...(matrixReason === undefined ? {} : { matrixReason: runnerText(matrixReason) }),
+    ...(notice === undefined ? {} : { notice: noticeInWords(notice) }),
+  };
 }
 
 export function checkInWords(report: CheckReport): CheckReport {

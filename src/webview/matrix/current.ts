@@ -45,7 +45,8 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
 /** From the live state, or as it was asked for. */
 function derivative({ derivative }: AppState, { inspection }: ReadyPanel): MatrixResult | undefined {
   const { matrix, summary, inputs, outputs } = inspection;
-  return matrix === undefined ? derivative.last?.value : { matrix, summary, inputs, outputs };
+  if (matrix === undefined) return derivative.last?.value;
+  return { matrix, summary, inputs, outputs, backend: inspection.backend };
 }
 
 const summaries = new WeakMap<Matrix, MatrixSummary>();

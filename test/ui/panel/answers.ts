@@ -9,7 +9,13 @@ export function hessian(n: number): MatrixResult {
       ? dense(2, 2, (r, c) => [1330, 480, 480, 200][r * 2 + c])
       : dense(n, n, (r, c) => Math.cos(r - c) / (1 + Math.abs(r - c)));
   const leaves = [leaf('x', [n], 0, 0)];
-  return { matrix, summary: { ...summarize(matrix), symmetric: true }, inputs: leaves, outputs: leaves };
+  return {
+    matrix,
+    summary: { ...summarize(matrix), symmetric: true },
+    inputs: leaves,
+    outputs: leaves,
+    backend: 'interpret',
+  };
 }
 
 function row(
