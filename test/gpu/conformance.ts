@@ -2,7 +2,11 @@
 import '../../src/engine/primitives/all';
 import { GpuDevice, type GpuLibrary, type GpuMode } from '../../src/engine/execute/gpu/device';
 import { interpret } from '../../src/engine/execute/interpret';
+import { GpuUnsupportedError } from '../../src/engine/execute/gpu/context';
+import { programFromJson } from '../../src/engine/program/serialize';
+import { worstOfBound } from './bounds';
 import { gpuCases, worstError, type GpuCase } from './cases';
+import type { SentCase } from './sent';
 
 export interface ConformanceResult {
   readonly name: string;
@@ -11,6 +15,8 @@ export interface ConformanceResult {
   readonly error: number;
   readonly tolerance: number;
   readonly failure?: string;
+  /** The GPU said that it does not run this program. */
+  readonly refused?: boolean;
 }
 
 /** One case after the other, each with its kernels freed afterwards. */
@@ -44,11 +50,46 @@ export async function runConformance(
   return results;
 }
 
+/** Whole programs: each error as a multiple of what float32 may be off by. A refusal is a result, not a failure. */
+export async function runPrograms(
+  library: GpuLibrary,
+  mode: GpuMode,
+  sent: readonly SentCase[],
+): Promise<ConformanceResult[]> {
+  const device = new GpuDevice(library, mode);
+  const results: ConformanceResult[] = [];
+  for (const { name, json, inputs, outputs, bounds } of sent) {
+    const program = programFromJson(json);
+    const values = inputs.map((input, index) => ({ ...program.inputAvals[index], data: Float64Array.from(input) }));
+    const expected = {
+      outputs: outputs.map((data, index) => ({ ...program.outputAvals[index], data: Float64Array.from(data) })),
+      bounds: bounds.map((data) => Float64Array.from(data)),
+    };
+    const result = { name, backend: '', error: Infinity, tolerance: 1 };
+    try {
+      const executable = await device.prepare(program, values);
+      const run = await executable.run(values);
+      results.push({ ...result, backend: executable.backend, error: worstOfBound(run.outputs, expected) });
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      results.push({ ...result, failure, refused: error instanceof GpuUnsupportedError });
+    }
+    await device.release(program);
+  }
+  await device.destroy();
+  return results;
+}
+
 /** One line for each case that failed. */
 export function failures(results: readonly ConformanceResult[], mode: GpuMode): string[] {
   return results
-    .filter((result) => !(result.error <= result.tolerance) || result.backend !== mode)
+    .filter((result) => !result.refused && (!(result.error <= result.tolerance) || result.backend !== mode))
     .map(({ name, backend, error, tolerance, failure }) =>
       failure ? `${name}: ${failure}` : `${name} on ${backend}: error ${error} > ${tolerance}`,
     );
+}
+
+/** What the GPU refused, with its reason. */
+export function refusals(results: readonly ConformanceResult[]): string[] {
+  return results.filter(({ refused }) => refused).map(({ name, failure }) => `${name}: ${failure}`);
 }

@@ -1,18 +1,28 @@
 /** The conformance suite inside a worker, as the panel runs its kernels. */
 import { GPU } from 'gpu.js';
 import type { GpuLibrary, GpuMode } from '../../src/engine/execute/gpu/device';
-import { failures, runConformance } from './conformance';
+import { failures, refusals, runConformance, runPrograms } from './conformance';
+import type { SentCase } from './sent';
+
+interface Request {
+  readonly mode: GpuMode;
+  readonly seed: number;
+  /** Whole programs to run instead of the single primitives. */
+  readonly programs?: readonly SentCase[];
+}
 
 /** A worker's global scope; this file is type-checked with Node's. */
 declare const self: {
-  addEventListener(type: 'message', listener: (event: { data: { mode: GpuMode; seed: number } }) => void): void;
-  postMessage(report: { count: number; failures: string[] }): void;
+  addEventListener(type: 'message', listener: (event: { data: Request }) => void): void;
+  postMessage(report: { count: number; failures: string[]; refusals: string[] }): void;
 };
 
 self.addEventListener('message', (event) => {
-  const { mode, seed } = event.data;
-  runConformance(GPU as unknown as GpuLibrary, mode, seed).then(
-    (results) => self.postMessage({ count: results.length, failures: failures(results, mode) }),
-    (error: unknown) => self.postMessage({ count: 0, failures: [String(error)] }),
+  const { mode, seed, programs } = event.data;
+  const library = GPU as unknown as GpuLibrary;
+  (programs ? runPrograms(library, mode, programs) : runConformance(library, mode, seed)).then(
+    (results) =>
+      self.postMessage({ count: results.length, failures: failures(results, mode), refusals: refusals(results) }),
+    (error: unknown) => self.postMessage({ count: 0, failures: [String(error)], refusals: [] }),
   );
 });

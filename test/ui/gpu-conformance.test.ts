@@ -4,12 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
+import { programCases, TURNS } from '../gpu/programs';
+import { toSend } from '../gpu/sent';
 import { launchChromium } from '../harness/chromium';
 
 interface Report {
   count: number;
   failures: string[];
+  refusals: string[];
 }
+
+const SEED = 1;
+const RANDOM_PROGRAMS = 200;
 
 /** As the panel's: nothing but scripts with the nonce, compiled WebAssembly, and workers from blobs. */
 const POLICY = "default-src 'none'; script-src 'nonce-test' 'wasm-unsafe-eval'; worker-src blob:";
@@ -30,11 +36,11 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     });
     const source = JSON.stringify(bundle.outputFiles[0].text).replaceAll('</', '<\\/');
     const page = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${POLICY}"><script nonce="test">
-      globalThis.run = (mode) => new Promise((resolve, reject) => {
+      globalThis.run = (mode, programs) => new Promise((resolve, reject) => {
         const worker = new Worker(URL.createObjectURL(new Blob([${source}], { type: 'text/javascript' })));
         worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
         worker.onerror = (event) => reject(new Error(event.message));
-        worker.postMessage({ mode, seed: 1 });
+        worker.postMessage({ mode, seed: ${SEED}, programs });
       });
     </script>`;
     server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
@@ -47,17 +53,33 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     server?.close();
   });
 
-  for (const mode of ['webgpu', 'webgl2', 'webasm']) {
+  /** In a worker of a page of its own. */
+  async function runIn(mode: string, programs?: ReturnType<typeof toSend>[]): Promise<Report> {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    type Run = (mode: string, programs: unknown) => Promise<Report>;
+    const report = await page.evaluate(([name, list]) => (globalThis as unknown as { run: Run }).run(name, list), [
+      mode,
+      programs,
+    ] as const);
+    await page.close();
+    return report;
+  }
+
+  for (const mode of ['webgpu', 'webgl2', 'webasm'] as const) {
     it(`agree with float64 for every primitive and transform on ${mode}`, async () => {
-      const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      const report = await page.evaluate(
-        (name) => (globalThis as unknown as { run(mode: string): Promise<Report> }).run(name),
-        mode,
-      );
+      const report = await runIn(mode);
       assert.deepEqual(report.failures, []);
       assert.ok(report.count > 250, `${report.count} cases`);
-      await page.close();
     });
   }
+
+  // On the software renderer the GPU backends need minutes for these; they have the primitives above.
+  it(`agree with float64 for JAX's guide, the examples and ${RANDOM_PROGRAMS} random programs (seed ${SEED}) on webasm`, async () => {
+    const cases = (await programCases(TURNS.webasm, SEED, RANDOM_PROGRAMS)).map(toSend);
+    const report = await runIn('webasm', cases);
+    assert.deepEqual(report.failures, []);
+    assert.equal(report.count, cases.length);
+    assert.ok(report.refusals.length <= cases.length / 20, report.refusals.join('\n'));
+  });
 });
