@@ -220,10 +220,42 @@ export function gpuCases(seed: number): GpuCase[] {
   list.add('convert', [list.array([8], [-3, 3])], (b, [x]) => [b.convert(b.convert(x, 'int32'), 'float64')], {
     transforms: false,
   });
+  addNotFinite(list);
   addReductions(list);
   addViews(list);
   addContractions(list);
   return list.cases;
+}
+
+/** NaN and the infinities must come out as the interpreter says. */
+function addNotFinite(list: CaseList): void {
+  const values = [0.5, NaN, Infinity, -Infinity, -1.5];
+  const of = (...data: number[]): ArrayValue => ({
+    shape: [data.length],
+    dtype: 'float64',
+    data: Float64Array.from(data),
+  });
+  const all = of(...values);
+  const left = of(...values.flatMap((value) => values.map(() => value)));
+  const right = of(...values.flatMap(() => values));
+  const alone = { transforms: false };
+  for (const name of Object.keys(UNARY))
+    list.add(`${name} of NaN and infinities`, [all], one(name as 'exp', undefined), alone);
+  for (const name of Object.keys(BINARY))
+    list.add(`${name} of NaN and infinities`, [left, right], one(name as 'add', undefined), alone);
+  for (const name of ['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'] as const)
+    for (const row of [values, [NaN, 2], [NaN, NaN], [3, Infinity], [-Infinity, -Infinity]])
+      list.add(`${name} of ${row.join(', ')}`, [of(...row)], one(name, { axes: [0] }), alone);
+  for (const name of ['argmax', 'argmin'] as const)
+    for (const row of [values, [1, 2, NaN, 5, NaN], [NaN, NaN], [-Infinity, -Infinity]])
+      list.add(`${name} of ${row.join(', ')}`, [of(...row)], one(name, { axis: 0 }), alone);
+  for (const name of ['cumsum', 'cummax', 'cummin'] as const)
+    list.add(
+      `${name} of NaN and infinities`,
+      [of(2, -1, NaN, Infinity, 3)],
+      one(name, { axis: 0, reverse: false }),
+      alone,
+    );
 }
 
 function addReductions(list: CaseList): void {

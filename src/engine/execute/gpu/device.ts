@@ -138,10 +138,14 @@ export class GpuDevice {
       return { outputs: outputs.slice(0, outputs.length - plan.guards.length), time: performance.now() - began };
     };
     await run(inputs);
-    const backend = pipeline?.backend ?? this.mode;
-    if (!BACKEND_NAMES[this.mode].includes(backend)) {
-      pipeline?.destroy();
-      throw new GpuFailure(this.mode, pipeline?.fallbackReason ?? `it runs on ${backend}`);
+    // Without kernels nothing has run anywhere.
+    if (pipeline && !BACKEND_NAMES[this.mode].includes(pipeline.backend ?? '')) {
+      pipeline.destroy();
+      const { backend, fallbackReason } = pipeline;
+      throw new GpuFailure(
+        this.mode,
+        fallbackReason ?? (backend ? `it runs on ${backend}` : 'it does not say what runs'),
+      );
     }
     return {
       plan,
@@ -193,9 +197,21 @@ function settingsOf(step: GpuStep): KernelSettings {
   };
 }
 
-/** All inputs and constants in the one array that kernels read. */
+/** Whole numbers are exact in float32 up to here. */
+const MAX_INTEGER = 2 ** 24;
+
+/** @throws GradLensError for integers that float32 does not hold */
+function requireExact({ dtype, data }: ArrayValue): void {
+  if (dtype !== 'int32' && dtype !== 'uint32') return;
+  if (data.every((value: number) => Math.abs(value) <= MAX_INTEGER)) return;
+  throw new GradLensError('gpu-unsupported', 'The GPU computes in float32, which does not hold integers above 2²⁴.');
+}
+
+/** All inputs and constants in the one array that kernels read. @throws GradLensError */
 function pack(plan: GpuPlan, inputs: readonly ArrayValue[]): Float32Array {
   const packed = new Float32Array(plan.packedSize);
+  for (const { value } of plan.constants) requireExact(value);
+  inputs.forEach(requireExact);
   for (const { offset, value } of plan.constants) packed.set(value.data, offset);
   inputs.forEach((value, index) => packed.set(value.data, plan.inputOffsets[index]));
   return packed;
@@ -205,7 +221,9 @@ function toArray(values: Float32Array, { shape, dtype }: Aval): ArrayValue {
   if (dtype === 'float32' || dtype === 'float64') return { shape, dtype: 'float32', data: values };
   const data = allocate(dtype, sizeOf(shape));
   for (let index = 0; index < data.length; index++) data[index] = Math.round(values[index]);
-  return { shape, dtype, data };
+  const array = { shape, dtype, data };
+  requireExact(array);
+  return array;
 }
 
 function checkGuards(plan: GpuPlan, outputs: readonly ArrayValue[]): void {

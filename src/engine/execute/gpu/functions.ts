@@ -20,35 +20,56 @@ function define(name: string, args: readonly string[], body: string, uses: reado
   table[name] = { source: `function ${name}(${args.join(', ')}) { ${text} }`, uses, args };
 }
 
+/** Drivers' exp and log of NaN may be any number: what compares with nothing comes back as NaN, what is too large overflows. */
+define('glRawExp', ['x'], `if (x < 89) { if (x > -104) { return Math.exp(x); } return 0; } return x * 3.0e38;`);
+define('glRawLog', ['x'], `if (x > 0) { return Math.log(x); } return x + x;`);
+
 /** Guarded exponential: 0 and infinity past float32's range, where drivers return anything. */
-define('glExp', ['x', 'inf'], `if (x > 88.72283) { return inf; } if (x < -87.33) { return 0; } return Math.exp(x);`);
-define('glLog', ['x', 'nan', 'inf'], `
+define('glExp', ['x', 'inf'], `if (x > 88.72283) { return inf; } if (x < -87.33) { return 0; } return glRawExp(x);`, [
+  'glRawExp',
+]);
+define(
+  'glLog',
+  ['x', 'nan', 'inf'],
+  `
   if (x < 0) { return nan; } if (x === 0) { return -inf; } if (x > 3.4e38) { return inf; }
   if (x > 0.7 && x < 1.42) {
     const z = (x - 1) / (x + 1); const w = z * z;
     const p = 0.33333333 + w * (0.2 + w * (0.14285714 + w * (0.11111111 + w * 0.09090909)));
     const q = 2 * z; return q + q * w * p;
   }
-  return Math.log(x);`);
+  return glRawLog(x);`,
+  ['glRawLog'],
+);
 define('glSqrt', ['x', 'nan'], `if (x < 0) { return nan; } return Math.sqrt(x);`);
 
 /** log(1 + x) = 2 artanh(x / (2 + x)) by its series near 0 (Abramowitz & Stegun 4.1.27). */
-define('glLog1p', ['x', 'nan', 'inf'], `
+define(
+  'glLog1p',
+  ['x', 'nan', 'inf'],
+  `
   if (x < -1) { return nan; } if (x === -1) { return -inf; } if (x > 3.4e38) { return inf; }
   if (x > -0.3 && x < 0.42) {
     const z = x / (2 + x); const w = z * z;
     const p = 0.33333333 + w * (0.2 + w * (0.14285714 + w * (0.11111111 + w * 0.09090909)));
     const q = 2 * z; return q + q * w * p;
   }
-  return Math.log(1 + x);`);
+  return glRawLog(1 + x);`,
+  ['glRawLog'],
+);
 /** exp(x) − 1 by its Taylor series near 0. */
-define('glExpm1', ['x', 'inf'], `
+define(
+  'glExpm1',
+  ['x', 'inf'],
+  `
   if (x > 88.72283) { return inf; } if (x < -87.33) { return -1; }
   if (x > -0.5 && x < 0.5) {
     const p = 0.16666667 + x * (0.041666667 + x * (0.0083333333 + x * (0.0013888889 + x * (0.0001984127 + x * 0.0000248016))));
     const q = 0.5 + x * p; return x + x * x * q;
   }
-  return Math.exp(x) - 1;`);
+  return glRawExp(x) - 1;`,
+  ['glRawExp'],
+);
 
 /** Cody–Waite reduction to [−π/4, π/4] and minimax polynomials (Cephes sinf, cosf). */
 const SIN_POLYNOMIAL = 'r + r * w * (-0.16666667 + w * (0.0083333310 + w * (-0.00019840874 + w * 0.0000027525562)))';
@@ -80,9 +101,12 @@ define(
   'glAtan2',
   ['y', 'x', 'nan'],
   `
+  if (y > 3.4e38) { if (x > 3.4e38) { return 0.78539819; } if (x < -3.4e38) { return 2.3561945; } }
+  if (y < -3.4e38) { if (x > 3.4e38) { return -0.78539819; } if (x < -3.4e38) { return -2.3561945; } }
   if (x > 0) { return glAtan(y / x); }
   if (x < 0) { if (y < 0) { return glAtan(y / x) - 3.1415927; } return glAtan(y / x) + 3.1415927; }
-  if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (x === 0) { return 0; } return nan;`,
+  if (x === 0) { if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (y === 0) { return 0; } }
+  return nan;`,
   ['glAtan'],
 );
 define(
@@ -100,41 +124,56 @@ define(
   ['glAtan2'],
 );
 
-define('glSinh', ['x', 'inf'], `
+define(
+  'glSinh',
+  ['x', 'inf'],
+  `
   if (x > 89.4) { return inf; } if (x < -89.4) { return -inf; }
   if (x > -1 && x < 1) {
     const w = x * x; return x + x * w * (0.16666667 + w * (0.0083333333 + w * (0.00019841270 + w * 0.0000027557319)));
   }
-  const h = Math.exp(x * 0.5); const g = Math.exp(-x * 0.5); return 0.5 * h * h - 0.5 * g * g;`);
-define('glCosh', ['x', 'inf'], `
+  const h = glRawExp(x * 0.5); const g = glRawExp(-x * 0.5); return 0.5 * h * h - 0.5 * g * g;`,
+  ['glRawExp'],
+);
+define(
+  'glCosh',
+  ['x', 'inf'],
+  `
   if (x > 89.4 || x < -89.4) { return inf; }
-  const h = Math.exp(x * 0.5); const g = Math.exp(-x * 0.5); return 0.5 * h * h + 0.5 * g * g;`);
+  const h = glRawExp(x * 0.5); const g = glRawExp(-x * 0.5); return 0.5 * h * h + 0.5 * g * g;`,
+  ['glRawExp'],
+);
 /** tanh by a Padé-like polynomial near 0 (Cephes tanhf), by the exponential elsewhere. */
-define('glTanh', ['x'], `
+define(
+  'glTanh',
+  ['x'],
+  `
   if (x > 10) { return 1; } if (x < -10) { return -1; }
   if (x > -0.625 && x < 0.625) {
     const w = x * x;
     const p = -0.33333282 + w * (0.13331459 + w * (-0.053739701 + w * (0.020639020 + w * -0.0057049862)));
     return x + x * w * p;
   }
-  if (x > 0) { return 1 - 2 / (Math.exp(2 * x) + 1); } return 2 / (Math.exp(-2 * x) + 1) - 1;`);
+  if (x > 0) { return 1 - 2 / (glRawExp(2 * x) + 1); } return 2 / (glRawExp(-2 * x) + 1) - 1;`,
+  ['glRawExp'],
+);
 define(
   'glAsinh',
   ['x', 'nan', 'inf'],
   `
   let a = x; if (x < 0) { a = -x; }
   let r = 0;
-  if (a > 1e9) { r = Math.log(a) + 0.69314718; } else { const w = a * a; r = glLog1p(a + w / (1 + Math.sqrt(1 + w)), nan, inf); }
+  if (a > 1e9) { r = glRawLog(a) + 0.69314718; } else { const w = a * a; r = glLog1p(a + w / (1 + Math.sqrt(1 + w)), nan, inf); }
   if (x < 0) { return -r; } return r;`,
-  ['glLog1p'],
+  ['glRawLog', 'glLog1p'],
 );
 define(
   'glAcosh',
   ['x', 'nan', 'inf'],
   `
-  if (x < 1) { return nan; } if (x > 1e9) { return Math.log(x) + 0.69314718; }
+  if (x < 1) { return nan; } if (x > 1e9) { return glRawLog(x) + 0.69314718; }
   const t = x - 1; return glLog1p(t + Math.sqrt(t * (x + 1)), nan, inf);`,
-  ['glLog1p'],
+  ['glRawLog', 'glLog1p'],
 );
 define(
   'glAtanh',
@@ -145,16 +184,22 @@ define(
   ['glLog1p'],
 );
 
-define('glCbrt', ['x'], `
+define(
+  'glCbrt',
+  ['x'],
+  `
   if (x === 0) { return 0; }
   let a = x; if (x < 0) { a = -x; }
   if (a > 3.4e38) { return x; }
-  const y = Math.exp(Math.log(a) * 0.33333333); const r = y - (y * y * y - a) / (3 * y * y);
-  if (x < 0) { return -r; } return r;`);
+  const y = glRawExp(glRawLog(a) * 0.33333333); const r = y - (y * y * y - a) / (3 * y * y);
+  if (x < 0) { return -r; } return r;`,
+  ['glRawExp', 'glRawLog'],
+);
 define('glHypot', ['x', 'y'], `
   let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  if (a > 3.4e38) { return a; } if (b > 3.4e38) { return b; }
   let m = a; let n = b; if (b > a) { m = b; n = a; }
-  if (m === 0) { return 0; } if (m > 3.4e38) { return m; }
+  if (m === 0) { return n; }
   const q = n / m; return m * Math.sqrt(1 + q * q);`);
 /** x to the y for real y: a negative base is right for whole exponents only, as in Math.pow. */
 define(
@@ -163,16 +208,18 @@ define(
   `
   if (y === 0) { return 1; }
   if (x === 0) { if (y > 0) { return 0; } return inf; }
-  if (x > 0) { return glExp(y * Math.log(x), inf); }
-  const f = Math.floor(y); if (f !== y) { return nan; }
-  const h = f * 0.5; const r = glExp(y * Math.log(-x), inf);
+  if (x > 0) { return glExp(y * glRawLog(x), inf); }
+  const f = Math.floor(y);
+  if (f !== y) { if (x < -3.4e38) { if (y > 0) { return inf; } if (y < 0) { return 0; } } return nan; }
+  const h = f * 0.5; const r = glExp(y * glRawLog(-x), inf);
   if (Math.floor(h) === h) { return r; } return -r;`,
-  ['glExp'],
+  ['glRawLog', 'glExp'],
 );
 /** Remainder with the sign of the dividend. */
 define('glRem', ['x', 'y', 'nan'], `
   if (y === 0) { return nan; }
   let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  if (a > 3.4e38) { return nan; } if (b > 3.4e38) { return x; }
   let r = a - b * Math.floor(a / b); if (r < 0) { r = r + b; } if (r >= b) { r = r - b; }
   if (x < 0) { return -r; } return r;`);
 
@@ -186,17 +233,23 @@ define('glRound', ['x'], `
   if (d > 0.5) { return f + 1; } if (d < 0.5) { return f; } if (Math.floor(h) === h) { return f; } return f + 1;`);
 /** A whole number limited to 0 … high. */
 define('glPlace', ['x', 'high'], `if (x < 0) { return 0; } if (x > high) { return high; } return x;`);
-define('glMin', ['x', 'y'], `if (x < y) { return x; } if (y < x) { return y; } return x;`);
-define('glMax', ['x', 'y'], `if (x > y) { return x; } if (y > x) { return y; } return x;`);
-define('glLogistic', ['x'], `
-  if (x < -87) { return 0; } if (x < 0) { const e = Math.exp(x); return e / (1 + e); } return 1 / (1 + Math.exp(-x));`);
+/** Neither smaller nor larger nor equal: NaN, which the sum keeps. */
+define('glMin', ['x', 'y'], `if (x < y) { return x; } if (y <= x) { return y; } return x + y;`);
+define('glMax', ['x', 'y'], `if (x > y) { return x; } if (y >= x) { return y; } return x + y;`);
+define(
+  'glLogistic',
+  ['x'],
+  `
+  if (x < -87) { return 0; } if (x < 0) { const e = glRawExp(x); return e / (1 + e); } return 1 / (1 + glRawExp(-x));`,
+  ['glRawExp'],
+);
 define(
   'glSoftplus',
   ['x', 'nan', 'inf'],
   `
-  if (x > 30) { return x; } if (x < -87) { return 0; } if (x > 0) { return x + glLog1p(Math.exp(-x), nan, inf); }
-  return glLog1p(Math.exp(x), nan, inf);`,
-  ['glLog1p'],
+  if (x > 30) { return x; } if (x < -87) { return 0; } if (x > 0) { return x + glLog1p(glRawExp(-x), nan, inf); }
+  return glLog1p(glRawExp(x), nan, inf);`,
+  ['glRawExp', 'glLog1p'],
 );
 
 /** erf by its series near 0, else 1 − erfc. */
@@ -213,14 +266,19 @@ define(
   ['glErfc'],
 );
 /** Chebyshev fit of erfc (Numerical Recipes, erfcc), relative error 1.2e-7. */
-define('glErfc', ['x'], `
+define(
+  'glErfc',
+  ['x'],
+  `
   let z = x; if (x < 0) { z = -x; }
   if (z > 9.4) { if (x < 0) { return 2; } return 0; }
   const t = 1 / (1 + 0.5 * z);
   const p = -0.82215223 + t * 0.17087277; const q = 1.48851587 + t * p; const s = -1.13520398 + t * q;
   const u = 0.27886807 + t * s; const v = -0.18628806 + t * u; const w = 0.09678418 + t * v; const a = 0.37409196 + t * w;
-  const b = 1.00002368 + t * a; const r = t * Math.exp(-z * z - 1.26551223 + t * b);
-  if (x < 0) { return 2 - r; } return r;`);
+  const b = 1.00002368 + t * a; const r = t * glRawExp(-z * z - 1.26551223 + t * b);
+  if (x < 0) { return 2 - r; } return r;`,
+  ['glRawExp'],
+);
 
 /** All kernel functions. */
 export const KERNEL_FUNCTIONS: Readonly<Record<string, KernelFunction>> = table;

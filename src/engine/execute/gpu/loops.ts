@@ -66,15 +66,20 @@ function fold(initial: string, combine: Combine) {
   };
 }
 
-const larger: Combine = (_, total, value) => `if (${value} > ${total}) { ${total} = ${value}; }`;
-const smaller: Combine = (_, total, value) => `if (${value} < ${total}) { ${total} = ${value}; }`;
+/** What is neither beyond nor within is NaN; a sum keeps it. Drivers that take `x !== x` for false still compare. */
+const extreme =
+  (beyond: '>' | '<'): Combine =>
+  (_, total, value) =>
+    `if (${value} ${beyond} ${total}) { ${total} = ${value}; } else { if (${value} ${beyond === '>' ? '<=' : '>='} ${total}) { ${total} = ${total} + 0.0; } else { ${total} = ${total} + ${value}; } }`;
+const larger = extreme('>');
+const smaller = extreme('<');
 const product: Combine = (_, total, value) => `${total} = ${total} * ${value};`;
 const plus: Combine = (_, total, value) => `${total} = ${total} + ${value};`;
 
 const maximum = fold('-inf', larger);
 const minimum = fold('inf', smaller);
 
-/** Position of the first extreme along an axis. */
+/** Position of the first extreme along an axis, or of the first NaN. */
 function extremePosition(operator: '>' | '<', initial: string) {
   return (k: KernelContext, row: Row, index: Index): Atom => {
     const [operand] = k.program.operands(row);
@@ -82,10 +87,14 @@ function extremePosition(operator: '>' | '<', initial: string) {
     const { shape } = k.aval(operand);
     const best = k.w.variable(initial);
     const place = k.w.variable('0');
-    k.w.loop(shape[axis], [best, place], (position) => {
+    const lost = k.w.variable('0');
+    k.w.loop(shape[axis], [best, place, lost], (position) => {
       const full = [...index.slice(0, axis), position, ...index.slice(axis)];
       const value = k.value(operand, full);
-      k.w.statement(`if (${value} ${operator} ${best}) { ${best} = ${value}; ${place} = ${position}; }`);
+      const within = `${value} ${operator === '>' ? '<=' : '>='} ${best}`;
+      k.w.statement(
+        `if (${value} ${operator} ${best}) { ${best} = ${value}; ${place} = ${position}; } else { if (${within} || ${lost} > 0.5) { ${lost} = ${lost} + 0.0; } else { ${lost} = 1.0; ${place} = ${position}; ${best} = ${best} + ${value}; } }`,
+      );
     });
     return place;
   };
