@@ -142,11 +142,12 @@ export function f11(x: number[]): number[] {
   return [...functions, jacobian].join('\n');
 }
 
-/** Types a comment in the first function, a key in 100 ms, a new line now and then. */
+/** Types comments in the first function, a key in 100 ms, each on a line of its own; ends with a whole one, as half of `//` is an error. */
 async function type(editor: vscode.TextEditor, milliseconds: number): Promise<void> {
   const { document } = editor;
   const words = ' // the mean of waves, '.split('');
-  for (let index = 0, end = performance.now() + milliseconds; performance.now() < end; index++) {
+  const end = performance.now() + milliseconds;
+  for (let index = 0; performance.now() < end || index % words.length > 0; index++) {
     const place = document.positionAt(document.getText().indexOf('\n}\n'));
     const key = index % words.length === 0 && index > 0 ? '\n  ' : '';
     const typed = key + (words[index % words.length] ?? ' ');

@@ -41,10 +41,15 @@ export class Workbench {
 
   /** Opens a file of the folder in an editor, with the cursor on `line` (1-based) if given. */
   async openFile(name: string, line?: number): Promise<void> {
-    const tab = `.tab.active[data-resource-name="${name.split('/').at(-1)}"]`;
+    const folders = name.split('/');
+    const base = folders.pop() ?? name;
+    const tab = `.tab.active[data-resource-name="${base}"]`;
     await poll(`the editor of ${name}`, async () => {
-      await this.pick('', this.path(name) + (line === undefined ? '' : `:${line}`), name.split('/').at(-1)!);
+      await this.pick('', this.path(name) + (line === undefined ? '' : `:${line}`), base);
       await this.page.waitForSelector(tab, { timeout: 10_000 });
+      // Another folder's file of the same name may stand there, or have come first in the list.
+      const path = '.editor-group-container.active .breadcrumbs-control';
+      for (const folder of folders) await this.page.waitForSelector(`${path}:has-text("${folder}")`, { timeout: 5000 });
       return this.page.waitForSelector('.editor-group-container.active .monaco-editor .view-line', { timeout: 10_000 });
     });
     await this.page
