@@ -38,9 +38,10 @@ export function installTracerConversions(): void {
   const prototype = Tracer.prototype as Any;
   const define = (name: string | symbol, value: unknown) =>
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  const refuse = prototype[Symbol.toPrimitive] as (this: Tracer, hint: string) => unknown;
   define(Symbol.toPrimitive, function (this: Tracer, hint: string) {
-    if (state.recorder === undefined || this.aval.shape.length > 0)
-      return hint === 'string' ? this.toString() : valueOf(this);
+    // Outside a recording (a transform that plain code calls), and for arrays, the engine's own rule holds: an error.
+    if (state.recorder === undefined || this.aval.shape.length > 0) return refuse.call(this, hint);
     if (hint === 'string') return tracedText(this, 0);
     return lose(
       this,
