@@ -27,7 +27,7 @@ describe('the rolled loops in the panel', function () {
 
   it('stand in the Program tab with rounds, operations and line', async () => {
     await ui.waitForLens(/waves/);
-    await ui.clickLens(/∇|Gradient/);
+    await ui.runCommand('GradLens: Show Gradient');
     await poll('the Program tab', async () => {
       await (await panel()).click('#tab-program', { timeout: 5000 });
       return (await (await panel()).getAttribute('#tab-program', 'aria-selected')) === 'true';

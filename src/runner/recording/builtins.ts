@@ -61,7 +61,7 @@ export function installTracerConversions(): void {
   });
   const original = prototype.toString as (this: Tracer) => string;
   define('toString', function (this: Tracer, radix?: number) {
-    if (this.aval.shape.length > 0) return original.call(this);
+    if (state.recorder === undefined || this.aval.shape.length > 0) return original.call(this);
     return rememberText(valueOf(this).toString(radix), this);
   });
   define('valueOf', function (this: Tracer) {
