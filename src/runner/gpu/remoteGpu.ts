@@ -56,7 +56,7 @@ export class RemoteGpu {
             call,
             task: {
               program: serializeProgram(program),
-              inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data: data })),
+              inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data })),
             },
           });
         });

@@ -112,10 +112,11 @@ function gpuBackend({ gpu }: Pick<Context, 'gpu'>): Backend {
   };
 }
 
-/** Numbers that a backend gave, and what of them can be compared with float64. */
-interface Reference {
-  /** Parts of the result (offset, stride between entries) that are computed again on the tape. */
-  lanes: { at: number; step: number; values: () => Float64Array }[];
+/** A part of a flat result (offset, stride between entries) that is computed again on the tape, to measure the error. */
+interface Lane {
+  at: number;
+  step: number;
+  values: () => Float64Array;
 }
 
 class ProgramWay implements Way {
@@ -136,13 +137,13 @@ class ProgramWay implements Way {
   async pullBack(cotangent: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.pullBack(cotangent) as Float64Array;
     const { length } = this.recorded.inputs;
-    return (await this.last('vjp', length, whole, cotangent)) ?? whole();
+    return (await this.last('vjp', length, () => all(whole), cotangent)) ?? whole();
   }
 
   async pushForward(tangent: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.pushForward(tangent) as Float64Array;
     const { length } = this.recorded.outputs;
-    return (await this.last('jvp', length, whole, tangent)) ?? whole();
+    return (await this.last('jvp', length, () => all(whole), tangent)) ?? whole();
   }
 
   async jacobian(asked: Direction | undefined): Promise<{ matrix: DenseMatrix; direction: Direction }> {
@@ -150,7 +151,7 @@ class ProgramWay implements Way {
     const columns = this.recorded.inputValues.length;
     const direction = asked ?? (rows <= columns ? 'reverse' : 'forward');
     const linear = linearOf(this.recorded);
-    const reference = rows <= columns ? sampledRows(linear) : sampledColumns(linear);
+    const reference = () => (rows <= columns ? sampledRows(linear) : sampledColumns(linear));
     const values = await this.last(direction === 'reverse' ? 'jacrev' : 'jacfwd', 1, reference);
     return values ? { matrix: { kind: 'dense', rows, columns, values }, direction } : this.tape.jacobian(asked);
   }
@@ -164,21 +165,21 @@ class ProgramWay implements Way {
   async hessianProduct(vector: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.hessianProduct(vector) as Float64Array;
     const { length } = this.recorded.inputs;
-    return (await this.last('hvp', length, whole, vector)) ?? whole();
+    return (await this.last('hvp', length, () => all(whole), vector)) ?? whole();
   }
 
   /** The last `count` outputs of an operation's program, one after the other; undefined where the tape takes over. */
   private async last(
     op: Operation,
     count: number,
-    reference: Reference | (() => Reference | Float64Array),
+    reference: () => Lane[],
     vector?: ArrayLike<number>,
   ): Promise<Float64Array | undefined> {
     const ran = await this.attempt(() => matrixProgramOf(this.recorded, op, vector));
     if (ran === undefined) return undefined;
     this.backend = ran.backend;
     const values = Float64Array.from(ran.outputs.slice(-count).flatMap(({ data }) => Array.from(data)));
-    if (ran.float32) this.float32 = reportOf(values, typeof reference === 'function' ? reference() : reference, ran);
+    if (ran.float32) this.float32 = reportOf(values, reference(), ran.float32);
     return values;
   }
 
@@ -205,26 +206,27 @@ function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice
   return { code, message: `${where}: ${message}`, ...(hint === undefined ? {} : { hint }) };
 }
 
-function sampledRows(linear: Linear): Reference {
-  const { inputSize, outputSize } = linear;
-  return {
-    lanes: spread(outputSize).map((row) => ({
-      at: row * inputSize,
-      step: 1,
-      values: () => pullBack(linear, unit(outputSize, row)),
-    })),
-  };
+/** The whole result, which is one vector. */
+function all(values: () => Float64Array): Lane[] {
+  return [{ at: 0, step: 1, values }];
 }
 
-function sampledColumns(linear: Linear): Reference {
+function sampledRows(linear: Linear): Lane[] {
+  const { inputSize, outputSize } = linear;
+  return spread(outputSize).map((row) => ({
+    at: row * inputSize,
+    step: 1,
+    values: () => pullBack(linear, unit(outputSize, row)),
+  }));
+}
+
+function sampledColumns(linear: Linear): Lane[] {
   const { inputSize } = linear;
-  return {
-    lanes: spread(inputSize).map((column) => ({
-      at: column,
-      step: inputSize,
-      values: () => pushForward(linear, unit(inputSize, column)),
-    })),
-  };
+  return spread(inputSize).map((column) => ({
+    at: column,
+    step: inputSize,
+    values: () => pushForward(linear, unit(inputSize, column)),
+  }));
 }
 
 /** At most CHECKED_LANES indices, first and last among them. */
@@ -239,17 +241,19 @@ function unit(size: number, at: number): Float64Array {
   return vector;
 }
 
-function reportOf(values: Float64Array, reference: Reference | Float64Array, { float32 }: Ran): Float32Report {
+function reportOf(
+  values: Float64Array,
+  lanes: readonly Lane[],
+  { adapter }: NonNullable<Ran['float32']>,
+): Float32Report {
   const found: number[] = [];
   const expected: number[] = [];
-  const lanes = reference instanceof Float64Array ? [{ at: 0, step: 1, values: () => reference }] : reference.lanes;
   for (const { at, step, values: compute } of lanes) {
     compute().forEach((value, index) => {
       expected.push(value);
       found.push(values[at + step * index]);
     });
   }
-  const adapter = float32?.adapter;
   return {
     ...(adapter === undefined ? {} : { adapter }),
     error: relativeError(found, expected),
