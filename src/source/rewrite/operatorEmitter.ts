@@ -1,0 +1,348 @@
+/** Rewrites operators, conditions, element accesses and calls so that traced numbers go through the runtime, with their sites. */
+import ts from 'typescript';
+import type { ParsedModule } from '../parse';
+import type { ModuleSites } from '../positions';
+import type { Analysis } from './analysis';
+import { ModuleEmitter } from './emitter';
+import {
+  BINARY,
+  COMPOUND,
+  isBoolean,
+  isNeverNumber,
+  isNumericLiteral,
+  isPlainComparison,
+  isSimple,
+  MATH_FUNCTIONS,
+  skipParentheses,
+} from './operatorNames';
+
+const K = ts.SyntaxKind;
+
+export abstract class OperatorEmitter extends ModuleEmitter {
+  constructor(
+    module: ParsedModule,
+    analysis: Analysis,
+    protected readonly sites: ModuleSites,
+  ) {
+    super(module, analysis);
+  }
+
+  protected site(node: ts.Node): number {
+    return this.sites.add(node.getStart(this.sourceFile), node.end);
+  }
+
+  /** The node's text with one child replaced. */
+  protected replaced(node: ts.Node, child: ts.Node, text: string): string {
+    const begin = child.getStart(this.sourceFile);
+    return this.span(node, node.getStart(this.sourceFile), begin) + text + this.span(node, child.end, node.end);
+  }
+
+  /** A comma expression as an argument needs parentheses. */
+  protected argument(node: ts.Expression): string {
+    const text = this.emit(node);
+    return ts.isBinaryExpression(node) && node.operatorToken.kind === K.CommaToken ? `(${text})` : text;
+  }
+
+  // ------------------------------------------------------------------------------------------ operators
+
+  protected binary(node: ts.BinaryExpression): string {
+    const { left, right, operatorToken } = node;
+    const { kind } = operatorToken;
+    const name = BINARY.get(kind);
+    if (name) {
+      if ((isNumericLiteral(left) && isNumericLiteral(right)) || isPlainComparison(node)) return this.children(node);
+      return (
+        `${name}(${this.argument(left)}${this.raw(left.end, operatorToken.getStart(this.sourceFile))},` +
+        `${this.raw(operatorToken.end, right.getStart(this.sourceFile))}${this.argument(right)}, ${this.site(node)})`
+      );
+    }
+    const compound = COMPOUND.get(kind);
+    if (compound) return this.compound(node, compound);
+    switch (kind) {
+      case K.EqualsToken:
+        return this.assignment(node);
+      case K.AmpersandAmpersandToken:
+        if (isBoolean(left) || isNeverNumber(left)) return this.children(node);
+        return `$$andEnd($$and(${this.argument(left)}, ${this.site(left)})${this.span(node, left.end, node.end)})`;
+      case K.BarBarToken:
+        if (isBoolean(left) || isNeverNumber(left)) return this.children(node);
+        // Without parentheses `??` must not stand beside `&&`.
+        return `($$or(${this.argument(left)}, ${this.site(left)}) ?? (${this.span(node, operatorToken.end, node.end)}))`;
+      case K.BarBarEqualsToken:
+      case K.AmpersandAmpersandEqualsToken:
+        return this.logicalAssignment(node);
+      case K.InKeyword:
+        if (isNeverNumber(left) || ts.isPrivateIdentifier(left)) return this.children(node);
+        return `$$key(${this.argument(left)}, ${this.site(left)})${this.span(node, left.end, node.end)}`;
+      default:
+        return this.children(node);
+    }
+  }
+
+  private assignment(node: ts.BinaryExpression): string {
+    const target = skipParentheses(node.left);
+    if (ts.isElementAccessExpression(target) && this.isTraceable(target)) {
+      const { expression, argumentExpression } = target;
+      const gap = this.raw(node.operatorToken.end, node.right.getStart(this.sourceFile));
+      return (
+        `$$set(${this.argument(expression)}, ${this.argument(argumentExpression)},` +
+        `${gap}${this.argument(node.right)}, ${this.site(node)})`
+      );
+    }
+    if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) {
+      return this.pattern(target) + this.span(node, node.left.end, node.end);
+    }
+    return this.target(node.left) + this.span(node, node.left.end, node.end);
+  }
+
+  /** A destructuring pattern on the left of an assignment. */
+  protected pattern(node: ts.Node): string {
+    if (ts.isElementAccessExpression(node)) return this.target(node);
+    if (ts.isBinaryExpression(node)) return this.pattern(node.left) + this.span(node, node.left.end, node.end);
+    let out = '';
+    let last = node.getStart(this.sourceFile);
+    const inner = ts.isArrayLiteralExpression(node)
+      ? node.elements
+      : ts.isObjectLiteralExpression(node)
+        ? node.properties.map((property) => (ts.isPropertyAssignment(property) ? property.initializer : property))
+        : ts.isSpreadElement(node)
+          ? [node.expression]
+          : undefined;
+    if (!inner) return this.emit(node);
+    for (const child of inner) {
+      out += this.span(node, last, child.getStart(this.sourceFile));
+      out +=
+        ts.isShorthandPropertyAssignment(child) || ts.isSpreadAssignment(child)
+          ? this.emit(child)
+          : this.pattern(child);
+      last = child.end;
+    }
+    return out + this.span(node, last, node.end);
+  }
+
+  /** Where something is stored: an element becomes a property of a reference, so that typed arrays keep traced numbers. */
+  private target(node: ts.Expression): string {
+    const inner = skipParentheses(node);
+    if (!ts.isElementAccessExpression(inner) || !this.isTraceable(inner)) return this.emit(node);
+    return `$$ref(${this.argument(inner.expression)}, ${this.argument(inner.argumentExpression)}, ${this.site(inner)}).value`;
+  }
+
+  private compound(node: ts.BinaryExpression, name: string): string {
+    const { left, right } = node;
+    const target = skipParentheses(left);
+    const gap = this.raw(node.operatorToken.end, right.getStart(this.sourceFile));
+    const site = this.site(node);
+    if (ts.isIdentifier(target)) {
+      const text = this.emit(target);
+      return this.wrapAssignment(node, `${text} = ${name}(${text},${gap}${this.argument(right)}, ${site})`);
+    }
+    if (ts.isElementAccessExpression(target) && this.isTraceable(target)) {
+      const { expression, argumentExpression } = target;
+      const object = this.argument(expression);
+      const key = this.argument(argumentExpression);
+      if (isSimple(expression) && isSimple(argumentExpression)) {
+        return `$$set(${object}, ${key}, ${name}(${this.element(target)},${gap}${this.argument(right)}, ${site}), ${site})`;
+      }
+      return `$$ref(${object}, ${key}, ${site}).update(${name},${gap}${this.argument(right)})`;
+    }
+    if (ts.isPropertyAccessExpression(target)) {
+      if (
+        isSimple(target.expression) ||
+        target.expression.kind === K.SuperKeyword ||
+        ts.isPrivateIdentifier(target.name)
+      ) {
+        const text = this.emit(target);
+        return this.wrapAssignment(node, `${text} = ${name}(${text},${gap}${this.argument(right)}, ${site})`);
+      }
+      const key = JSON.stringify(target.name.text);
+      return `$$ref(${this.argument(target.expression)}, ${key}, ${site}).update(${name},${gap}${this.argument(right)})`;
+    }
+    return this.children(node);
+  }
+
+  /** Assignments inside a larger expression need parentheses; as a statement they must not start with one. */
+  private wrapAssignment(node: ts.Node, text: string): string {
+    return ts.isExpressionStatement(node.parent) ? text : `(${text})`;
+  }
+
+  private logicalAssignment(node: ts.BinaryExpression): string {
+    const target = skipParentheses(node.left);
+    if (!ts.isIdentifier(target) && !(ts.isPropertyAccessExpression(target) && isSimple(target.expression))) {
+      return this.children(node);
+    }
+    const text = this.emit(target);
+    const site = this.site(target);
+    const assigned = `(${text} = ${this.argument(node.right)})`;
+    if (node.operatorToken.kind === K.BarBarEqualsToken) return `($$or(${text}, ${site}) ?? ${assigned})`;
+    return `$$andEnd($$and(${text}, ${site}) && ${assigned})`;
+  }
+
+  protected prefix(node: ts.PrefixUnaryExpression): string {
+    const { operator, operand } = node;
+    switch (operator) {
+      case K.PlusPlusToken:
+      case K.MinusMinusToken:
+        return this.step(node);
+      case K.ExclamationToken:
+        return `!${this.raw(node.getStart(this.sourceFile) + 1, operand.getStart(this.sourceFile))}${this.condition(operand)}`;
+      default: {
+        if (ts.isNumericLiteral(operand) || ts.isBigIntLiteral(operand)) return this.children(node);
+        const name = operator === K.MinusToken ? '$$neg' : operator === K.PlusToken ? '$$num' : '$$bnot';
+        return `${name}(${this.argument(operand)}, ${this.site(node)})`;
+      }
+    }
+  }
+
+  /** `++` and `--`, before and after. */
+  protected step(node: ts.PrefixUnaryExpression | ts.PostfixUnaryExpression): string {
+    const target = skipParentheses(node.operand);
+    const name = node.operator === K.PlusPlusToken ? '$$inc' : '$$dec';
+    const postfix = ts.isPostfixUnaryExpression(node);
+    const site = this.site(node);
+    if (ts.isIdentifier(target)) {
+      const text = this.emit(target);
+      const unused = isUnused(node);
+      const slow =
+        postfix && !unused
+          ? `$$post(${text}, ${text} = ${name}(${text}, ${site}))`
+          : `(${text} = ${name}(${text}, ${site}))`;
+      // The short way first: counters are plain numbers.
+      if (ts.isExpressionStatement(node.parent)) return slow.replace(/^\((.*)\)$/s, '$1');
+      const plain = this.children(node);
+      return `(typeof ${text} === 'number' ? ${plain} : ${slow})`;
+    }
+    if (ts.isElementAccessExpression(target) && this.isTraceable(target)) {
+      const { expression, argumentExpression } = target;
+      return `$$ref(${this.argument(expression)}, ${this.argument(argumentExpression)}, ${site}).step(${name}, ${postfix})`;
+    }
+    if (ts.isPropertyAccessExpression(target) && target.expression.kind !== K.SuperKeyword) {
+      if (ts.isPrivateIdentifier(target.name)) {
+        const text = this.emit(target);
+        const assigned = `${text} = ${name}(${text}, ${site})`;
+        return postfix ? `$$post(${text}, ${assigned})` : this.wrapAssignment(node, assigned);
+      }
+      return `$$ref(${this.argument(target.expression)}, ${JSON.stringify(target.name.text)}, ${site}).step(${name}, ${postfix})`;
+    }
+    return this.children(node);
+  }
+
+  // ------------------------------------------------------------------------------------------ conditions
+
+  /** An expression whose truth alone matters. */
+  protected condition(node: ts.Expression): string {
+    const inner = skipParentheses(node);
+    if (ts.isBinaryExpression(inner)) {
+      const { kind } = inner.operatorToken;
+      if (kind === K.AmpersandAmpersandToken || kind === K.BarBarToken) {
+        const operator = this.span(inner, inner.left.end, inner.right.getStart(this.sourceFile));
+        return `(${this.condition(inner.left)}${operator}${this.condition(inner.right)})`;
+      }
+    }
+    if (isBoolean(inner) || isNeverNumber(inner)) return this.emit(node);
+    return `$$truthy(${this.argument(node)}, ${this.site(inner)})`;
+  }
+
+  protected typeOf(node: ts.TypeOfExpression): string {
+    const { expression } = node;
+    // A name that is declared nowhere may not exist at all.
+    if (ts.isIdentifier(expression) && this.isGlobal(expression, expression.text)) return this.children(node);
+    return `$$typeof(${this.argument(expression)})`;
+  }
+
+  // ------------------------------------------------------------------------------------------ elements and calls
+
+  /** Not `super[k]`, `o['name']` or inside an optional chain. */
+  private isTraceable(node: ts.ElementAccessExpression): boolean {
+    return node.expression.kind !== K.SuperKeyword && !isNeverNumber(node.argumentExpression);
+  }
+
+  protected element(node: ts.ElementAccessExpression): string {
+    const { expression, argumentExpression } = node;
+    if (!this.isTraceable(node)) return this.children(node);
+    const object = this.argument(expression);
+    const key = this.argument(argumentExpression);
+    const site = this.site(node);
+    if (ts.isOptionalChain(node)) return `$$maybeGet(${object}, ${key}, ${site})${continuesChain(node) ? '?' : ''}`;
+    if (!isSimple(expression) || !isSimple(argumentExpression)) return `$$get(${object}, ${key}, ${site})`;
+    const test = ts.isNumericLiteral(argumentExpression) ? '' : `typeof ${key} === 'number' && `;
+    return `(${test}$$isArray(${object}) ? ${object}[${key}] : $$get(${object}, ${key}, ${site}))`;
+  }
+
+  /** What is called keeps its `this`. */
+  protected override callee(node: ts.Expression): string {
+    if (!ts.isElementAccessExpression(node) || !this.isTraceable(node)) return super.callee(node);
+    const { expression, argumentExpression } = node;
+    const dot = node.questionDotToken ? '?.' : '';
+    return `${this.emit(expression)}${dot}[$$key(${this.argument(argumentExpression)}, ${this.site(argumentExpression)})]`;
+  }
+
+  protected override call(node: ts.CallExpression): string {
+    const { expression } = node;
+    if (expression.kind === K.ImportKeyword || expression.kind === K.SuperKeyword) return super.call(node);
+    if (ts.isPropertyAccessExpression(expression) && !node.questionDotToken && !expression.questionDotToken) {
+      const { name } = expression;
+      if (this.isGlobal(expression.expression, 'Math') && MATH_FUNCTIONS.has(name.text))
+        return this.mathCall(node, name.text);
+      if (name.text === 'apply' && node.arguments.length === 2) return this.applied(node, expression);
+    }
+    const text = super.call(node);
+    return ts.isOptionalChain(node) && continuesChain(node) ? text : `$$called(${text}, ${this.site(node)})`;
+  }
+
+  private mathCall(node: ts.CallExpression, name: string): string {
+    const open = this.raw(node.expression.end, node.arguments.pos);
+    return `$$Math.${name}${open}${this.site(node)}, ${this.span(node, node.arguments.pos, node.end)}`;
+  }
+
+  /** `f.apply(receiver, list)`: a typed array as the list hides traced numbers from the engine of the language. */
+  private applied(node: ts.CallExpression, callee: ts.PropertyAccessExpression): string {
+    const target = callee.expression;
+    if (!isSimple(target) && !(ts.isPropertyAccessExpression(target) && isSimple(target.expression))) {
+      return `$$called(${super.call(node)}, ${this.site(node)})`;
+    }
+    const list = node.arguments.map((argument) => this.argument(argument)).join(', ');
+    return `$$called($$apply(${this.emit(target)}, ${list}), ${this.site(node)})`;
+  }
+
+  protected construct(node: ts.NewExpression): string {
+    const begin = node.expression.getStart(this.sourceFile);
+    const callee = this.callee(node.expression);
+    const text = `${this.raw(node.getStart(this.sourceFile), begin)}${callee.startsWith('(0, ') ? callee.slice(4, -1) : callee}`;
+    const { arguments: list } = node;
+    if (list?.length === 1 && this.isGlobal(node.expression, 'Array') && !ts.isSpreadElement(list[0])) {
+      return `${text}($$plain(${this.argument(list[0])}, ${this.site(list[0])}))`;
+    }
+    return `$$called(${text}${this.span(node, node.expression.end, node.end)}, ${this.site(node)})`;
+  }
+
+  protected deletion(node: ts.DeleteExpression): string {
+    const target = skipParentheses(node.expression);
+    if (!ts.isElementAccessExpression(target) || !this.isTraceable(target)) return this.children(node);
+    return `delete ${this.callee(target)}`;
+  }
+
+  protected template(node: ts.TemplateExpression): string {
+    let out = this.slice(node.head);
+    for (const { expression, literal } of node.templateSpans) {
+      out += isNeverNumber(expression)
+        ? this.emit(expression)
+        : `$$string(${this.argument(expression)}, ${this.site(expression)})`;
+      out += this.raw(expression.end, literal.getStart(this.sourceFile)) + this.slice(literal);
+    }
+    return out;
+  }
+}
+
+/** The value of `i++` is thrown away: a statement, or the step of a for loop. */
+function isUnused(node: ts.Expression): boolean {
+  const { parent } = node;
+  return ts.isExpressionStatement(parent) || (ts.isForStatement(parent) && parent.incrementor === node);
+}
+
+/** More links of the same optional chain follow. */
+function continuesChain(node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isNonNullExpression(parent)) return continuesChain(parent);
+  const next = parent as ts.PropertyAccessExpression;
+  return ts.isOptionalChain(parent) && next.expression === node;
+}
