@@ -39,12 +39,15 @@ const UNARY: Record<string, number> = {
 
 const native = Math as unknown as Record<string, PlainFunction>;
 
+/** An operand as `Math` takes it: objects are converted, traced numbers stay. */
+const operandOf = (given: unknown): unknown => primitive(given, 'number');
+
 function unary(name: string): SitedFunction {
   const opcode = UNARY[name];
   const plain = native[name];
   return (site, x) => {
     if (typeof x === 'number') return plain(x);
-    const operand: unknown = primitive(x, 'number');
+    const operand = operandOf(x);
     return operand instanceof Tracer
       ? record1(opcode, operand, plain(valueOf(operand)), site)
       : plain(operand as number);
@@ -55,7 +58,7 @@ function unary(name: string): SitedFunction {
 function folded(name: string, opcode: number): SitedFunction {
   const plain = native[name];
   return (site, ...given) => {
-    const operands: unknown[] = given.map((operand) => primitive(operand, 'number'));
+    const operands = given.map(operandOf);
     if (!operands.some((operand) => operand instanceof Tracer)) return plain(...(operands as number[]));
     if (operands.length === 1) return name === 'hypot' ? math.abs(site, operands[0]) : operands[0];
     return operands.reduce((a, b) => {
@@ -70,10 +73,9 @@ function stepwise(name: string): SitedFunction {
   const plain = native[name];
   return (site, ...operands) =>
     plain(
-      ...operands.map((given) => {
-        const operand: unknown = primitive(given, 'number');
-        return operand instanceof Tracer ? pin(operand, site) : (operand as number);
-      }),
+      ...operands
+        .map(operandOf)
+        .map((operand) => (operand instanceof Tracer ? pin(operand, site) : (operand as number))),
     );
 }
 
@@ -84,18 +86,18 @@ export const math: Record<string, SitedFunction> = {
   min: folded('min', OPCODES.min),
   hypot: folded('hypot', OPCODES.hypot),
   atan2: (site, ...operands) => {
-    const [y, x]: unknown[] = operands.map((operand) => primitive(operand, 'number'));
+    const [y, x] = operands.map(operandOf);
     const value = Math.atan2(numberOf(y), numberOf(x));
     return y instanceof Tracer || x instanceof Tracer ? record2(OPCODES.atan2, y, x, value, site) : value;
   },
   pow: (site, ...operands) => {
-    const [x, y] = operands.map((given) => {
-      const operand: unknown = primitive(given, 'number');
-      return operand instanceof Tracer ? operand : Number(operand);
-    });
+    const [x, y] = operands.map(operandOf).map((operand) => (operand instanceof Tracer ? operand : Number(operand)));
     return pow(x, y, site);
   },
-  fround: (site, x) => (x instanceof Tracer ? rounded(x, site) : Math.fround(x as number)),
+  fround: (site, x) => {
+    const operand = operandOf(x);
+    return operand instanceof Tracer ? rounded(operand, site) : Math.fround(operand as number);
+  },
   clz32: stepwise('clz32'),
   imul: stepwise('imul'),
 };

@@ -214,3 +214,8 @@ function userError(error: unknown, file: string | undefined): ErrorInfo {
     ...(stack ? { stack } : {}),
   };
 }
+
+/** A number for a message, to so many significant digits. */
+export function shortNumber(value: number, digits = 6): string {
+  return Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(digits)));
+}

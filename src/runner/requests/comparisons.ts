@@ -8,7 +8,7 @@ import { withTimeLimit } from '../limits';
 import { plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
 import type { Recorded } from '../record';
-import { locationOf, type Context, type RecordedTarget } from './common';
+import { locationOf, shortNumber, type Context, type RecordedTarget } from './common';
 
 /** Relative to each input. A jump gives slopes that grow as the step shrinks; a slope that is there gives the same three times. */
 const STEPS = [1e-3, 1e-4, 1e-5];
@@ -100,6 +100,5 @@ function busiestDecision({ program }: Recorded): number | undefined {
   return busiest;
 }
 
-function show(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
+/** A slope of −0 is 0 to a reader. */
+const show = (slope: number) => shortNumber(slope + 0, 4);

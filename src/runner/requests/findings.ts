@@ -4,7 +4,7 @@ import { OPCODES } from '../../engine/primitives/opcodes';
 import type { Row } from '../../engine/program/program';
 import type { Finding, FindingCode, Location } from '../protocol';
 import type { Recorded } from '../record';
-import { locationOf } from './common';
+import { locationOf, shortNumber } from './common';
 
 const MAX_OF_A_KIND = 20;
 
@@ -39,15 +39,11 @@ function place(recorded: Recorded, row: Row, fallback: Location): Location {
   return locationOf(recorded.program.columns.positions[row]) ?? fallback;
 }
 
-function show(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(6)));
-}
-
 /** The operation with its operands' values, as in `0 / 0`. */
 function operation(recorded: Recorded, row: Row): string {
   const { program, linearized } = recorded;
   const name = program.name(row) as string;
-  const operands = Array.from(program.operands(row), (operand) => show(linearized.scalarAt(operand)));
+  const operands = Array.from(program.operands(row), (operand) => shortNumber(linearized.scalarAt(operand)));
   const symbol = SYMBOLS[name];
   return symbol && operands.length === 2
     ? `${operands[0]} ${symbol} ${operands[1]}`
@@ -72,7 +68,7 @@ function birthOf(recorded: Recorded, fallback: Location, code: 'nan-born' | 'inf
     const site = program.columns.positions[row];
     if (seen.has(site)) continue;
     seen.add(site);
-    const word = code === 'nan-born' ? 'NaN' : show(linearized.scalarAt(row));
+    const word = code === 'nan-born' ? 'NaN' : shortNumber(linearized.scalarAt(row));
     found.push({
       code,
       message: `${word} starts here: ${operation(recorded, row)}.`,
@@ -156,17 +152,17 @@ function kinks(recorded: Recorded, adjoints: RowDerivatives, fallback: Location)
         const y = program.operand(row, 1);
         if (x() !== linearized.scalarAt(y) || program.operand(row, 0) === y) return undefined;
         if (!linearized.isActive(program.operand(row, 0)) && !linearized.isActive(y)) return undefined;
-        return `${program.name(row) as string} of equal operands (${show(x())}): each gets half of the derivative.`;
+        return `${program.name(row) as string} of equal operands (${shortNumber(x())}): each gets half of the derivative.`;
       }
       case OPCODES.floor:
       case OPCODES.ceil:
       case OPCODES.trunc:
         return depends() && Number.isInteger(x())
-          ? `${program.name(row) as string} jumps at ${show(x())}; its derivative is taken as 0.`
+          ? `${program.name(row) as string} jumps at ${shortNumber(x())}; its derivative is taken as 0.`
           : undefined;
       case OPCODES.roundHalfUp:
         return depends() && Math.abs(x() % 1) === 0.5
-          ? `round jumps at ${show(x())}; its derivative is taken as 0.`
+          ? `round jumps at ${shortNumber(x())}; its derivative is taken as 0.`
           : undefined;
       case OPCODES.sign:
         return depends() && x() === 0 ? 'sign jumps at 0; its derivative is taken as 0.' : undefined;

@@ -1,6 +1,6 @@
 /** Every feature of the language that numbers go through, against derivatives worked out by hand. */
 import assert from 'node:assert/strict';
-import { derive } from './support/derive';
+import { derive, deriveFile } from './support/derive';
 
 interface Case {
   name: string;
@@ -504,12 +504,8 @@ describe('the language', () => {
   }
 
   it('records again what module state remembers of an earlier recording', async () => {
-    const { derive: again } = { derive };
-    const text = MODULES[MODULES.length - 1].code;
-    const first = await again(text, [[2, 3]]);
-    const file = first.target.instance.file;
-    const { deriveFile } = await import('./support/derive');
-    const second = await deriveFile(file, [[4, 5]]);
+    const first = await derive(MODULES[MODULES.length - 1].code, [[2, 3]]);
+    const second = await deriveFile(first.target.instance.file, [[4, 5]]);
     assert.deepEqual(second.value, [89 * 4 * 5]);
     assert.equal(second.target.impure, true);
   });
