@@ -47,6 +47,16 @@ export class UnsupportedSyntaxError extends Error {
   }
 }
 
+export function unsupportedSyntax(
+  { sourceFile, file }: ParsedModule,
+  node: ts.Node,
+  message: string,
+  hint: string,
+): UnsupportedSyntaxError {
+  const { line, column } = lineAndColumn(sourceFile, node.getStart(sourceFile));
+  return new UnsupportedSyntaxError(message, file, line, column, hint);
+}
+
 export const DEFAULT_NAME = '$$default';
 
 export function analyze(module: ParsedModule): Analysis {
@@ -93,7 +103,14 @@ class Analyzer {
       this.identifiers.add((node as ts.Identifier).text);
       return;
     }
-    if (node.kind === ts.SyntaxKind.Decorator) this.unsupported(node);
+    if (node.kind === ts.SyntaxKind.Decorator) {
+      throw unsupportedSyntax(
+        this.module,
+        node,
+        'Decorators are not supported.',
+        'Move the function to a module without decorators and import it there.',
+      );
+    }
     if (this.module.typescript && this.erasures.visit(node)) {
       // Types may still be imported by name; nothing inside is a value.
       return;
@@ -102,17 +119,6 @@ class Analyzer {
     ts.forEachChild(node, this.walk);
     this.scopes.leave(node);
   };
-
-  private unsupported(node: ts.Node): never {
-    const { line, column } = lineAndColumn(this.module.sourceFile, node.getStart(this.module.sourceFile));
-    throw new UnsupportedSyntaxError(
-      'Decorators are not supported.',
-      this.module.file,
-      line,
-      column,
-      'Move the function to a module without decorators and import it there.',
-    );
-  }
 
   private statement(statement: ts.Statement): void {
     if (ts.isImportDeclaration(statement)) this.importDeclaration(statement);

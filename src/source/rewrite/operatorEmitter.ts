@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import type { ParsedModule } from '../parse';
 import type { ModuleSites } from '../positions';
-import type { Analysis } from './analysis';
+import { unsupportedSyntax, type Analysis } from './analysis';
 import { ModuleEmitter } from './emitter';
 import {
   BINARY,
@@ -71,6 +71,8 @@ export abstract class OperatorEmitter extends ModuleEmitter {
       case K.BarBarEqualsToken:
       case K.AmpersandAmpersandEqualsToken:
         return this.logicalAssignment(node);
+      case K.QuestionQuestionEqualsToken:
+        return this.target(left) + this.span(node, left.end, node.end);
       case K.InKeyword:
         if (isNeverNumber(left) || ts.isPrivateIdentifier(left)) return this.children(node);
         return `$$key(${this.argument(left)}, ${this.site(left)})${this.span(node, left.end, node.end)}`;
@@ -124,7 +126,11 @@ export abstract class OperatorEmitter extends ModuleEmitter {
   private target(node: ts.Expression): string {
     const inner = skipParentheses(node);
     if (!ts.isElementAccessExpression(inner) || !this.isTraceable(inner)) return this.emit(node);
-    return `$$ref(${this.argument(inner.expression)}, ${this.argument(inner.argumentExpression)}, ${this.site(inner)}).value`;
+    return `${this.reference(inner)}.value`;
+  }
+
+  private reference(node: ts.ElementAccessExpression): string {
+    return `$$ref(${this.argument(node.expression)}, ${this.argument(node.argumentExpression)}, ${this.site(node)})`;
   }
 
   private compound(node: ts.BinaryExpression, name: string): string {
@@ -146,13 +152,15 @@ export abstract class OperatorEmitter extends ModuleEmitter {
       return `$$ref(${object}, ${key}, ${site}).update(${name},${gap}${this.argument(right)})`;
     }
     if (ts.isPropertyAccessExpression(target)) {
-      if (
-        isSimple(target.expression) ||
-        target.expression.kind === K.SuperKeyword ||
-        ts.isPrivateIdentifier(target.name)
-      ) {
+      if (isRepeatable(target.expression)) {
         const text = this.emit(target);
         return this.wrapAssignment(node, `${text} = ${name}(${text},${gap}${this.argument(right)}, ${site})`);
+      }
+      if (ts.isPrivateIdentifier(target.name)) {
+        return this.once(node, this.argument(target.expression), (object) => {
+          const text = `${object}.${target.name.text}`;
+          return `(${text} = ${name}(${text},${gap}${this.argument(right)}, ${site}))`;
+        });
       }
       const key = JSON.stringify(target.name.text);
       return `$$ref(${this.argument(target.expression)}, ${key}, ${site}).update(${name},${gap}${this.argument(right)})`;
@@ -165,16 +173,36 @@ export abstract class OperatorEmitter extends ModuleEmitter {
     return ts.isExpressionStatement(node.parent) ? text : `(${text})`;
   }
 
+  /** `||=` and `&&=`, whose right side may not be evaluated. */
   private logicalAssignment(node: ts.BinaryExpression): string {
-    const target = skipParentheses(node.left);
-    if (!ts.isIdentifier(target) && !(ts.isPropertyAccessExpression(target) && isSimple(target.expression))) {
-      return this.children(node);
-    }
-    const text = this.emit(target);
+    const { left, right, operatorToken } = node;
+    const target = skipParentheses(left);
     const site = this.site(target);
-    const assigned = `(${text} = ${this.argument(node.right)})`;
-    if (node.operatorToken.kind === K.BarBarEqualsToken) return `($$or(${text}, ${site}) ?? ${assigned})`;
-    return `$$andEnd($$and(${text}, ${site}) && ${assigned})`;
+    const either = operatorToken.kind === K.BarBarEqualsToken;
+    const through = (text: string) => {
+      const assigned = `(${text} = ${this.argument(right)})`;
+      return either ? `($$or(${text}, ${site}) ?? ${assigned})` : `$$andEnd($$and(${text}, ${site}) && ${assigned})`;
+    };
+    if (ts.isElementAccessExpression(target) && this.isTraceable(target)) {
+      return this.once(node, this.reference(target), (slot) => through(`${slot}.value`));
+    }
+    if (ts.isPropertyAccessExpression(target) && !isRepeatable(target.expression)) {
+      return this.once(node, this.argument(target.expression), (object) => through(`${object}.${target.name.text}`));
+    }
+    return through(this.emit(target));
+  }
+
+  /** `use` of a value that is computed once. An arrow function keeps `this`, but generators cannot pause in it. */
+  private once(node: ts.Node, value: string, use: (name: string) => string): string {
+    if (pauses(node)) {
+      throw unsupportedSyntax(
+        this.module,
+        node,
+        'An assignment to a computed place cannot wait for `yield` or `await`.',
+        'Store the awaited value in a variable first.',
+      );
+    }
+    return `(($$it) => ${use('$$it')})(${value})`;
   }
 
   protected prefix(node: ts.PrefixUnaryExpression): string {
@@ -217,9 +245,11 @@ export abstract class OperatorEmitter extends ModuleEmitter {
     }
     if (ts.isPropertyAccessExpression(target) && target.expression.kind !== K.SuperKeyword) {
       if (ts.isPrivateIdentifier(target.name)) {
-        const text = this.emit(target);
-        const assigned = `${text} = ${name}(${text}, ${site})`;
-        return postfix ? `$$post(${text}, ${assigned})` : this.wrapAssignment(node, assigned);
+        return this.once(node, this.argument(target.expression), (object) => {
+          const text = `${object}.${target.name.text}`;
+          const assigned = `${text} = ${name}(${text}, ${site})`;
+          return postfix ? `$$post(${text}, ${assigned})` : `(${assigned})`;
+        });
       }
       return `$$ref(${this.argument(target.expression)}, ${JSON.stringify(target.name.text)}, ${site}).step(${name}, ${postfix})`;
     }
@@ -345,4 +375,15 @@ function continuesChain(node: ts.Node): boolean {
   if (ts.isNonNullExpression(parent)) return continuesChain(parent);
   const next = parent as ts.PropertyAccessExpression;
   return ts.isOptionalChain(parent) && next.expression === node;
+}
+
+/** Evaluated twice it is the same, and does nothing. */
+function isRepeatable(node: ts.Expression): boolean {
+  return node.kind === K.SuperKeyword || isSimple(node);
+}
+
+/** A generator or an async function may pause inside. */
+function pauses(node: ts.Node): boolean {
+  if (ts.isYieldExpression(node) || ts.isAwaitExpression(node)) return true;
+  return !ts.isFunctionLike(node) && ts.forEachChild(node, (child) => pauses(child) || undefined) === true;
 }

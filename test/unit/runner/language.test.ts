@@ -95,6 +95,20 @@ const CASES: Case[] = [
     jacobian: [3, 1],
   },
   {
+    name: 'logical assignment to elements, and to properties of computed objects, evaluates the object once',
+    code: 'const c: any = [x[0], 0, null]; let n = 0; const at = (i: number) => (n++, i); const o = { p: x[0] - x[0], q: x[1] }; const get = () => (n++, o); c[at(0)] ||= 9; c[at(1)] ||= x[1]; c[2] ??= x[0] * x[1]; c[0] &&= c[0] * 2; get().p ||= x[0] ** 2; get().q &&= o.q * 3; return c[0] + c[1] + c[2] + o.p + o.q + n;',
+    at: [[2, 3]],
+    value: [4 + 3 + 6 + 4 + 9 + 4],
+    jacobian: [2 + 3 + 4, 1 + 2 + 3],
+  },
+  {
+    name: 'assignment to private fields of computed objects',
+    code: 'class A { #v = 0; static n = 0; static of(a: A) { A.n++; return a; } run() { A.of(this).#v += x[0]; A.of(this).#v++; const p = A.of(this).#v--; A.of(this).#v ||= 7; return p * this.#v + A.n; } } return new A().run() * x[1];',
+    at: [[2, 3]],
+    value: [30],
+    jacobian: [(2 + 3) * 3, 10],
+  },
+  {
     name: 'loops',
     code: 'let s = 0; for (let i = 0; i < 3; i++) s += x[i % 2]; for (const v of x) s += v * v; let k = 0; while (k < 2) { s *= 2; k++; } do { s += x[0]; } while (s < 0); for (const i in x) s += x[i]; return s;',
     at: [[2, 3]],
