@@ -1,7 +1,7 @@
 /** What the emitters of single primitives see of the kernel that they write into. */
 import { GradLensError } from '../../errors';
 import type { PrimitiveName } from '../../primitives/params';
-import type { Aval } from '../../program/aval';
+import type { ArrayValue, Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
 import type { SourcePosition } from '../../program/positions';
 import type { Index } from './indexing';
@@ -28,4 +28,16 @@ export class GpuUnsupportedError extends GradLensError {
   constructor(what: string, position?: SourcePosition) {
     super('gpu-unsupported', `The GPU does not run ${what}.`, 'It runs on the CPU instead.', position);
   }
+}
+
+/** A loop's body reads elements of a carried value other than its own: it must be written out. */
+export class MixingError extends Error {}
+
+/** Whole numbers are exact in float32 up to here. */
+export const MAX_INTEGER = 2 ** 24;
+
+/** Are the integers of a value, where it has integers, those that float32 holds? */
+export function holdsExactly({ dtype, data }: ArrayValue): boolean {
+  if (dtype !== 'int32' && dtype !== 'uint32') return true;
+  return data.every((value: number) => Math.abs(value) <= MAX_INTEGER);
 }

@@ -5,6 +5,7 @@
 import { GradLensError, GuardError } from '../../errors';
 import { allocate, sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program } from '../../program/program';
+import { holdsExactly } from './context';
 import { KERNEL_FUNCTIONS } from './functions';
 import { lowerToGpu, type GpuPlan, type GpuStep } from './lower';
 
@@ -197,13 +198,9 @@ function settingsOf(step: GpuStep): KernelSettings {
   };
 }
 
-/** Whole numbers are exact in float32 up to here. */
-const MAX_INTEGER = 2 ** 24;
-
 /** @throws GradLensError for integers that float32 does not hold */
-function requireExact({ dtype, data }: ArrayValue): void {
-  if (dtype !== 'int32' && dtype !== 'uint32') return;
-  if (data.every((value: number) => Math.abs(value) <= MAX_INTEGER)) return;
+function requireExact(value: ArrayValue): void {
+  if (holdsExactly(value)) return;
   throw new GradLensError('gpu-unsupported', 'The GPU computes in float32, which does not hold integers above 2²⁴.');
 }
 

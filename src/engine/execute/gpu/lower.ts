@@ -7,13 +7,11 @@ import { GradLensError } from '../../errors';
 import { OPCODES } from '../../primitives/opcodes';
 import { sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
-import { GpuUnsupportedError, type KernelContext } from './context';
-import { ELEMENTWISE, kernelLiteral } from './elementwise';
-import { clampIndex, flatten, unflatten, type Index } from './indexing';
-import { LOOPS } from './loops';
+import { GpuUnsupportedError, MixingError } from './context';
+import { writeOut } from './expand';
+import { clampIndex, unflatten } from './indexing';
+import { Kernel, type Source } from './kernel';
 import { chooseStored } from './storage';
-import { calledProgram, condElement, scanElement } from './structured';
-import { VIEWS } from './views';
 import { KernelWriter, type Atom } from './writer';
 
 /** gpu.js's 1-D outputs are right up to here on every backend. */
@@ -47,9 +45,6 @@ export interface GpuPlan {
   readonly guards: readonly { readonly output: number; readonly expected: number; readonly row: Row }[];
 }
 
-/** What a kernel reads: the packed array or an earlier step's result, from `offset` on. */
-type Source = { kind: 'packed'; offset: number } | { kind: 'step'; step: number; offset: number };
-
 /** gpu.js fails with more than 7 array arguments on WebGPU; one is the packed array. */
 const MAX_READS = 6;
 
@@ -57,7 +52,10 @@ class Lowering {
   private readonly steps: GpuStep[] = [];
   private readonly sources = new Map<Row, Source>();
   private readonly constants: { offset: number; value: ArrayValue }[] = [];
+  private readonly packedConstants = new Map<ArrayValue, number>();
   private packedSize = 1;
+  /** Scans and branches that kernels cannot keep. */
+  readonly mixing = new Set<Row>();
 
   constructor(private readonly program: Program) {}
 
@@ -71,17 +69,14 @@ class Lowering {
     });
     for (let row = 0; row < program.size; row++) {
       if (program.opcode(row) !== OPCODES.constant) continue;
-      const value = program.constant(row);
-      const offset = this.pack(value.data.length);
-      this.constants.push({ offset, value });
-      this.sources.set(row, { kind: 'packed', offset });
+      this.sources.set(row, { kind: 'packed', offset: this.packConstant(program.constant(row)) });
     }
-    if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
     const guardRows: Row[] = [];
     for (let row = 0; row < program.size; row++) if (program.opcode(row) === OPCODES.guard) guardRows.push(row);
     const outputRows = Array.from(program.outputs);
     const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0))];
-    for (const row of chooseStored(program, wanted)) this.store(row);
+    for (const row of chooseStored(program, wanted)) this.tryToStore(row);
+    if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
     return {
       steps: this.steps,
       packedSize: this.packedSize,
@@ -103,6 +98,16 @@ class Lowering {
     return offset;
   }
 
+  private packConstant(value: ArrayValue): number {
+    let offset = this.packedConstants.get(value);
+    if (offset === undefined) {
+      offset = this.pack(value.data.length);
+      this.packedConstants.set(value, offset);
+      this.constants.push({ offset, value });
+    }
+    return offset;
+  }
+
   private output(row: Row): GpuOutput {
     const { program } = this;
     const aval = program.aval(row);
@@ -115,6 +120,17 @@ class Lowering {
     const source = this.sources.get(row);
     if (source?.kind !== 'step') return { kind: 'value', value: { ...aval, data: new Float64Array(0) } };
     return { kind: 'step', step: source.step, aval };
+  }
+
+  private tryToStore(row: Row): void {
+    try {
+      this.store(row);
+    } catch (error) {
+      if (!(error instanceof MixingError)) throw error;
+      this.mixing.add(this.program.name(row) === 'project' ? this.program.operand(row, 0) : row);
+      // So that those who read it are still written, and looked at.
+      this.sources.set(row, { kind: 'packed', offset: 0 });
+    }
   }
 
   /** Writes the kernel of a row whose value is to stand in memory. */
@@ -131,7 +147,12 @@ class Lowering {
     for (;;) {
       const w = new KernelWriter();
       const reads: number[] = [];
-      const kernel = new Kernel(program, w, this.sources, reads, moved);
+      const kernel = new Kernel(program, w, {
+        sources: this.sources,
+        moved,
+        reads,
+        pack: this.packConstant.bind(this),
+      });
       const flat = w.variable('this.thread.x');
       const result = kernel.element(row, unflatten(w, flat, shape));
       if (reads.length <= MAX_READS) {
@@ -187,148 +208,18 @@ class Lowering {
   }
 }
 
-class Kernel implements KernelContext {
-  constructor(
-    readonly program: Program,
-    readonly w: KernelWriter,
-    private readonly sources: ReadonlyMap<Row, Source>,
-    private readonly reads: number[],
-    private readonly moved: ReadonlyMap<number, { step: number; offset: number }>,
-    private readonly bind?: (input: number, index: Index) => Atom,
-    private readonly prefix = '',
-    private readonly names = { next: 0 },
-  ) {}
-
-  aval(row: Row): Aval {
-    return this.program.aval(row);
-  }
-
-  value(row: Row, index: Index): Atom {
-    const source = this.sources.get(row);
-    if (!source) return this.element(row, index);
-    const position = flatten(this.w, index, this.aval(row).shape);
-    if (source.kind === 'packed') return this.w.define(`p[${offsetBy(source.offset, position)}]`);
-    const { step, offset } = this.moved.get(source.step) ?? source;
-    let argument = this.reads.indexOf(step);
-    if (argument < 0) argument = this.reads.push(step) - 1;
-    return this.w.define(`s${argument}[${offsetBy(offset, position)}]`);
-  }
-
-  /** Computes an element, whether or not the value stands in memory. */
-  element(row: Row, index: Index): Atom {
-    const { program, w } = this;
-    if (program.opcode(row) === OPCODES.literal) return w.define(kernelLiteral(program.literal(row)));
-    const key = `${this.prefix}${row}@${index.join(',')}`;
-    const known = w.lookup(key);
-    if (known !== undefined) return known;
-    return w.remember(key, this.compute(row, index));
-  }
-
-  nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext {
-    return new Kernel(
-      program,
-      this.w,
-      new Map(),
-      this.reads,
-      this.moved,
-      bind,
-      `${this.prefix}${this.names.next++}:`,
-      this.names,
-    );
-  }
-
-  private compute(row: Row, index: Index): Atom {
-    const { program, w } = this;
-    const name = program.name(row);
-    const form = ELEMENTWISE[name];
-    if (form) {
-      this.checkDTypes(row);
-      const operands = Array.from(program.operands(row), (operand) => this.value(operand, index));
-      w.use(form.uses);
-      return w.define(form.text(operands, program.params(row)));
-    }
-    const emit = VIEWS[name] ?? LOOPS[name];
-    if (emit) return emit(this, row, index);
-    switch (name) {
-      case 'input': {
-        const input = program.params<'input'>(row).index;
-        if (this.bind) return this.bind(input, index);
-        break;
-      }
-      case 'constant':
-        return this.inlineConstant(row);
-      case 'convert':
-        return this.convert(row, index);
-      case 'guard':
-        return this.value(program.operand(row, 0), index);
-      case 'project': {
-        const tuple = program.operand(row, 0);
-        const result = program.params<'project'>(row).index;
-        if (program.name(tuple) === 'scan') return scanElement(this, tuple, result, index);
-        if (program.name(tuple) === 'cond') return condElement(this, tuple, result, index);
-        return this.called(tuple, result, index);
-      }
-      case 'call':
-      case 'customJvp':
-      case 'customVjp':
-      case 'linearCall':
-        return this.called(row, 0, index);
-      case 'scan':
-        return scanElement(this, row, 0, index);
-      case 'cond':
-        return condElement(this, row, 0, index);
-    }
-    throw new GpuUnsupportedError(`\`${name}\``, program.position(row));
-  }
-
-  private called(row: Row, result: number, index: Index): Atom {
-    const { program } = this;
-    const inner = calledProgram(program, row);
-    if (!inner) throw new GpuUnsupportedError(`\`${program.name(row)}\``, program.position(row));
-    const operands = Array.from(program.operands(row));
-    const context = this.nested(inner, (input, at) => this.value(operands[input], at));
-    return context.value(inner.outputs[result], index);
-  }
-
-  /** Constants of sub-programs: only those that are one number. */
-  private inlineConstant(row: Row): Atom {
-    const { data } = this.program.constant(row);
-    if (data.every((value) => Object.is(value, data[0]))) return this.w.define(kernelLiteral(data[0]));
-    throw new GpuUnsupportedError('an array constant inside a loop or branch', this.program.position(row));
-  }
-
-  private convert(row: Row, index: Index): Atom {
-    const [operand] = this.program.operands(row);
-    const { dtype } = this.program.params<'convert'>(row);
-    const from = this.aval(operand).dtype;
-    const value = this.value(operand, index);
-    if (dtype === 'bool' && from !== 'bool') return this.w.define(`${value} === 0 ? 0 : 1`);
-    if ((dtype === 'int32' || dtype === 'uint32') && (from === 'float64' || from === 'float32')) {
-      this.w.use(['glTrunc']);
-      return this.w.define(`glTrunc(${value})`);
-    }
-    return value;
-  }
-
-  /** Bitwise logic needs integers, which kernels do not have; on bool it is arithmetic. */
-  private checkDTypes(row: Row): void {
-    const name = this.program.name(row);
-    if (name !== 'and' && name !== 'or' && name !== 'not') return;
-    if (this.aval(row).dtype !== 'bool')
-      throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
-  }
-}
-
-function offsetBy(offset: number, position: Atom): string {
-  if (/^\d+$/.test(position)) return String(offset + Number(position));
-  if (offset === 0) return position;
-  return `${offset} + ${position}`;
-}
-
-/** Compiles a program to kernels. @throws GpuUnsupportedError naming the first operation that the GPU does not run */
+/**
+ * Compiles a program to kernels. Scans whose steps mix elements are written out, step by step.
+ * @throws GpuUnsupportedError naming the first operation that the GPU does not run
+ */
 export function lowerToGpu(program: Program): GpuPlan {
   try {
-    return new Lowering(program).plan();
+    for (let current = writeOut(program, new Set()); ;) {
+      const lowering = new Lowering(current);
+      const plan = lowering.plan();
+      if (lowering.mixing.size === 0) return plan;
+      current = writeOut(current, lowering.mixing);
+    }
   } catch (error) {
     if (error instanceof RangeError)
       throw new GradLensError('gpu-unsupported', 'The program is too deep for one kernel.');

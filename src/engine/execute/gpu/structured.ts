@@ -1,90 +1,77 @@
-/** Sub-programs inside a kernel: a loop stays a loop where every carried value depends on its own element only. */
-import { sameShape } from '../../program/aval';
+/** Sub-programs inside a kernel: a loop stays a loop where a thread can carry what it needs. */
 import type { Program, Row } from '../../program/program';
-import { GpuUnsupportedError, type KernelContext } from './context';
+import { MixingError, type KernelContext } from './context';
 import type { Index } from './indexing';
 import type { Atom } from './writer';
 
-/** Thrown inside: the loop's body reads elements of a carried value other than its own. */
-class NotPointwise extends Error {}
+/** Elements of carried values that one thread keeps in variables; more are written out as steps instead. */
+const MOST_CARRIED = 32;
 
 /**
- * Element of one result of a `scan`. All carried values keep their element at `index` (or are scalars) through all
- * iterations, so that one thread runs the loop for its own element.
- * @throws GpuUnsupportedError where the body mixes elements
+ * Element of one result of a `scan`. One thread runs the loop and carries those elements of the carried values that its result needs:
+ * its own, or a few at fixed places.
+ * @throws MixingError where a step needs elements that change from step to step, or too many
  */
 export function scanElement(k: KernelContext, row: Row, result: number, index: Index): Atom {
   const { body, length, consts, carry, reverse } = k.program.params<'scan'>(row);
   const operands = Array.from(k.program.operands(row));
-  const isCarry = result < carry;
-  const own = isCarry ? index : index.slice(1);
-  const ownShape = isCarry ? body.outputAvals[result].shape : body.outputAvals[result].shape;
-  const placeOf = (input: number): Index => {
-    const { shape } = body.inputAvals[input];
-    if (shape.length === 0) return [];
-    if (sameShape(shape, ownShape)) return own;
-    throw new NotPointwise();
-  };
-  try {
-    const needed = neededCarries(body, consts, carry, result);
-    const variables = needed.map((position) =>
-      k.w.variable(k.value(operands[consts + position], placeOf(consts + position))),
-    );
-    const found = isCarry ? undefined : k.w.variable('0');
-    k.w.loop(length, found ? [...variables, found] : variables, (counter) => {
-      const step = reverse ? k.w.define(`${length - 1} - ${counter}`) : counter;
-      const inside = k.nested(body, (input, at) => {
-        if (input < consts) return k.value(operands[input], at);
-        if (input < consts + carry) {
-          const expected = placeOf(input);
-          if (expected.some((atom, axis) => atom !== at[axis])) throw new NotPointwise();
-          return variables[needed.indexOf(input - consts)];
-        }
-        return k.value(operands[input], [step, ...at]);
-      });
-      // All new values are computed before any old one is replaced.
-      const next = needed.map((position) => inside.value(body.outputs[position], placeOf(consts + position)));
-      if (found) {
-        const element = inside.value(body.outputs[result], own);
-        k.w.statement(`if (${step} === ${index[0]}) { ${found} = ${element}; }`);
-      }
-      next.forEach((atom, position) => k.w.statement(`${variables[position]} = ${atom};`));
-    });
-    return found ?? variables[needed.indexOf(result)];
-  } catch (error) {
-    if (error instanceof NotPointwise)
-      throw new GpuUnsupportedError('a scan whose steps mix elements', k.program.position(row));
-    throw error;
+  const isConstant = (input: number): boolean =>
+    input < consts || (input < consts + carry && body.outputs[input - consts] === body.inputs[input]);
+  if (result >= carry && !dependsOnCarry(body, body.outputs[result], consts, carry, isConstant)) {
+    // Steps that do not hang together: each thread computes its own.
+    const [step, ...own] = index;
+    return k
+      .nested(body, (input, at) => k.value(operands[input], isConstant(input) ? at : [step, ...at]))
+      .value(body.outputs[result], own);
   }
+  if (result < carry && (length === 0 || isConstant(consts + result))) return k.value(operands[consts + result], index);
+  const found = result < carry ? undefined : k.w.variable('0');
+  const carried: { position: number; at: Index; variable: Atom }[] = [];
+  k.w.loop(length, found ? [found] : [], (counter, loop) => {
+    const step = reverse ? k.w.define(`${length - 1} - ${counter}`) : counter;
+    const variableOf = (position: number, at: Index): Atom => {
+      const known = carried.find((one) => one.position === position && one.at.every((atom, axis) => atom === at[axis]));
+      if (known) return known.variable;
+      if (carried.length === MOST_CARRIED || !at.every((atom) => k.w.standsBefore(atom, loop))) throw new MixingError();
+      const variable = k.w.carriedVariable(loop, () => k.value(operands[consts + position], at));
+      carried.push({ position, at, variable });
+      return variable;
+    };
+    const inside = k.nested(body, (input, at) => {
+      if (isConstant(input)) return k.value(operands[input], at);
+      if (input < consts + carry) return variableOf(input - consts, at);
+      return k.value(operands[input], [step, ...at]);
+    });
+    if (found) {
+      const element = inside.value(body.outputs[result], index.slice(1));
+      k.w.statement(`if (${step} === ${index[0]}) { ${found} = ${element}; }`);
+    } else variableOf(result, index);
+    // All new values are there before any old one is replaced; each may need further elements.
+    const next: Atom[] = [];
+    for (let place = 0; place < carried.length; place++) {
+      const { position, at, variable } = carried[place];
+      const value = inside.value(body.outputs[position], at);
+      next.push(value !== variable && carried.some((one) => one.variable === value) ? k.w.copy(value) : value);
+    }
+    next.forEach((atom, place) => {
+      if (atom !== carried[place].variable) k.w.statement(`${carried[place].variable} = ${atom};`);
+    });
+  });
+  return found ?? carried[0].variable;
 }
 
-/** Carried values that a result depends on, through any number of iterations. */
-function neededCarries(body: Program, consts: number, carry: number, result: number): number[] {
-  const inputOf = new Map<Row, number>();
-  body.inputs.forEach((row, input) => inputOf.set(row, input));
-  const reads = (output: Row): Set<number> => {
-    const seen = new Set<Row>();
-    const found = new Set<number>();
-    const stack = [output];
-    while (stack.length > 0) {
-      const row = stack.pop() as Row;
-      if (seen.has(row)) continue;
-      seen.add(row);
-      const input = inputOf.get(row);
-      if (input !== undefined && input >= consts && input < consts + carry) found.add(input - consts);
-      stack.push(...body.operands(row));
-    }
-    return found;
-  };
-  const needed = new Set<number>(result < carry ? [result] : []);
-  const pending = [...reads(body.outputs[result]), ...needed];
-  while (pending.length > 0) {
-    const position = pending.pop() as number;
-    if (needed.has(position) && position !== result) continue;
-    needed.add(position);
-    for (const other of reads(body.outputs[position])) if (!needed.has(other)) pending.push(other);
-  }
-  return [...needed].sort((a, b) => a - b);
+/** Does a result of a scan's body need what is carried from step to step? */
+function dependsOnCarry(
+  body: Program,
+  output: Row,
+  consts: number,
+  carry: number,
+  isConstant: (input: number) => boolean,
+): boolean {
+  const depends = new Uint8Array(body.size);
+  for (let input = consts; input < consts + carry; input++) if (!isConstant(input)) depends[body.inputs[input]] = 1;
+  for (let row = 0; row <= output; row++) for (const operand of body.operands(row)) depends[row] |= depends[operand];
+  return depends[output] === 1;
 }
 
 /** Element of one result of a `cond`: every branch is computed, the index chooses. */

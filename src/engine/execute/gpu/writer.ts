@@ -14,11 +14,16 @@ interface Block {
   readonly lines: Line[];
 }
 
+/** A loop while its body is written. */
+export type LoopScope = Scope;
+
 interface Scope extends Block {
   readonly depth: number;
   readonly parent: Scope | undefined;
   /** Expression or row key → name, valid inside this scope. */
   readonly known: Map<string, Atom>;
+  /** Variables declared before the loop that it changes. */
+  readonly changing: Atom[];
 }
 
 const NAME = /[A-Za-z_$][\w$]*/g;
@@ -26,7 +31,7 @@ const NAME = /[A-Za-z_$][\w$]*/g;
 export class KernelWriter {
   /** Statements written; long kernels are cut before they take seconds to compile. */
   statements = 0;
-  private scope: Scope = { header: '', lines: [], depth: 0, parent: undefined, known: new Map() };
+  private scope: Scope = { header: '', lines: [], depth: 0, parent: undefined, known: new Map(), changing: [] };
   private readonly depths = new Map<Atom, number>();
   private readonly functions = new Set<string>();
   private counter = 0;
@@ -66,10 +71,10 @@ export class KernelWriter {
   }
 
   /**
-   * `body` inside a loop over 0 … trips − 1; the counter's name is given to it. What reads one of the `changing` variables
-   * stays inside.
+   * `body` inside a loop over 0 … trips − 1; the counter's name and the loop are given to it. What reads one of the `changing`
+   * variables stays inside.
    */
-  loop(trips: number, changing: readonly Atom[], body: (counter: Atom) => void): void {
+  loop(trips: number, changing: readonly Atom[], body: (counter: Atom, loop: LoopScope) => void): void {
     const counter = `k${this.counter++}`;
     const parent = this.scope;
     const block: Scope = {
@@ -78,16 +83,40 @@ export class KernelWriter {
       depth: parent.depth + 1,
       parent,
       known: new Map(),
+      changing: [...changing],
     };
     this.depths.set(counter, block.depth);
-    const before = changing.map((variable) => this.depths.get(variable) ?? 0);
     for (const variable of changing) this.depths.set(variable, block.depth);
     this.scope = block;
-    body(counter);
+    body(counter, block);
     this.scope = parent;
-    changing.forEach((variable, index) => this.depths.set(variable, before[index]));
+    for (const variable of block.changing) this.depths.set(variable, parent.depth);
     // Pushed last: what the body moved out of itself stands before it.
     parent.lines.push(block);
+  }
+
+  /** A variable that a loop changes, declared before the loop while its body is written; `initial` is written there too. */
+  carriedVariable(loop: LoopScope, initial: () => Atom): Atom {
+    const { scope } = this;
+    this.scope = loop.parent as Scope;
+    const name = this.variable(initial());
+    this.scope = scope;
+    loop.changing.push(name);
+    this.depths.set(name, loop.depth);
+    return name;
+  }
+
+  /** Has an atom the same value in all turns of a loop? */
+  standsBefore(atom: Atom, loop: LoopScope): boolean {
+    return (this.depths.get(atom) ?? 0) < loop.depth;
+  }
+
+  /** A name for the present value of a variable. */
+  copy(variable: Atom): Atom {
+    const name = `t${this.counter++}`;
+    this.statement(`const ${name} = ${variable};`);
+    this.depths.set(name, this.scope.depth);
+    return name;
   }
 
   /** Remembers a name under a key (a row at an index) in the outermost scope where it is valid. */

@@ -1,0 +1,84 @@
+/**
+ * Structured equations written out before a program is lowered: what kernels cannot keep as a call, a loop or a branch becomes the
+ * equations that it stands for.
+ */
+import { sizeOf } from '../../program/aval';
+import { Emitter } from '../../program/emitter';
+import { NONE, type Program, type Row } from '../../program/program';
+import { inline } from '../../transforms/transcribe';
+import { GpuUnsupportedError } from './context';
+import { calledProgram } from './structured';
+
+/** Rows of a written-out program: each may become a kernel, and each kernel takes milliseconds to compile. */
+const MOST_ROWS = 20_000;
+
+/**
+ * The program with the equations of its calls in their places, and those of the scans and branches in `dissolved`: a scan becomes
+ * its steps, a branch all its sides and a choice.
+ * @throws GpuUnsupportedError where a scan would become too long
+ */
+export function writeOut(program: Program, dissolved: ReadonlySet<Row>): Program {
+  const b = new Emitter(program.columns.positionTable);
+  const map = new Int32Array(program.size).fill(NONE);
+  const results = new Map<Row, readonly Row[]>();
+  for (const row of program.inputs) map[row] = b.input(program.aval(row));
+  for (let row = 0; row < program.size; row++) {
+    const name = program.name(row);
+    if (name === 'input') continue;
+    if (name === 'project') {
+      const found = results.get(program.operand(row, 0));
+      map[row] = found ? found[program.params<'project'>(row).index] : b.copy(program, row, map);
+      continue;
+    }
+    const operands = program.mapOperands(row, map);
+    const called = calledProgram(program, row);
+    let rows: readonly Row[] | undefined;
+    if (called) rows = inline(b, writeOut(called, new Set()), operands);
+    else if (dissolved.has(row))
+      rows = name === 'scan' ? steps(b, program, row, operands) : sides(b, program, row, operands);
+    if (!rows) map[row] = b.copy(program, row, map);
+    else if (program.hasSeveralResults(row)) results.set(row, rows);
+    else [map[row]] = rows;
+  }
+  return b.finish(Array.from(program.outputs, (row) => map[row]));
+}
+
+/** All steps of a scan, one after the other. */
+function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[]): Row[] {
+  const { body, length, consts, carry, reverse } = program.params<'scan'>(row);
+  if (b.size + length * body.size > MOST_ROWS)
+    throw new GpuUnsupportedError(`a \`scan\` of ${length} steps that mix elements`, program.position(row));
+  const xs = operands.slice(consts + carry);
+  let carried = operands.slice(consts, consts + carry);
+  const stacks = body.outputAvals.slice(carry).map(() => new Array<Row>(length));
+  for (let step = 0; step < length; step++) {
+    const at = reverse ? length - 1 - step : step;
+    const slices = xs.map((x) => b.reshape(b.sliceAxis(x, 0, at, at + 1), b.aval(x).shape.slice(1)));
+    const out = inline(b, body, [...operands.slice(0, consts), ...carried, ...slices]);
+    carried = out.slice(0, carry);
+    stacks.forEach((stack, index) => (stack[at] = out[carry + index]));
+  }
+  const stacked = stacks.map((stack, index) => {
+    const { shape, dtype } = body.outputAvals[carry + index];
+    if (length * sizeOf(shape) === 0) return b.zeros({ shape: [length, ...shape], dtype });
+    return b.concatenate(
+      stack.map((value) => b.reshape(value, [1, ...shape])),
+      0,
+    );
+  });
+  return [...carried, ...stacked];
+}
+
+/** Every side of a `cond`, and for each result the choice between them. */
+function sides(b: Emitter, program: Program, row: Row, [index, ...operands]: readonly Row[]): Row[] {
+  const { branches } = program.params<'cond'>(row);
+  const all = branches.map((branch) => inline(b, branch, operands));
+  return program.tuple(row).map(({ shape }, result) =>
+    all
+      .map((rows) => rows[result])
+      .reduceRight((later, own, branch) => {
+        const chosen = b.le(index, b.fullLike(index, branch));
+        return b.select(b.broadcast(chosen, shape, []), own, later);
+      }),
+  );
+}

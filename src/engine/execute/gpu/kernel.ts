@@ -1,0 +1,172 @@
+/** Pulls the elements of a program's values into one kernel: what stands in memory is read, all else computed where it is needed. */
+import { OPCODES } from '../../primitives/opcodes';
+import type { ArrayValue, Aval } from '../../program/aval';
+import type { Program, Row } from '../../program/program';
+import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, type KernelContext } from './context';
+import { ELEMENTWISE, kernelLiteral } from './elementwise';
+import { flatten, type Index } from './indexing';
+import { LOOPS } from './loops';
+import { calledProgram, condElement, scanElement } from './structured';
+import { VIEWS } from './views';
+import type { Atom, KernelWriter } from './writer';
+
+/** What a kernel reads: the packed array or an earlier step's result, from `offset` on. */
+export type Source = { kind: 'packed'; offset: number } | { kind: 'step'; step: number; offset: number };
+
+/** What stands in the device's memory. */
+export interface Memory {
+  readonly sources: ReadonlyMap<Row, Source>;
+  /** Where steps' results have been copied to. */
+  readonly moved: ReadonlyMap<number, { step: number; offset: number }>;
+  /** The steps that the kernel reads, in the order of its arguments; grows. */
+  readonly reads: number[];
+  /** Gives a constant a place in the packed array. */
+  pack(value: ArrayValue): number;
+}
+
+const NOTHING: ReadonlyMap<Row, Source> = new Map();
+
+export class Kernel implements KernelContext {
+  constructor(
+    readonly program: Program,
+    readonly w: KernelWriter,
+    private readonly memory: Memory,
+    private readonly bind?: (input: number, index: Index) => Atom,
+    private readonly prefix = '',
+    private readonly names = { next: 0 },
+  ) {}
+
+  aval(row: Row): Aval {
+    return this.program.aval(row);
+  }
+
+  value(row: Row, index: Index): Atom {
+    const source = this.memory.sources.get(row);
+    if (!source) return this.element(row, index);
+    const position = flatten(this.w, index, this.aval(row).shape);
+    if (source.kind === 'packed') return this.w.define(`p[${offsetBy(source.offset, position)}]`);
+    const { reads, moved } = this.memory;
+    const { step, offset } = moved.get(source.step) ?? source;
+    let argument = reads.indexOf(step);
+    if (argument < 0) argument = reads.push(step) - 1;
+    return this.w.define(`s${argument}[${offsetBy(offset, position)}]`);
+  }
+
+  /** Computes an element, whether or not the value stands in memory. */
+  element(row: Row, index: Index): Atom {
+    const { program, w } = this;
+    if (program.opcode(row) === OPCODES.literal) return w.define(kernelLiteral(program.literal(row)));
+    const key = `${this.prefix}${row}@${index.join(',')}`;
+    const known = w.lookup(key);
+    if (known !== undefined) return known;
+    return w.remember(key, this.compute(row, index));
+  }
+
+  nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext {
+    return new Kernel(
+      program,
+      this.w,
+      { ...this.memory, sources: NOTHING },
+      bind,
+      `${this.prefix}${this.names.next++}:`,
+      this.names,
+    );
+  }
+
+  private compute(row: Row, index: Index): Atom {
+    const { program, w } = this;
+    const name = program.name(row);
+    const form = ELEMENTWISE[name];
+    if (form) {
+      this.checkDTypes(row);
+      const operands = Array.from(program.operands(row), (operand) => this.value(operand, index));
+      w.use(form.uses);
+      return w.define(form.text(operands, program.params(row)));
+    }
+    const emit = VIEWS[name] ?? LOOPS[name];
+    if (emit) return emit(this, row, index);
+    switch (name) {
+      case 'input': {
+        const input = program.params<'input'>(row).index;
+        if (this.bind) return this.bind(input, index);
+        break;
+      }
+      case 'constant':
+        return this.inlineConstant(row, index);
+      case 'convert':
+        return this.convert(row, index);
+      case 'guard':
+        return this.value(program.operand(row, 0), index);
+      case 'project': {
+        const tuple = program.operand(row, 0);
+        const result = program.params<'project'>(row).index;
+        if (program.name(tuple) === 'scan') return scanElement(this, tuple, result, index);
+        if (program.name(tuple) === 'cond') return condElement(this, tuple, result, index);
+        return this.called(tuple, result, index);
+      }
+      case 'call':
+      case 'customJvp':
+      case 'customVjp':
+      case 'linearCall':
+        return this.called(row, 0, index);
+      case 'scan':
+        return scanElement(this, row, 0, index);
+      case 'cond':
+        return condElement(this, row, 0, index);
+    }
+    throw new GpuUnsupportedError(`\`${name}\``, program.position(row));
+  }
+
+  private called(row: Row, result: number, index: Index): Atom {
+    const { program } = this;
+    const inner = calledProgram(program, row);
+    if (!inner) throw new GpuUnsupportedError(`\`${program.name(row)}\``, program.position(row));
+    const operands = Array.from(program.operands(row));
+    const context = this.nested(inner, (input, at) => this.value(operands[input], at));
+    return context.value(inner.outputs[result], index);
+  }
+
+  /** Constants of sub-programs: one number stands in the text, an array in memory. */
+  private inlineConstant(row: Row, index: Index): Atom {
+    const value = this.program.constant(row);
+    const [first] = value.data;
+    if (holdsExactly(value) && value.data.every((other: number) => Object.is(other, first)))
+      return this.w.define(kernelLiteral(first));
+    const offset = this.memory.pack(value);
+    return this.w.define(`p[${offsetBy(offset, flatten(this.w, index, value.shape))}]`);
+  }
+
+  private convert(row: Row, index: Index): Atom {
+    const [operand] = this.program.operands(row);
+    const { dtype } = this.program.params<'convert'>(row);
+    const from = this.aval(operand).dtype;
+    if (dtype === 'int32' || dtype === 'uint32') this.checkInteger(operand);
+    const value = this.value(operand, index);
+    if (dtype === 'bool' && from !== 'bool') return this.w.define(`${value} === 0 ? 0 : 1`);
+    if ((dtype === 'int32' || dtype === 'uint32') && (from === 'float64' || from === 'float32')) {
+      this.w.use(['glTrunc']);
+      return this.w.define(`glTrunc(${value})`);
+    }
+    return value;
+  }
+
+  private checkInteger(row: Row): void {
+    const { program } = this;
+    if (program.opcode(row) === OPCODES.literal && Math.abs(program.literal(row)) > MAX_INTEGER)
+      throw new GpuUnsupportedError('integers above 2²⁴, which float32 does not hold', program.position(row));
+  }
+
+  /** Bitwise logic needs integers, which kernels do not have; on bool it is arithmetic. */
+  private checkDTypes(row: Row): void {
+    const name = this.program.name(row);
+    if (name !== 'and' && name !== 'or' && name !== 'not') return;
+    if (this.aval(row).dtype !== 'bool')
+      throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
+  }
+}
+
+function offsetBy(offset: number, position: Atom): string {
+  if (/^\d+$/.test(position)) return String(offset + Number(position));
+  if (offset === 0) return position;
+  return `${offset} + ${position}`;
+}
