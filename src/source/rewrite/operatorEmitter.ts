@@ -352,6 +352,8 @@ export abstract class OperatorEmitter extends ModuleEmitter {
   }
 
   protected template(node: ts.TemplateExpression): string {
+    // A tag gets the values themselves.
+    if (ts.isTaggedTemplateExpression(node.parent)) return this.children(node);
     let out = this.slice(node.head);
     for (const { expression, literal } of node.templateSpans) {
       out += isNeverNumber(expression)

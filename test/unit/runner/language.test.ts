@@ -95,6 +95,13 @@ const CASES: Case[] = [
     jacobian: [3, 1],
   },
   {
+    name: 'tagged templates',
+    code: 'const sum = (text: TemplateStringsArray, ...values: number[]) => values.reduce((a, v, i) => a + v * text[i].length, 0); return sum`ab${x[0]}cde${x[1] * x[0]}`;',
+    at: [[2, 3]],
+    value: [22],
+    jacobian: [11, 6],
+  },
+  {
     name: 'logical assignment to elements, and to properties of computed objects, evaluates the object once',
     code: 'const c: any = [x[0], 0, null]; let n = 0; const at = (i: number) => (n++, i); const o = { p: x[0] - x[0], q: x[1] }; const get = () => (n++, o); c[at(0)] ||= 9; c[at(1)] ||= x[1]; c[2] ??= x[0] * x[1]; c[0] &&= c[0] * 2; get().p ||= x[0] ** 2; get().q &&= o.q * 3; return c[0] + c[1] + c[2] + o.p + o.q + n;',
     at: [[2, 3]],
