@@ -186,6 +186,7 @@ export class Realm {
       enumerable: true,
     });
     const settle: (() => void)[] = [];
+    const before = instance.exports;
     run(
       instance.exports,
       this.requireFor(instance),
@@ -197,6 +198,8 @@ export class Realm {
       ...code.globals.map((name) => this.globals[name]),
     );
     commonJs.loaded = true;
+    // `export =` puts an object of its own in place.
+    instance.esm &&= instance.exports === before;
     settle.forEach((finish) => finish());
   }
 

@@ -27,7 +27,10 @@ const FILES: Record<string, string> = {
   'node_modules/old/package.json': '{ "name": "old", "main": "lib/main" }',
   'node_modules/old/lib/main.js':
     '"use strict"; Object.defineProperty(exports, "__esModule", { value: true }); exports.default = function (x) { return x / 4; }; exports.named = 7;',
-  'main.ts': `import { twice } from '@lib/util';
+  'equals.cts':
+    "import util = require('node:path'); const cube = (v: number) => v ** 3; export = { cube, name: util.basename('/a/b') };",
+  'main.ts': `import equals, { cube } from './equals.cjs';
+import { twice } from '@lib/util';
 import ten from 'exact';
 import data, { k } from './data.json';
 import { calls, even } from './even';
@@ -38,7 +41,7 @@ import old, { named } from 'old';
 import { basename } from 'node:path';
 const required = require('pkg');
 export function f(x: number): number[] {
-  return [twice(x), ten(x), data.list[1] * k * x, even(4, x), calls, u.twice(again(tenAgain(x))), pkg.f(x), pkg.kind === 'esm' && required.kind === 'cjs' ? x : 0, deep(x), old(x) + named, basename('/a/b').length * x];
+  return [twice(x), ten(x), data.list[1] * k * x, even(4, x), calls, u.twice(again(tenAgain(x))), pkg.f(x), pkg.kind === 'esm' && required.kind === 'cjs' ? x : 0, deep(x), old(x) + named, basename('/a/b').length * x, equals.cube(x) + cube(x) * equals.name.length];
 }
 `,
 };
@@ -47,8 +50,8 @@ describe('modules', () => {
   it('are found as TypeScript, Node and bundlers find them', async () => {
     const folder = workspace(FILES);
     const { value, jacobian } = await deriveFile(join(folder, 'main.ts'), [3]);
-    assert.deepEqual(value, [6, 30, 18, 12, 3, 120, 10, 3, 15, 7.75, 3]);
-    assert.deepEqual(jacobian, [2, 10, 6, 4, 0, 40, 6, 1, 5, 0.25, 1]);
+    assert.deepEqual(value, [6, 30, 18, 12, 3, 120, 10, 3, 15, 7.75, 3, 54]);
+    assert.deepEqual(jacobian, [2, 10, 6, 4, 0, 40, 6, 1, 5, 0.25, 1, 54]);
   });
 
   it('are read again when they change, with what imports them, and not otherwise', async () => {
