@@ -18,7 +18,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/node_modules/',
-      'dist/',
+      '**/dist/',
       'out/',
       'coverage/',
       'test-results/',

@@ -18,10 +18,8 @@ export async function memoryReport(): Promise<MemoryLine[]> {
 }
 
 function inProcess(name: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--import', 'tsx', __filename, name], {
-    encoding: 'utf8',
-    cwd: join(__dirname, '../..'),
-  });
+  const program = join(__dirname, 'dist/memory.js');
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, name], { encoding: 'utf8' });
   return stdout.trim() || stderr.trim().split('\n')[0];
 }
 
@@ -55,5 +53,5 @@ async function live(): Promise<string> {
   return `${((process.memoryUsage().heapUsed - before) / MEGABYTE).toFixed(2)} MB`;
 }
 
-if (process.argv[1] === __filename)
+if (process.argv[1] === join(__dirname, 'dist/memory.js'))
   void (process.argv[2] === 'trace' ? trace() : live()).then((text) => console.log(text));

@@ -10,14 +10,14 @@ import { Session } from '../../src/runner/session';
 const file = join(__dirname, 'plain', 'functions.ts');
 const session = new Session();
 
-/** A function of functions.ts, rewritten, in the realm where it is recorded. */
-export function rewritten(name: string): UserFunction {
-  return session.prepare({ file, fn: name, args: [[0.5, 0.25]] }, true).fn;
+/** A function of functions.ts in one of the runner's realms: rewritten to be recorded, or as it runs on plain numbers. */
+export function prepared(name: string, recording: boolean): UserFunction {
+  return session.prepare({ file, fn: name, args: [[0.5, 0.25]] }, recording).fn;
 }
 
 /** One run on traced numbers. */
 export async function recorded(name: string, point: readonly number[]): Promise<Recorded> {
-  return record(rewritten(name), [[...point]], [0], ['x']);
+  return record(prepared(name, true), [[...point]], [0], ['x']);
 }
 
 export async function gradientOf(name: string, point: readonly number[]): Promise<ScalarExecutable> {

@@ -1,12 +1,12 @@
 /**
  * `npm run bench`: every workload for GradLens and its peers side by side. Options: --only TEXT for workloads whose name has it,
- * --json FILE, --no-peers.
+ * --json FILE, --no-peers. What is measured is bundled first, as users get it: module loaders for development turn each export
+ * into a getter, which makes recording several times as slow.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Line } from './harness';
+import { build } from 'esbuild';
 
 async function main(): Promise<void> {
   if (!existsSync(join(__dirname, 'node_modules/@jax-js'))) {
@@ -16,37 +16,22 @@ async function main(): Promise<void> {
       shell: process.platform === 'win32',
     });
   }
-  const { costTable, measure, seriesTables, table } = await import('./harness');
-  const { workloads } = await import('./workloads');
-  const { memoryReport } = await import('./memory');
-  const { warmUp } = await import('./warmUp');
-  const only = option('--only');
-  const peers = !process.argv.includes('--no-peers');
-  await warmUp(peers);
-  const lines: Line[] = [];
-  console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`);
-  console.log('median ms [first call ms] [first call of another one, all warm], ratio to the base of each workload\n');
-  for (const workload of workloads) {
-    if (only !== undefined && !workload.name.includes(only)) continue;
-    const contestants = workload.contestants.filter(({ name }) => peers || !/jax-js|TensorFlow|rose|mathjs/.test(name));
-    const measured = await measure({ ...workload, contestants });
-    lines.push(...measured);
-    console.log(`${table(measured)}\n`);
-  }
-  for (const text of [...seriesTables(lines), costTable(lines)]) if (text !== undefined) console.log(`${text}\n`);
-  const memory = only === undefined || only === 'memory' ? await memoryReport() : [];
-  for (const { what, goal, value } of memory) console.log(`${what}: ${value}   (goal: ${goal})`);
-  const json = option('--json');
-  if (json !== undefined)
-    writeFileSync(
-      json,
-      JSON.stringify({ node: process.version, load: loadavg(), lines, memory, cpus: cpus().length }, null, 2),
-    );
-}
-
-function option(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at > 0 ? process.argv[at + 1] : undefined;
+  const outdir = join(__dirname, 'dist');
+  await build({
+    entryPoints: ['measurements', 'memory'].map((name) => join(__dirname, `${name}.ts`)),
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+    define: { __dirname: JSON.stringify(__dirname) },
+  });
+  const { status } = spawnSync(process.execPath, [join(outdir, 'measurements.js'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
 }
 
 void main();

@@ -1,7 +1,7 @@
 /** Other plain loops: a pendulum, a Gaussian mixture, branches, and numbers that nobody traces. */
-import type { Workload } from '../harness';
+import type { Contestant, Workload } from '../harness';
 import * as plain from '../plain/functions';
-import { rewritten } from '../plainPrograms';
+import { prepared } from '../plainPrograms';
 import { differences, itself, ourGradient, ourHvp, sines, type Scalar } from './plainContestants';
 
 const PENDULUM = [0.5, 0.1, 1.3];
@@ -47,33 +47,26 @@ const hinge: Workload = {
   ],
 };
 
+const numbers = (result: unknown) => (typeof result === 'number' ? [result] : (result as number[]));
+
+/** Checks, differences and timing call the function on plain numbers in a realm of its own, where nothing is rewritten for tracing. */
 function untraced(name: string, f: (x: number[]) => unknown, point: readonly number[]): Workload {
+  const contestant = (label: string, functionOf: () => (x: number[]) => unknown): Contestant => ({
+    name: label,
+    prepare() {
+      const g = functionOf();
+      const x = [...point];
+      return { run: () => g(x), numbers };
+    },
+  });
   return {
-    name: `plain numbers through rewritten code: ${name}`,
-    goal: '≤ 1.2 × native',
+    name: `plain numbers: ${name}`,
+    goal: '≤ 1.2 × native in the realm where plain calls run',
     base: 'native',
     contestants: [
-      {
-        name: 'rewritten',
-        prepare() {
-          const g = rewritten(name);
-          const x = [...point];
-          return {
-            run: () => g(x),
-            numbers: (result) => (typeof result === 'number' ? [result] : (result as number[])),
-          };
-        },
-      },
-      {
-        name: 'native',
-        prepare() {
-          const x = [...point];
-          return {
-            run: () => f(x),
-            numbers: (result) => (typeof result === 'number' ? [result] : (result as number[])),
-          };
-        },
-      },
+      contestant('in the realm for plain calls', () => prepared(name, false)),
+      contestant('in the realm for recording', () => prepared(name, true)),
+      contestant('native', () => f),
     ],
   };
 }
