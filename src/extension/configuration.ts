@@ -49,6 +49,7 @@ function readRunnerSettings(): RunnerConfiguration {
     memoryLimit: section.get('memoryLimit', 2048),
     allowedModules: section.get<string[]>('allowedModules', []),
     backend: section.get('backend', 'auto'),
+    gpuTolerance: section.get('gpu.tolerance', 1e-3),
     clientGpu: true,
   };
 }

@@ -5,10 +5,8 @@ import { symmetricSparsity } from '../engine/sparse/sparsity';
 import { LANES, scalarSparsity, TangentLanes } from '../engine/execute/tangentLanes';
 import { rowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
-import { Emitter } from '../engine/program/emitter';
-import { NONE, type Program } from '../engine/program/program';
-import { eliminateDeadRows } from '../engine/program/prune';
-import { transcribeVjp } from '../engine/transforms/reverse';
+import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
+import type { Program } from '../engine/program/program';
 import type { DenseMatrix } from './protocol';
 import type { Recorded, Slot } from './record';
 
@@ -192,18 +190,9 @@ export function gradientLinear(recorded: Recorded): Linear {
 
 /** (…inputs) → gradients by all inputs, for a program whose only output is a scalar. */
 export function gradientProgram(program: Program): Program {
-  const b = new Emitter(program.columns.positionTable);
-  const primals = program.inputAvals.map((aval) => b.input(aval));
-  const { cotangents } = transcribeVjp(
-    b,
+  return gradientBy(
     program,
-    primals,
-    primals.map(() => true),
-    (results) => results.map((row) => b.fullLike(row, 1)),
-  );
-  // The tangents that the reverse pass was made of are dead now, and must not be differentiated again.
-  return eliminateDeadRows(
-    b.finish(cotangents.map((row, index) => (row === NONE ? b.zeros(b.aval(primals[index])) : row))),
+    program.inputAvals.map(() => true),
   );
 }
 

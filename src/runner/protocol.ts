@@ -146,6 +146,7 @@ export type FindingCode =
   | 'gradient-mismatch'
   | 'time-out'
   | 'numerically-unstable'
+  | 'float32-error'
   | 'impure';
 
 interface TextEdit {
@@ -225,6 +226,8 @@ export interface Float32Report {
   error: number;
   checked: number;
   entries: number;
+  /** The entry that is off the most, where that is more than the tolerance of the configuration. */
+  worst?: { name: string; found: number; expected: number };
 }
 
 /** A remark on how something was computed: what happened, and what helps. */
@@ -448,6 +451,8 @@ export interface RunnerConfiguration {
   /** Built-in modules that user code may import besides the pure ones. */
   allowedModules: string[];
   backend: BackendChoice;
+  /** Error of float32 results, relative to the largest entry, above which functions are marked (default 1e-3). */
+  gpuTolerance: number;
   /** The client has a GPU (`gpu` messages); without one gpu.js runs in the runner's own process. */
   clientGpu: boolean;
 }

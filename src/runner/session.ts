@@ -20,6 +20,7 @@ const DEFAULT_CONFIGURATION: RunnerConfiguration = {
   memoryLimit: 2048,
   allowedModules: [],
   backend: 'auto',
+  gpuTolerance: 1e-3,
   clientGpu: false,
 };
 

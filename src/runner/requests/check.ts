@@ -3,8 +3,9 @@ import { linearOf, jacobianOf, pullBack, pushForward, type Linear } from '../der
 import { richardson } from '../differences';
 import { withTimeLimit } from '../limits';
 import { plainFunction, seededDirection, numbersOf, type PlainFunction } from '../plain';
-import type { CheckPart, CheckReport, DenseMatrix, LeafInfo, RunnerRequests, Target } from '../protocol';
+import type { CheckPart, CheckReport, DenseMatrix, RunnerRequests, Target } from '../protocol';
 import type { Recorded } from '../record';
+import { pathOf } from '../values/layout';
 import { recordTarget, type Context } from './common';
 import { warningsOf } from './evaluate';
 import { impurity } from './purity';
@@ -259,19 +260,6 @@ function* rowScales({ values }: DenseMatrix): Iterable<number> {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   yield largest;
-}
-
-/** The user's name of component `index` of the flat inputs. */
-export function pathOf(leaves: readonly LeafInfo[], index: number): string {
-  const leaf = leaves.find(({ offset, size }) => index >= offset && index < offset + size);
-  if (!leaf) return `component ${index}`;
-  let rest = index - leaf.offset;
-  const parts: string[] = [];
-  for (let axis = leaf.shape.length - 1; axis >= 0; axis--) {
-    parts.unshift(`[${rest % leaf.shape[axis]}]`);
-    rest = Math.floor(rest / leaf.shape[axis]);
-  }
-  return leaf.path + parts.join('');
 }
 
 function compareClaim(

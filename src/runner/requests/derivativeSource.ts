@@ -9,7 +9,7 @@ import type { LeafInfo, RunnerRequests } from '../protocol';
 import type { Recorded } from '../record';
 import { build, type Layout } from '../values/layout';
 import { recordTarget, type Context } from './common';
-import { pathOf } from './check';
+import { pathOf } from '../values/layout';
 import { programOf } from './programs';
 
 const MAX_ROWS = 5000;

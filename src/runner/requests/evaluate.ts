@@ -5,6 +5,7 @@ import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
 import { nonFiniteFindings } from './findings';
 import { lostThroughComparisons } from './comparisons';
+import { float32Finding } from './float32';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
 import { wayOf, type Way } from './ways';
 
@@ -29,6 +30,8 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   if (params.op !== 'value' && warnings.length === 0) {
     warnings.push(...lostThroughComparisons(context, params, target, { file: params.file, ...target.found.nameRange }));
   }
+  const inexact = way.float32 && float32Finding(way.float32, { file: params.file, ...target.found.nameRange });
+  if (inexact) warnings.push(inexact);
   return {
     value: buildFrom(recorded.outputLayout, recorded.outputValues),
     result,

@@ -8,10 +8,11 @@ import { recordTarget, type Context } from './common';
 import { impurity } from './purity';
 import { row, warningsOf } from './evaluate';
 import { findingsOf } from './findings';
+import { float32Finding } from './float32';
 import { lineValues } from './lines';
 import { summarize } from './summary';
 import { unstableOf } from './unstable';
-import { wayOf } from './ways';
+import { wayOf, type Way } from './ways';
 
 const DEFAULT_MAX_ENTRIES = 4_000_000;
 
@@ -55,6 +56,7 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     ...findingsOf(recorded, adjoints, fallback, gradient),
     ...impurity(context, params, target, fallback),
     ...unstableOf(session, recorded, params.file, found.range),
+    ...marked(way, fallback),
   ];
   const lines = lineValues(recorded, adjoints);
   timing.run = performance.now() - began;
@@ -70,7 +72,7 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     outputs: recorded.outputLeaves,
     inputValues: recorded.inputValues,
     outputValues: recorded.outputValues,
-    ...(matrix ? { matrix, summary: summarize(matrix) } : {}),
+    ...(matrix ? { matrix, summary: summarize(matrix, way.float32?.error) } : {}),
     ...(matrixReason === undefined ? {} : { matrixReason }),
     lines,
     findings,
@@ -87,6 +89,12 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     })),
     dependencies: target.realm.dependencies(params.file),
   };
+}
+
+/** A mark where the float32 derivative is off by more than the tolerance. */
+function marked({ float32 }: Way, location: Location): Finding[] {
+  const finding = float32 && float32Finding(float32, location);
+  return finding ? [finding] : [];
 }
 
 /** Adjoints of all rows from the chosen output, or from a whole cotangent. */

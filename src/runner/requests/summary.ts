@@ -3,7 +3,11 @@ import type { DenseMatrix, Matrix, MatrixSummary, SparseMatrix } from '../protoc
 
 const MAX_FOR_SINGULAR_VALUES = 300;
 
-export function summarize(matrix: Matrix): MatrixSummary {
+/** Rounding errors of float64 in sums of a matrix's entries, relative to the largest. */
+const ROUNDING = 1e-12;
+
+/** @param error how far the entries are off, relative to the largest one, where that is more than rounding (float32) */
+export function summarize(matrix: Matrix, error = 0): MatrixSummary {
   const { rows, columns, values } = matrix;
   let squares = 0;
   let maxAbs = 0;
@@ -20,12 +24,12 @@ export function summarize(matrix: Matrix): MatrixSummary {
     if (rows === columns) summary.symmetric = isSparseSymmetric(matrix, maxAbs);
     return summary;
   }
-  if (rows === columns && rows > 1) summary.symmetric = isSymmetric(matrix, maxAbs);
+  if (rows === columns && rows > 1) summary.symmetric = isSymmetric(matrix, maxAbs * Math.max(ROUNDING, 2 * error));
   if (nonFinite === 0 && Math.min(rows, columns) > 0 && Math.min(rows, columns) <= MAX_FOR_SINGULAR_VALUES) {
     const singularValues = singularValuesOf(matrix);
     const [largest] = singularValues;
     const smallest = singularValues[singularValues.length - 1];
-    const tolerance = largest * Math.max(rows, columns) * Number.EPSILON;
+    const tolerance = largest * Math.max(rows, columns) * Math.max(Number.EPSILON, error);
     summary.singularValues = singularValues;
     summary.rank = singularValues.filter((value) => value > tolerance).length;
     summary.condition = largest === 0 ? Infinity : largest / smallest;
@@ -33,9 +37,9 @@ export function summarize(matrix: Matrix): MatrixSummary {
   return summary;
 }
 
-function isSymmetric({ rows, values }: DenseMatrix, scale: number): boolean {
+function isSymmetric({ rows, values }: DenseMatrix, tolerance: number): boolean {
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < i; j++) if (Math.abs(values[i * rows + j] - values[j * rows + i]) > 1e-12 * scale) return false;
+    for (let j = 0; j < i; j++) if (Math.abs(values[i * rows + j] - values[j * rows + i]) > tolerance) return false;
   }
   return true;
 }
@@ -54,7 +58,7 @@ function isSparseSymmetric({ rows, rowStarts, columnIndices, values }: SparseMat
   };
   for (let row = 0; row < rows; row++) {
     for (let k = rowStarts[row]; k < rowStarts[row + 1]; k++) {
-      if (Math.abs(values[k] - at(columnIndices[k], row)) > 1e-12 * scale) return false;
+      if (Math.abs(values[k] - at(columnIndices[k], row)) > ROUNDING * scale) return false;
     }
   }
   return true;

@@ -3,7 +3,6 @@
  * programs that the transforms make, compiled to WebAssembly or to gpu.js kernels.
  */
 import { GradLensError } from '../../engine/errors';
-import { relativeError } from '../../engine/execute/gpu/error';
 import { compile } from '../../engine/execute/run';
 import '../../engine/execute/tiers';
 import type { ArrayValue } from '../../engine/program/aval';
@@ -16,13 +15,14 @@ import {
   pullBack,
   pushForward,
   type Direction,
-  type Linear,
   type Progress,
 } from '../derivatives';
 import { RunnerError } from '../modules/errors';
-import type { BackendChoice, DenseMatrix, Float32Report, Notice, Operation } from '../protocol';
+import type { BackendChoice, DenseMatrix, Float32Report, LeafInfo, Notice, Operation } from '../protocol';
 import type { Recorded } from '../record';
 import type { Context } from './common';
+import { entryNames, float32Report, sampledColumns, sampledRows, wholeLane, type Lane } from './float32';
+import { pathOf } from '../values/layout';
 import { matrixProgramOf, type ReadyProgram } from './programs';
 
 type Maybe<T> = T | Promise<T>;
@@ -41,9 +41,6 @@ export interface Way {
   hessianProduct(vector: ArrayLike<number>): Maybe<Float64Array>;
 }
 
-/** Rows or columns of a matrix that are computed in float64 as well, to measure the error of the rest. */
-const CHECKED_LANES = 16;
-
 /**
  * `asked` is the request's own choice, which is kept or fails; without one the setting holds, and where its backend fails, the
  * tape takes over with a notice.
@@ -59,7 +56,10 @@ export function wayOf(
   const tape = tapeWay(recorded, progress);
   if (choice !== 'wasm' && choice !== 'gpu') return tape;
   const backend = choice === 'gpu' ? gpuBackend(context) : wasmBackend;
-  return new ProgramWay(recorded, backend, tape, asked === undefined);
+  return new ProgramWay(recorded, backend, tape, {
+    forgiving: asked === undefined,
+    tolerance: context.session.configuration.gpuTolerance,
+  });
 }
 
 function tapeWay(recorded: Recorded, progress: Progress): Way {
@@ -112,12 +112,18 @@ function gpuBackend({ gpu }: Pick<Context, 'gpu'>): Backend {
   };
 }
 
-/** A part of a flat result (offset, stride between entries) that is computed again on the tape, to measure the error. */
-interface Lane {
-  at: number;
-  step: number;
-  values: () => Float64Array;
+/** Which outputs of a program are its result: the last `count`, one after the other. */
+interface ResultPart {
+  count: number;
+  /** Parts of it in float64. */
+  reference: () => Lane[];
+  nameOf: (index: number) => string;
 }
+
+const namesIn =
+  (leaves: readonly LeafInfo[]) =>
+  (index: number): string =>
+    pathOf(leaves, index);
 
 class ProgramWay implements Way {
   backend: string;
@@ -128,22 +134,27 @@ class ProgramWay implements Way {
     private readonly recorded: Recorded,
     private readonly runner: Backend,
     private readonly tape: Way,
-    /** A failure leads to the tape. */
-    private readonly forgiving: boolean,
+    private readonly options: {
+      /** A failure leads to the tape. */
+      forgiving: boolean;
+      tolerance: number;
+    },
   ) {
     this.backend = runner.name;
   }
 
   async pullBack(cotangent: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.pullBack(cotangent) as Float64Array;
-    const { length } = this.recorded.inputs;
-    return (await this.last('vjp', length, () => all(whole), cotangent)) ?? whole();
+    const { inputs, inputLeaves } = this.recorded;
+    const part = { count: inputs.length, reference: () => wholeLane(whole), nameOf: namesIn(inputLeaves) };
+    return (await this.last('vjp', part, cotangent)) ?? whole();
   }
 
   async pushForward(tangent: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.pushForward(tangent) as Float64Array;
-    const { length } = this.recorded.outputs;
-    return (await this.last('jvp', length, () => all(whole), tangent)) ?? whole();
+    const { outputs, outputLeaves } = this.recorded;
+    const part = { count: outputs.length, reference: () => wholeLane(whole), nameOf: namesIn(outputLeaves) };
+    return (await this.last('jvp', part, tangent)) ?? whole();
   }
 
   async jacobian(asked: Direction | undefined): Promise<{ matrix: DenseMatrix; direction: Direction }> {
@@ -151,35 +162,45 @@ class ProgramWay implements Way {
     const columns = this.recorded.inputValues.length;
     const direction = asked ?? (rows <= columns ? 'reverse' : 'forward');
     const linear = linearOf(this.recorded);
-    const reference = () => (rows <= columns ? sampledRows(linear) : sampledColumns(linear));
-    const values = await this.last(direction === 'reverse' ? 'jacrev' : 'jacfwd', 1, reference);
+    const { outputLeaves, inputLeaves } = this.recorded;
+    const values = await this.last(direction === 'reverse' ? 'jacrev' : 'jacfwd', {
+      count: 1,
+      reference: () => (rows <= columns ? sampledRows(linear) : sampledColumns(linear)),
+      nameOf: entryNames(outputLeaves, inputLeaves, columns),
+    });
     return values ? { matrix: { kind: 'dense', rows, columns, values }, direction } : this.tape.jacobian(asked);
   }
 
   async hessian(): Promise<DenseMatrix> {
-    const size = this.recorded.inputValues.length;
-    const values = await this.last('hessian', 1, () => sampledColumns(gradientLinear(this.recorded)));
+    const { inputValues, inputLeaves } = this.recorded;
+    const size = inputValues.length;
+    const values = await this.last('hessian', {
+      count: 1,
+      reference: () => sampledColumns(gradientLinear(this.recorded)),
+      nameOf: (index) => `∂²f/∂${pathOf(inputLeaves, Math.floor(index / size))}∂${pathOf(inputLeaves, index % size)}`,
+    });
     return values ? { kind: 'dense', rows: size, columns: size, values } : this.tape.hessian();
   }
 
   async hessianProduct(vector: ArrayLike<number>): Promise<Float64Array> {
     const whole = () => this.tape.hessianProduct(vector) as Float64Array;
-    const { length } = this.recorded.inputs;
-    return (await this.last('hvp', length, () => all(whole), vector)) ?? whole();
+    const { inputs, inputLeaves } = this.recorded;
+    const part = { count: inputs.length, reference: () => wholeLane(whole), nameOf: namesIn(inputLeaves) };
+    return (await this.last('hvp', part, vector)) ?? whole();
   }
 
-  /** The last `count` outputs of an operation's program, one after the other; undefined where the tape takes over. */
+  /** The result of an operation's program; undefined where the tape takes over. */
   private async last(
     op: Operation,
-    count: number,
-    reference: () => Lane[],
+    { count, reference, nameOf }: ResultPart,
     vector?: ArrayLike<number>,
   ): Promise<Float64Array | undefined> {
     const ran = await this.attempt(() => matrixProgramOf(this.recorded, op, vector));
     if (ran === undefined) return undefined;
     this.backend = ran.backend;
     const values = Float64Array.from(ran.outputs.slice(-count).flatMap(({ data }) => Array.from(data)));
-    if (ran.float32) this.float32 = reportOf(values, reference(), ran.float32);
+    const { tolerance } = this.options;
+    if (ran.float32) this.float32 = float32Report(values, reference(), { ...ran.float32, tolerance, nameOf });
     return values;
   }
 
@@ -189,7 +210,7 @@ class ProgramWay implements Way {
       return await this.runner.run(program, inputs);
     } catch (error) {
       if (!(error instanceof GradLensError) || error.code === 'cancelled') throw error;
-      if (!this.forgiving) {
+      if (!this.options.forgiving) {
         const hint = 'Choose another backend: auto takes what works.';
         throw new RunnerError(error.code, error.message, error.position ?? {}, hint);
       }
@@ -204,60 +225,4 @@ class ProgramWay implements Way {
 function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice): Notice {
   const where = backend === 'gpu' ? 'Computed on the CPU' : 'Computed by interpreting';
   return { code, message: `${where}: ${message}`, ...(hint === undefined ? {} : { hint }) };
-}
-
-/** The whole result, which is one vector. */
-function all(values: () => Float64Array): Lane[] {
-  return [{ at: 0, step: 1, values }];
-}
-
-function sampledRows(linear: Linear): Lane[] {
-  const { inputSize, outputSize } = linear;
-  return spread(outputSize).map((row) => ({
-    at: row * inputSize,
-    step: 1,
-    values: () => pullBack(linear, unit(outputSize, row)),
-  }));
-}
-
-function sampledColumns(linear: Linear): Lane[] {
-  const { inputSize } = linear;
-  return spread(inputSize).map((column) => ({
-    at: column,
-    step: inputSize,
-    values: () => pushForward(linear, unit(inputSize, column)),
-  }));
-}
-
-/** At most CHECKED_LANES indices, first and last among them. */
-function spread(count: number): number[] {
-  if (count <= CHECKED_LANES) return Array.from({ length: count }, (_, index) => index);
-  return Array.from({ length: CHECKED_LANES }, (_, index) => Math.round((index * (count - 1)) / (CHECKED_LANES - 1)));
-}
-
-function unit(size: number, at: number): Float64Array {
-  const vector = new Float64Array(size);
-  vector[at] = 1;
-  return vector;
-}
-
-function reportOf(
-  values: Float64Array,
-  lanes: readonly Lane[],
-  { adapter }: NonNullable<Ran['float32']>,
-): Float32Report {
-  const found: number[] = [];
-  const expected: number[] = [];
-  for (const { at, step, values: compute } of lanes) {
-    compute().forEach((value, index) => {
-      expected.push(value);
-      found.push(values[at + step * index]);
-    });
-  }
-  return {
-    ...(adapter === undefined ? {} : { adapter }),
-    error: relativeError(found, expected),
-    checked: expected.length,
-    entries: values.length,
-  };
 }

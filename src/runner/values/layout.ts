@@ -251,3 +251,16 @@ export function parseNumber(text: string): number | undefined {
       return undefined;
   }
 }
+
+/** The user's name of component `index` of the flat inputs or outputs. */
+export function pathOf(leaves: readonly LeafInfo[], index: number): string {
+  const leaf = leaves.find(({ offset, size }) => index >= offset && index < offset + size);
+  if (!leaf) return `component ${index}`;
+  let rest = index - leaf.offset;
+  const parts: string[] = [];
+  for (let axis = leaf.shape.length - 1; axis >= 0; axis--) {
+    parts.unshift(`[${rest % leaf.shape[axis]}]`);
+    rest = Math.floor(rest / leaf.shape[axis]);
+  }
+  return leaf.path + parts.join('');
+}

@@ -26,6 +26,9 @@ export const de: Texts = {
     backend: 'Ausführung',
     float32Error: (error) => `Fehler ${error}`,
     float32Checked: (checked, entries) => `${checked} von ${entries} Einträgen mit float64 verglichen`,
+    inexact: 'ungenau',
+    float32Worst: (name, found, expected) =>
+      `${name} ist ${found} in float32 und ${expected} in float64: mehr Abweichung, als gradlens.gpu.tolerance zulässt`,
     dismiss: 'Schließen',
   },
   states: {

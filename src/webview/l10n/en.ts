@@ -24,6 +24,9 @@ export const en = {
     backend: 'Backend',
     float32Error: (error: string) => `error ${error}`,
     float32Checked: (checked: string, entries: string) => `${checked} of ${entries} entries compared with float64`,
+    inexact: 'inexact',
+    float32Worst: (name: string, found: string, expected: string) =>
+      `${name} is ${found} in float32, ${expected} in float64: off by more than gradlens.gpu.tolerance`,
     dismiss: 'Dismiss',
   },
   states: {

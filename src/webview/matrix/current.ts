@@ -28,7 +28,7 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
   const source = kind === 'hessian' ? state.hessian.last?.value : derivative(state, ready);
   if (source === undefined) return undefined;
   const { matrix } = source;
-  const summary = source.summary ?? summaryOf(matrix);
+  const summary = source.summary ?? summaryOf(source);
   const axes = axesOf(source, kind, symbol);
   return {
     kind,
@@ -51,8 +51,8 @@ function derivative({ derivative }: AppState, { inspection }: ReadyPanel): Matri
 
 const summaries = new WeakMap<Matrix, MatrixSummary>();
 
-function summaryOf(matrix: Matrix): MatrixSummary {
-  const known = summaries.get(matrix) ?? summarize(matrix);
+function summaryOf({ matrix, float32 }: MatrixResult): MatrixSummary {
+  const known = summaries.get(matrix) ?? summarize(matrix, float32?.error);
   summaries.set(matrix, known);
   return known;
 }

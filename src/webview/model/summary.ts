@@ -4,7 +4,8 @@ import type { DenseMatrix, Matrix, MatrixSummary } from '../../runner/protocol';
 /** Beyond this the singular values take longer than one wants to wait in a page. */
 const MAX_SVD = 120;
 
-export function summarize(matrix: Matrix): MatrixSummary {
+/** @param error how far the entries are off, relative to the largest one, where that is more than rounding (float32) */
+export function summarize(matrix: Matrix, error = 0): MatrixSummary {
   let squares = 0;
   let maxAbs = 0;
   let nonZeros = 0;
@@ -20,10 +21,10 @@ export function summarize(matrix: Matrix): MatrixSummary {
   const { rows, columns } = matrix;
   const summary: MatrixSummary = { rows, columns, frobenius: Math.sqrt(squares), maxAbs, nonZeros, nonFinite };
   if (matrix.kind === 'sparse') return summary;
-  if (rows === columns) summary.symmetric = isSymmetric(matrix, maxAbs);
+  if (rows === columns) summary.symmetric = isSymmetric(matrix, maxAbs * Math.max(1e-10, 2 * error));
   if (nonFinite > 0 || Math.min(rows, columns) > MAX_SVD || rows * columns > MAX_SVD * MAX_SVD) return summary;
   const singularValues = singularValuesOf(matrix);
-  const threshold = (singularValues[0] ?? 0) * Math.max(rows, columns) * Number.EPSILON;
+  const threshold = (singularValues[0] ?? 0) * Math.max(rows, columns) * Math.max(Number.EPSILON, error);
   const smallest = singularValues[singularValues.length - 1] ?? 0;
   return {
     ...summary,
@@ -33,9 +34,9 @@ export function summarize(matrix: Matrix): MatrixSummary {
   };
 }
 
-function isSymmetric({ rows, values }: DenseMatrix, scale: number): boolean {
+function isSymmetric({ rows, values }: DenseMatrix, tolerance: number): boolean {
   for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < r; c++) if (Math.abs(values[r * rows + c] - values[c * rows + r]) > 1e-10 * scale) return false;
+    for (let c = 0; c < r; c++) if (Math.abs(values[r * rows + c] - values[c * rows + r]) > tolerance) return false;
   }
   return true;
 }

@@ -53,11 +53,11 @@ export function headerView(state: AppState, ready: ReadyPanel, controller: Panel
 /** What computed it; of float32 results also how far off they are. */
 export function backendView({ backend, float32 }: Pick<Evaluation, 'backend' | 'float32'>): TemplateResult {
   if (float32 === undefined) return html`<span title=${t.header.backend}>${backend}</span>`;
-  const { adapter, error, checked, entries } = float32;
+  const { adapter, error, checked, entries, worst } = float32;
   const share = t.header.float32Checked(formatCount(checked, locale), formatCount(entries, locale));
   return html`<span class="backend-gpu" title=${[adapter, share].filter(Boolean).join(' · ')}
-    >${backend}, ${t.header.float32Error(formatNumber(error, 'short', 2))}</span
-  >`;
+      >${backend}, ${t.header.float32Error(formatNumber(error, 'short', 2))}</span
+    >${worst === undefined ? nothing : html`<span class="tag inexact" title=${t.header.float32Worst(worst.name, formatNumber(worst.found), formatNumber(worst.expected))}>${t.header.inexact}</span>`}`;
 }
 
 /** Why something else computed it than was asked for. */

@@ -108,3 +108,32 @@ describe('profile', function () {
     assert.ok(rows.every(({ median }) => Number.isFinite(median)));
   });
 });
+
+describe('results in float32', function () {
+  this.timeout(60_000);
+  const source = `export function cancels(x: number[]): number[] {
+  return [x[0] / 1000, (1 + x[1]) * (1 + x[1]) - 2 * x[1]];
+}`;
+  before(() => session.overlay(FILE, source));
+  after(() => (session.configuration.gpuTolerance = 1e-3));
+  const ask = (op: Operation, tolerance: number) => {
+    const context = contextFor();
+    context.session.configuration.gpuTolerance = tolerance;
+    return evaluate(context, { file: FILE, fn: 'cancels', op, args: [[1, 1e-3]], backend: 'gpu', wrt: [0] });
+  };
+
+  it('are marked where they are off by more than the tolerance, with the worst entry named', async () => {
+    const { float32, warnings } = await ask('jacobian', 1e-7);
+    assert.equal(float32?.worst?.name, '∂f[1]/∂x[1]');
+    assert.ok(float32.error > 1e-7 && float32.worst.found !== float32.worst.expected);
+    const mark = warnings.find(({ code }) => code === 'float32-error');
+    assert.match(mark?.message ?? '', /^In float32 the derivative is off by .* ∂f\[1\]\/∂x\[1\] is /);
+    assert.equal(mark?.location.line, 1);
+  });
+
+  it('are not marked within the tolerance', async () => {
+    const { float32, warnings } = await ask('jacobian', 1e-2);
+    assert.ok(float32 && float32.error < 1e-2 && float32.worst === undefined);
+    assert.deepEqual(warnings, []);
+  });
+});
