@@ -22,7 +22,8 @@ export interface Slot {
 
 export interface Recorded {
   program: Program;
-  linearized: LinearizedProgram;
+  /** Made when first asked for. */
+  readonly linearized: LinearizedProgram;
   inputs: Slot[];
   outputs: Slot[];
   inputValues: Float64Array;
@@ -143,9 +144,13 @@ function conclude(
     else for (const value of array.concrete.data) outputValues.push(value);
   });
   const { start, ...inputs } = given;
+  let linearized: LinearizedProgram | undefined;
   return {
     program,
-    linearized: new LinearizedProgram(program, recorder.scalarColumn(), (row) => recorder.valueAt(row)),
+    get linearized() {
+      linearized ??= new LinearizedProgram(program, recorder.scalarColumn(), (row) => recorder.valueAt(row));
+      return linearized;
+    },
     ...inputs,
     outputs,
     outputValues: Float64Array.from(outputValues),

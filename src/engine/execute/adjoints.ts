@@ -25,11 +25,15 @@ export interface Seed {
   readonly values: ArrayLike<number>;
 }
 
-/** How a row's derivative is computed. */
+/** How a row's derivative is computed: not at all, by the primitive's own rules, by one stored partial derivative, or … */
 export const NOTHING = 0;
-const ONE = 1;
-export const TWO = 2;
-export const GENERAL = 3;
+export const GENERAL = 1;
+export const ONE = 2;
+/** … by two operands, from `TWO` on: stored partial derivatives, or those that need no storing. */
+export const TWO = 3;
+export const SUM = 4;
+export const DIFFERENCE = 5;
+export const PRODUCT = 6;
 
 export class LinearizedProgram {
   /** How each row's derivative is computed: `NOTHING`, …, `GENERAL`. */
@@ -37,9 +41,8 @@ export class LinearizedProgram {
   /** 1 where a row depends on an input smoothly. */
   private readonly active: Uint8Array;
   private readonly scalar: Uint8Array;
-  /** Partial derivatives by the first and by the second operand, for rows of scalars. */
-  readonly left: Float64Array;
-  readonly right: Float64Array;
+  /** Partial derivatives in the order of the rows: one for each row of kind `ONE`, two for each of kind `TWO`. */
+  partials: Float64Array = new Float64Array(0);
 
   /**
    * @param scalars values of the rows that are float64 scalars, by row
@@ -47,15 +50,13 @@ export class LinearizedProgram {
    */
   constructor(
     readonly program: Program,
-    private readonly scalars: Float64Array,
+    readonly scalars: Float64Array,
     private readonly valueOf: (row: Row) => ArrayValue,
   ) {
     const { size } = program;
     this.kinds = new Uint8Array(size);
     this.active = new Uint8Array(size);
     this.scalar = new Uint8Array(size);
-    this.left = new Float64Array(size);
-    this.right = new Float64Array(size);
     this.linearize();
   }
 
@@ -77,32 +78,43 @@ export class LinearizedProgram {
   /** Adjoints of all rows, from those of the outputs. Rows that no seed depends on are not reached: their adjoint is no 0 · ∞. */
   reverse(seeds: readonly Seed[]): RowDerivatives {
     const { opcodes, operandStarts, operands } = this.program.columns;
-    const { kinds, active, left, right } = this;
+    const { kinds, active, partials } = this;
+    const values = this.scalars;
     const out = this.newDerivatives();
     const { scalars, reached } = out;
-    for (const { row, values } of seeds) this.accumulate(out, row, values);
+    for (const { row, values: given } of seeds) this.accumulate(out, row, given);
     const tuples = new Map<Row, Float64Array[]>();
+    let next = partials.length;
     for (let row = this.program.size - 1; row >= 0; row--) {
-      if (reached[row] === 0) continue;
       const kind = kinds[row];
-      if (kind === NOTHING) continue;
-      const start = operandStarts[row];
+      if (kind === ONE) next--;
+      else if (kind === TWO) next -= 2;
+      if (reached[row] === 0 || kind === NOTHING) continue;
       if (kind === GENERAL) {
         this.reverseGeneral(out, tuples, row, opcodes[row]);
         continue;
       }
+      const start = operandStarts[row];
       const adjoint = scalars[row];
       const x = operands[start];
+      if (kind === ONE) {
+        if (active[x] === 1) {
+          scalars[x] += adjoint * partials[next];
+          reached[x] = 1;
+        }
+        continue;
+      }
+      const y = operands[start + 1];
       if (active[x] === 1) {
-        scalars[x] += adjoint * left[row];
+        scalars[x] += kind === PRODUCT ? adjoint * values[y] : kind === TWO ? adjoint * partials[next] : adjoint;
         reached[x] = 1;
       }
-      if (kind === TWO) {
-        const y = operands[start + 1];
-        if (active[y] === 1) {
-          scalars[y] += adjoint * right[row];
-          reached[y] = 1;
-        }
+      if (active[y] === 1) {
+        if (kind === PRODUCT) scalars[y] += adjoint * values[x];
+        else if (kind === TWO) scalars[y] += adjoint * partials[next + 1];
+        else if (kind === SUM) scalars[y] += adjoint;
+        else scalars[y] -= adjoint;
+        reached[y] = 1;
       }
     }
     return out;
@@ -111,10 +123,12 @@ export class LinearizedProgram {
   /** Tangents of all rows, from those of the inputs. */
   forward(seeds: readonly Seed[]): RowDerivatives {
     const { operandStarts, operands } = this.program.columns;
-    const { kinds, left, right } = this;
+    const { kinds, partials } = this;
+    const values = this.scalars;
     const out = this.newDerivatives();
     const { scalars, reached } = out;
-    for (const { row, values } of seeds) this.accumulate(out, row, values);
+    for (const { row, values: given } of seeds) this.accumulate(out, row, given);
+    let next = 0;
     for (let row = 0; row < this.program.size; row++) {
       const kind = kinds[row];
       if (kind === NOTHING) continue;
@@ -124,23 +138,24 @@ export class LinearizedProgram {
       }
       const start = operandStarts[row];
       const x = operands[start];
+      const y = kind >= TWO ? operands[start + 1] : x;
       let tangent = 0;
-      let any = 0;
+      let any = false;
       if (reached[x] === 1) {
-        tangent = scalars[x] * left[row];
-        any = 1;
+        const by = kind === PRODUCT ? values[y] : kind <= TWO ? partials[next] : 1;
+        tangent = scalars[x] * by;
+        any = true;
       }
-      if (kind === TWO) {
-        const y = operands[start + 1];
-        if (reached[y] === 1) {
-          tangent += scalars[y] * right[row];
-          any = 1;
-        }
+      if (kind >= TWO && reached[y] === 1) {
+        const by = kind === PRODUCT ? values[x] : kind === TWO ? partials[next + 1] : kind === SUM ? 1 : -1;
+        tangent += scalars[y] * by;
+        any = true;
       }
-      if (any === 1) {
-        scalars[row] = tangent;
-        reached[row] = 1;
-      }
+      if (kind === ONE) next++;
+      else if (kind === TWO) next += 2;
+      if (!any) continue;
+      scalars[row] = tangent;
+      reached[row] = 1;
     }
     return out;
   }
@@ -169,7 +184,8 @@ export class LinearizedProgram {
   }
 
   private linearize(): void {
-    const { program, kinds, active, scalar, left, right, scalars } = this;
+    const { program, kinds, active, scalar, scalars } = this;
+    const partials = new NumberList();
     const { opcodes, operandStarts, operands, avals, avalIndices, params, paramIndices } = program.columns;
     const isScalar = avals.map(({ shape, dtype }) => shape.length === 0 && dtype === 'float64');
     const floats = avals.map(({ dtype }) => isFloat(dtype));
@@ -190,16 +206,12 @@ export class LinearizedProgram {
         const y = operands[start + 1];
         if ((active[x] | active[y]) === 0) continue;
         active[row] = 1;
-        kinds[row] = TWO;
-        if (opcode === OPCODES.mul) {
-          left[row] = scalars[y];
-          right[row] = scalars[x];
-        } else if (opcode === OPCODES.div) {
-          left[row] = 1 / scalars[y];
-          right[row] = -scalars[row] / scalars[y];
+        if (opcode === OPCODES.div) {
+          kinds[row] = TWO;
+          partials.push(1 / scalars[y]);
+          partials.push(-scalars[row] / scalars[y]);
         } else {
-          left[row] = 1;
-          right[row] = opcode === OPCODES.add ? 1 : -1;
+          kinds[row] = opcode === OPCODES.mul ? PRODUCT : opcode === OPCODES.add ? SUM : DIFFERENCE;
         }
         continue;
       }
@@ -219,16 +231,17 @@ export class LinearizedProgram {
       const result = scalars[row];
       if (hasUnaryPartial[opcode] === 1) {
         kinds[row] = ONE;
-        left[row] = unaryPartial(opcode, scalars[x], result);
+        partials.push(unaryPartial(opcode, scalars[x], result));
       } else if (hasBinaryPartials[opcode] === 1) {
         const y = operands[start + 1];
         kinds[row] = TWO;
-        if (active[x] === 1) left[row] = leftPartial(opcode, scalars[x], scalars[y], result);
-        if (active[y] === 1) right[row] = rightPartial(opcode, scalars[x], scalars[y], result);
+        partials.push(active[x] === 1 ? leftPartial(opcode, scalars[x], scalars[y], result) : 0);
+        partials.push(active[y] === 1 ? rightPartial(opcode, scalars[x], scalars[y], result) : 0);
       } else {
         kinds[row] = GENERAL;
       }
     }
+    this.partials = partials.numbers;
   }
 
   // ------------------------------------------------------------------------------------------ rows of arrays
@@ -304,6 +317,25 @@ export class LinearizedProgram {
     const b = new Emitter(program.columns.positionTable);
     const inputs = operands.map((operand) => b.input(program.aval(operand)));
     return b.finish(b.emitMany(program.name(row), inputs, program.params(row)));
+  }
+}
+
+/** Numbers in a column that grows. */
+class NumberList {
+  private column = new Float64Array(64);
+  private count = 0;
+
+  push(value: number): void {
+    if (this.count === this.column.length) {
+      const larger = new Float64Array(this.count * 2);
+      larger.set(this.column);
+      this.column = larger;
+    }
+    this.column[this.count++] = value;
+  }
+
+  get numbers(): Float64Array {
+    return this.column.subarray(0, this.count);
   }
 }
 

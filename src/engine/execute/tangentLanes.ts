@@ -5,7 +5,7 @@
 import { IndexSets } from '../sparse/indexSets';
 import type { Sparsity } from '../sparse/sparsity';
 import type { Row } from '../program/program';
-import { GENERAL, NOTHING, TWO, type LinearizedProgram } from './adjoints';
+import { DIFFERENCE, GENERAL, NOTHING, ONE, PRODUCT, TWO, type LinearizedProgram } from './adjoints';
 
 export const LANES = 8;
 
@@ -31,7 +31,7 @@ export class TangentLanes {
   /** One sweep. `seeds`: for each of at most eight lanes the rows that move by 1. */
   sweep(seeds: readonly (readonly Row[])[]): void {
     const { values, reached } = this;
-    const { kinds, left, right, program } = this.linearized;
+    const { kinds, partials, scalars, program } = this.linearized;
     const { operandStarts, operands } = program.columns;
     reached.fill(0);
     seeds.forEach((rows, lane) => {
@@ -42,19 +42,28 @@ export class TangentLanes {
         values[row * LANES + lane] = 1;
       }
     });
+    let next = 0;
     for (let row = 0; row < kinds.length; row++) {
-      if (kinds[row] === NOTHING) continue;
+      const kind = kinds[row];
+      if (kind === NOTHING) continue;
       const start = operandStarts[row];
       const x = operands[start];
-      const y = kinds[row] === TWO ? operands[start + 1] : x;
+      const y = kind >= TWO ? operands[start + 1] : x;
+      const partial = next;
+      if (kind === ONE) next++;
+      else if (kind === TWO) next += 2;
       const mx = reached[x];
-      const my = kinds[row] === TWO ? reached[y] : 0;
+      const my = kind >= TWO ? reached[y] : 0;
       if ((mx | my) === 0) continue;
       reached[row] = mx | my;
       const to = row * LANES;
-      if (mx !== 0) this.scale(to, x * LANES, left[row], mx);
-      else values.fill(0, to, to + LANES);
-      if (my !== 0) this.add(to, y * LANES, right[row], my);
+      if (mx !== 0) {
+        this.scale(to, x * LANES, kind === PRODUCT ? scalars[y] : kind <= TWO ? partials[partial] : 1, mx);
+      } else values.fill(0, to, to + LANES);
+      if (my !== 0) {
+        const by = kind === PRODUCT ? scalars[x] : kind === TWO ? partials[partial + 1] : kind === DIFFERENCE ? -1 : 1;
+        this.add(to, y * LANES, by, my);
+      }
     }
   }
 
@@ -103,7 +112,7 @@ export function scalarSparsity(
     if (kinds[row] === NOTHING) continue;
     const start = operandStarts[row];
     pattern[row] = pattern[operands[start]];
-    if (kinds[row] === TWO) pattern[row] = sets.union(pattern[row], pattern[operands[start + 1]]);
+    if (kinds[row] >= TWO) pattern[row] = sets.union(pattern[row], pattern[operands[start + 1]]);
   }
   const indptr = new Int32Array(outputs.length + 1);
   for (let row = 0; row < outputs.length; row++) {

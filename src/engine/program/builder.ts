@@ -32,13 +32,13 @@ export class ProgramBuilder {
 
   /** All columns begin in one piece of memory: most builders stay small, and it is allocations that cost there. */
   private readonly memory = new ArrayBuffer(33 * FIRST_CAPACITY + 4);
-  private literals = new Float64Array(this.memory, 0, FIRST_CAPACITY);
-  private operandStarts = this.integers(8, 0, FIRST_CAPACITY + 1);
-  private operandColumn = this.integers(12, 4, 2 * FIRST_CAPACITY);
-  private paramIndices = this.integers(20, 4);
-  private avalIndices = this.integers(24, 4);
-  private positions = this.integers(28, 4);
-  private opcodes = new Uint8Array(this.memory, 32 * FIRST_CAPACITY + 4);
+  private literals: Float64Array = new Float64Array(this.memory, 0, FIRST_CAPACITY);
+  private operandStarts: Int32Array = this.integers(8, 0, FIRST_CAPACITY + 1);
+  private operandColumn: Int32Array = this.integers(12, 4, 2 * FIRST_CAPACITY);
+  private paramIndices: Int32Array = this.integers(20, 4);
+  private avalIndices: Int32Array = this.integers(24, 4);
+  private positions: Int32Array = this.integers(28, 4);
+  private opcodes: Uint8Array = new Uint8Array(this.memory, 32 * FIRST_CAPACITY + 4);
   private literalCount = 0;
   private rows = 0;
   private operandTotal = 0;
@@ -63,7 +63,7 @@ export class ProgramBuilder {
   constructor(readonly positionTable: PositionTable = new PositionTable()) {}
 
   /** A column behind others that take `bytes` for each row and `more`. */
-  private integers(bytes: number, more: number, length = FIRST_CAPACITY): Int32Array<ArrayBuffer> {
+  private integers(bytes: number, more: number, length = FIRST_CAPACITY): Int32Array {
     return new Int32Array(this.memory, bytes * FIRST_CAPACITY + more, length);
   }
 
@@ -238,6 +238,28 @@ export class ProgramBuilder {
     return this.append(opcode, params, this.avalIn(columns, avalIndex));
   }
 
+  /** Takes over a program of float64 and boolean scalars as it is, into a builder of its inputs alone; false where that cannot be. */
+  adopt({ columns, size, inputs }: Program): boolean {
+    const fits = this.rows === inputs.length && this.literalCount === 0 && columns.positionTable === this.positionTable;
+    if (!fits || columns.avals.length + this.avalTable.length + columns.constants.length > 4) return false;
+    for (let row = 0; row < this.rows; row++) {
+      if (inputs[row] !== row || this.inputRows[row] !== row || columns.paramIndices[row] !== row) return false;
+    }
+    for (let index = this.rows; index < columns.params.length; index++) this.paramTable.push(columns.params[index]);
+    // What is written next is about as long again.
+    this.opcodes = grow(columns.opcodes, 2 * size);
+    this.paramIndices = grow(columns.paramIndices, 2 * size);
+    this.avalIndices = grow(columns.avalIndices, 2 * size);
+    this.positions = grow(columns.positions, 2 * size);
+    this.operandStarts = grow(columns.operandStarts, 2 * size + 1);
+    this.operandColumn = grow(columns.operands, 4 * size);
+    this.operandTotal = columns.operands.length;
+    this.literals = grow(columns.literals, 2 * columns.literals.length + FIRST_CAPACITY);
+    this.literalCount = columns.literals.length;
+    this.rows = size;
+    return true;
+  }
+
   /** The position of a program's row in this builder's table. */
   positionIn(program: Program, row: Row): number {
     const id = program.columns.positions[row];
@@ -323,9 +345,8 @@ export class ProgramBuilder {
       this.foreignMap = known ?? new Int32Array(columns.avals.length).fill(-1);
       if (!known) this.foreignMaps.set(columns.avals, this.foreignMap);
     }
-    let index = this.foreignMap[avalIndex];
-    if (index < 0) this.foreignMap[avalIndex] = index = this.internAval(columns.avals[avalIndex]);
-    return index;
+    if (this.foreignMap[avalIndex] < 0) this.foreignMap[avalIndex] = this.internAval(columns.avals[avalIndex]);
+    return this.foreignMap[avalIndex];
   }
 
   private writeTuple(opcode: number, operands: readonly Row[], paramIndex: number, avals: readonly Aval[]): Row {

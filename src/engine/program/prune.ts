@@ -16,8 +16,9 @@ export function neededRows(
   const { opcodes, operandStarts, operands } = program.columns;
   for (let row = program.size - 1; row >= 0; row--) {
     if (keepGuards && opcodes[row] === OPCODES.guard) needed[row] = 1;
-    if (!needed[row] || stops[row]) continue;
-    for (let index = operandStarts[row]; index < operandStarts[row + 1]; index++) needed[operands[index]] = 1;
+    if (needed[row] === 0 || stops[row] === 1) continue;
+    const end = operandStarts[row + 1];
+    for (let index = operandStarts[row]; index < end; index++) needed[operands[index]] = 1;
   }
   return needed;
 }
@@ -33,37 +34,41 @@ export function eliminateDeadRows(
 ): Program {
   const needed = neededRows(program, [], program.outputs, keepGuards);
   for (const row of program.inputs) needed[row] = 1;
-  const { columns } = program;
+  const { columns, size } = program;
+  const from = columns.operandStarts;
   // Projections stand directly behind their tuple, all of them: readers count on that.
-  for (let row = 0; row < program.size; row++) {
-    if (needed[row] && columns.avalIndices[row] < 0) needed.fill(1, row + 1, row + 1 + program.tuple(row).length);
+  if (columns.tuples.length > 0) {
+    for (let row = 0; row < size; row++) {
+      if (needed[row] && columns.avalIndices[row] < 0) needed.fill(1, row + 1, row + 1 + program.tuple(row).length);
+    }
   }
-  const renamed = new Int32Array(program.size).fill(NONE);
   let rows = 0;
   let operandTotal = 0;
-  for (let row = 0; row < program.size; row++) {
-    if (!needed[row]) continue;
-    renamed[row] = rows++;
-    operandTotal += program.operandCount(row);
+  for (let row = 0; row < size; row++) {
+    if (needed[row] === 0) continue;
+    rows++;
+    operandTotal += from[row + 1] - from[row];
   }
-  if (rows === program.size) return program;
+  if (rows === size) return program;
+  const renamed = new Int32Array(size).fill(NONE);
   const opcodes = new Uint8Array(rows);
   const operandStarts = new Int32Array(rows + 1);
   const operands = new Int32Array(operandTotal);
   const paramIndices = new Int32Array(rows);
   const avalIndices = new Int32Array(rows);
   const positions = new Int32Array(rows);
+  const { opcodes: ops, paramIndices: params, avalIndices: avals, positions: places, operands: before } = columns;
   let next = 0;
   let total = 0;
-  for (let row = 0; row < program.size; row++) {
-    if (!needed[row]) continue;
-    opcodes[next] = columns.opcodes[row];
-    paramIndices[next] = columns.paramIndices[row];
-    avalIndices[next] = columns.avalIndices[row];
-    positions[next] = columns.positions[row];
-    for (let index = columns.operandStarts[row]; index < columns.operandStarts[row + 1]; index++) {
-      operands[total++] = renamed[columns.operands[index]];
-    }
+  for (let row = 0; row < size; row++) {
+    if (needed[row] === 0) continue;
+    renamed[row] = next;
+    opcodes[next] = ops[row];
+    paramIndices[next] = params[row];
+    avalIndices[next] = avals[row];
+    positions[next] = places[row];
+    const end = from[row + 1];
+    for (let index = from[row]; index < end; index++) operands[total++] = renamed[before[index]];
     operandStarts[++next] = total;
   }
   return new Program({

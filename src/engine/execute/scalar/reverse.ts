@@ -24,10 +24,12 @@ export function transcribeScalarVjp(
     if (active[index]) varied[row] = 1;
   });
   const { opcodes, operandStarts, operands } = program.columns;
+  const adopted = primals.every((row, index) => row === index) && b.adopt(program);
   for (let row = 0; row < program.size; row++) {
     const opcode = opcodes[row];
     if (opcode === OPCODES.input) continue;
-    copyScalarRow(b, program, row, map);
+    if (adopted) map[row] = row;
+    else copyScalarRow(b, program, row, map);
     if (isTest[opcode] || opcode === OPCODES.stopGradient) continue;
     const end = operandStarts[row + 1];
     for (let at = operandStarts[row]; at < end; at++) if (varied[operands[at]]) varied[row] = 1;
