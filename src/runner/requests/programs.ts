@@ -1,5 +1,5 @@
 /** The program of an operation, made by the transforms from the recorded one. */
-import { hessianMatrixProgram, jacobianMatrixProgram } from '../../engine/execute/gpu/lanes';
+import { hessianMatrixProgram, jacobianMatrixProgram, rolledProgram } from '../../engine/execute/gpu/lanes';
 import { eliminateDeadRows } from '../../engine/program/prune';
 import type { Program } from '../../engine/program/program';
 import { allocate, type ArrayValue } from '../../engine/program/aval';
@@ -60,8 +60,24 @@ export function matrixProgramOf(recorded: Recorded, op: Operation, values?: Arra
     case 'hessian':
       return { program: hessianMatrixProgram(program, active), inputs };
     default:
-      return programOf(recorded, op, values);
+      return productProgramOf(recorded, op, values) ?? programOf(recorded, op, values);
   }
+}
+
+/** A product with a vector as one output, for a plain function whose loops a kernel can keep. */
+function productProgramOf(
+  recorded: Recorded,
+  op: 'value' | 'jvp' | 'vjp' | 'hvp',
+  values?: ArrayLike<number>,
+): ReadyProgram | undefined {
+  if (op === 'hvp' && recorded.outputValues.length !== 1) return undefined;
+  const program = eliminateDeadRows(recorded.program, { keepGuards: false });
+  const rolled = rolledProgram(program, all(program), op);
+  if (!rolled) return undefined;
+  const given = (_: number, position: number): number => values?.[position] ?? 1;
+  const slots = op === 'value' ? [] : op === 'vjp' ? recorded.outputs : recorded.inputs;
+  const rows = op === 'vjp' ? program.outputs : program.inputs;
+  return { program: rolled, inputs: [...inputArrays(recorded), ...seeds(slots, program, rows, undefined, given)] };
 }
 
 /** @param values the tangent, cotangent or vector; ones where it is not given */

@@ -13,6 +13,9 @@ export interface KernelContext {
   /** The element of a row's value at an index. */
   value(row: Row, index: Index): Atom;
   aval(row: Row): Aval;
+  /** Where a value begins in the packed array, if it stands there as it is. */
+  packedAt(row: Row): number | undefined;
+  packed(position: Atom): Atom;
   /** A context in which the inputs of a sub-program are given by `bind`. */
   nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext;
 }

@@ -40,6 +40,18 @@ export class Kernel implements KernelContext {
     return this.program.aval(row);
   }
 
+  packedAt(row: Row): number | undefined {
+    const { program, memory } = this;
+    let at = row;
+    while (program.name(at) === 'reshape' && !memory.sources.has(at)) at = program.operand(at, 0);
+    const source = memory.sources.get(at);
+    return source?.kind === 'packed' ? source.offset : undefined;
+  }
+
+  packed(position: Atom): Atom {
+    return this.w.define(`p[${position}]`);
+  }
+
   value(row: Row, index: Index): Atom {
     const source = this.memory.sources.get(row);
     if (!source) return this.element(row, index);

@@ -1,7 +1,8 @@
 /** Sub-programs inside a kernel: a loop stays a loop where a thread can carry what it needs. */
-import type { Program, Row } from '../../program/program';
+import type { ParamsOf, Program, Row } from '../../program/program';
+import { reachOf, standsAlone } from './carried';
 import { MixingError, type KernelContext } from './context';
-import type { Index } from './indexing';
+import { addIndex, clampIndex, type Index } from './indexing';
 import type { Atom } from './writer';
 
 /** Elements of carried values that one thread keeps in variables; more are written out as steps instead. */
@@ -13,18 +14,16 @@ const MOST_CARRIED = 32;
  * @throws MixingError where a step needs elements that change from step to step, or too many
  */
 export function scanElement(k: KernelContext, row: Row, result: number, index: Index): Atom {
-  const { body, length, consts, carry, reverse } = k.program.params<'scan'>(row);
+  const params = k.program.params<'scan'>(row);
+  const { body, length, consts, carry, reverse } = params;
   const operands = Array.from(k.program.operands(row));
+  const reach = reachOf(params);
   const isConstant = (input: number): boolean =>
-    input < consts || (input < consts + carry && body.outputs[input - consts] === body.inputs[input]);
-  if (result >= carry && !dependsOnCarry(body, body.outputs[result], consts, carry, isConstant)) {
-    // Steps that do not hang together: each thread computes its own.
-    const [step, ...own] = index;
-    return k
-      .nested(body, (input, at) => k.value(operands[input], isConstant(input) ? at : [step, ...at]))
-      .value(body.outputs[result], own);
-  }
+    input < consts || (input < consts + carry && reach[input - consts] === 0);
   if (result < carry && (length === 0 || isConstant(consts + result))) return k.value(operands[consts + result], index);
+  // Each thread computes its own step where steps do not hang together.
+  if (result >= carry && standsAlone(params, body.outputs[result], reach))
+    return stepAlone(k, params, operands, index[0]).value(body.outputs[result], index.slice(1));
   const found = result < carry ? undefined : k.w.variable('0');
   const carried: { position: number; at: Index; variable: Atom }[] = [];
   k.w.loop(length, found ? [found] : [], (counter, loop) => {
@@ -60,18 +59,21 @@ export function scanElement(k: KernelContext, row: Row, result: number, index: I
   return found ?? carried[0].variable;
 }
 
-/** Does a result of a scan's body need what is carried from step to step? */
-function dependsOnCarry(
-  body: Program,
-  output: Row,
-  consts: number,
-  carry: number,
-  isConstant: (input: number) => boolean,
-): boolean {
-  const depends = new Uint8Array(body.size);
-  for (let input = consts; input < consts + carry; input++) if (!isConstant(input)) depends[body.inputs[input]] = 1;
-  for (let row = 0; row <= output; row++) for (const operand of body.operands(row)) depends[row] |= depends[operand];
-  return depends[output] === 1;
+/** One step of a scan by itself: a carried value is what the step before made of it. */
+function stepAlone(k: KernelContext, params: ParamsOf<'scan'>, operands: readonly Row[], step: Atom): KernelContext {
+  const { body, length, consts, carry, reverse } = params;
+  let before: KernelContext | undefined;
+  return k.nested(body, (input, at) => {
+    if (input >= consts + carry) return k.value(operands[input], [step, ...at]);
+    const initial = k.value(operands[input], at);
+    const output = body.outputs[input - consts];
+    if (input < consts || output === body.inputs[input]) return initial;
+    const first = reverse ? `${step} > ${length - 1.5}` : `${step} < 0.5`;
+    const previous = reverse ? addIndex(k.w, step, 1) : k.w.define(`${step} - 1`);
+    before ??= stepAlone(k, params, operands, clampIndex(k.w, previous, length));
+    const value = before.value(output, at);
+    return k.w.define(`${first} ? ${initial} : ${value}`);
+  });
 }
 
 /** Element of one result of a `cond`: every branch is computed, the index chooses. */

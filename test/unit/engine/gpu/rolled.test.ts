@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { GPU } from 'gpu.js';
+import { GpuDevice, type GpuLibrary, type GpuMode } from '../../../../src/engine/execute/gpu/device';
+import { gradientProgram, jacobianMatrixProgram, rolledProgram } from '../../../../src/engine/execute/gpu/lanes';
+import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
+import { interpret } from '../../../../src/engine/execute/interpret';
+import { compile } from '../../../../src/engine/execute/run';
+import '../../../../src/engine/execute/tiers';
+import type { ArrayValue } from '../../../../src/engine/program/aval';
+import type { Program } from '../../../../src/engine/program/program';
+import { eliminateDeadRows } from '../../../../src/engine/program/prune';
+import { batchProgram } from '../../../../src/engine/transforms/batch';
+import { jvpProgram } from '../../../../src/engine/transforms/jvp';
+import { vjpProgram } from '../../../../src/engine/transforms/reverse';
+import { worstError } from '../../../gpu/cases';
+import { derive } from '../../runner/support/derive';
+
+const ROSENBROCK = `export function f(x: number[]): number {
+  let sum = 0;
+  for (let i = 0; i + 1 < x.length; i++) {
+    const along = 1 - x[i];
+    const across = x[i + 1] - x[i] * x[i];
+    sum += along * along + 100 * across * across;
+  }
+  return sum;
+}`;
+
+/** Runge–Kutta steps; the energy at the end, so that one number comes out. */
+const PENDULUM = `export function f(state: [number, number], steps: number): number {
+  let [angle, speed] = state;
+  const h = 0.01;
+  const pull = (a: number, s: number) => -9.81 * Math.sin(a) - 0.1 * s;
+  for (let step = 0; step < steps; step++) {
+    const a1 = speed, s1 = pull(angle, speed);
+    const a2 = speed + 0.5 * h * s1, s2 = pull(angle + 0.5 * h * a1, speed + 0.5 * h * s1);
+    const a3 = speed + 0.5 * h * s2, s3 = pull(angle + 0.5 * h * a2, speed + 0.5 * h * s2);
+    const a4 = speed + h * s3, s4 = pull(angle + h * a3, speed + h * s3);
+    angle += (h / 6) * (a1 + 2 * a2 + 2 * a3 + a4);
+    speed += (h / 6) * (s1 + 2 * s2 + 2 * s3 + s4);
+  }
+  return 0.5 * speed * speed + 9.81 * (1 - Math.cos(angle));
+}`;
+
+const waves = (count: number) => Array.from({ length: count }, (_, at) => Math.sin(at + 1));
+
+/** Text, arguments: loops of every kind that becomes a scan. */
+const LOOPS: Record<string, readonly [string, unknown[]]> = {
+  'a sum over neighbours': [ROSENBROCK, [waves(30)]],
+  'a recurrence of many operations': [PENDULUM, [[0.8, 0], 12]],
+  'indices that run backwards, and every other one': [
+    `export function f(x: number[]): number {
+      let s = 0;
+      for (let i = x.length - 1; i >= 0; i--) s = Math.sin(s * x[i]) + x[i];
+      for (let i = 0; i < 20; i++) s += x[2 * i] * x[i] * (i + 1);
+      return s;
+    }`,
+    [waves(40)],
+  ],
+  'values of the turn before': [
+    `export function f([a, b]: number[]): number {
+      let x = 0, y = 0, most = 0;
+      for (let i = 0; i < 30; i++) {
+        const t = x * x - y * y + a * 0.1;
+        y = 2 * x * y + b * 0.1;
+        x = t;
+        most = Math.max(most, x * x + y * y);
+      }
+      return most;
+    }`,
+    [[0.9, 0.4]],
+  ],
+  'loops in loops, rows and columns': [
+    `export function f(a: number[]): number {
+      let total = 0;
+      for (let i = 0; i < 6; i++) {
+        let s = 0;
+        for (let j = 0; j < 6; j++) {
+          const d = a[i * 6 + j] - a[j * 6 + i];
+          s += Math.exp(-d * d) * d + Math.sin(d) * a[j];
+          s = s * 0.99 + a[i];
+        }
+        total += s * s;
+      }
+      return total;
+    }`,
+    [waves(36)],
+  ],
+  'arrays out of one loop into the next, and out of the function': [
+    `export function f(x: number[]): number[] {
+      const y: number[] = [];
+      for (let i = 0; i < x.length; i++) y.push(Math.tanh(x[i] * (i + 0.5)) + x[0]);
+      const z: number[] = [];
+      for (let i = 0; i < x.length; i++) z.push(Math.exp(-y[i] * y[x.length - 1 - i]) * y[i]);
+      return [...z, y[3]];
+    }`,
+    [waves(12)],
+  ],
+};
+
+const scalars = (values: readonly number[]): ArrayValue[] =>
+  values.map((value) => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) }));
+
+async function record(text: string, args: readonly unknown[]) {
+  const { recorded } = (await derive(text, args, 'f', [0])).target;
+  const program = eliminateDeadRows(recorded.program, { keepGuards: false });
+  return { program, point: Array.from(recorded.inputValues) };
+}
+
+const flat = (values: readonly ArrayValue[]): number[] => values.flatMap(({ data }) => Array.from(data));
+
+function close(found: readonly number[], expected: readonly number[]): void {
+  assert.equal(found.length, expected.length);
+  const scale = Math.max(1e-3, ...expected.map(Math.abs));
+  found.forEach((value, at) =>
+    assert.ok(Math.abs(value - expected[at]) <= 1e-12 * scale, `${value} ≠ ${expected[at]}`),
+  );
+}
+
+describe('loops of plain functions', function () {
+  this.timeout(60_000);
+
+  for (const [name, [text, args]] of Object.entries(LOOPS)) {
+    it(`are found again: ${name}`, async () => {
+      const { program, point } = await record(text, args);
+      const all = program.inputAvals.map(() => true);
+      const inputs = scalars(point);
+      const tangents = scalars(point.map((_, at) => Math.cos(at)));
+      const cotangents = scalars(Array.from(program.outputs, (_, at) => 1 + at));
+      const [n, m] = [point.length, program.outputs.length];
+      const rolled = (what: Parameters<typeof rolledProgram>[2]) => {
+        const found = rolledProgram(program, all, what);
+        assert.ok(found, 'not rolled');
+        assert.ok(found.columns.opcodes.length < program.size + 12 * n + 250);
+        return found;
+      };
+      close(flat(interpret(rolled('value'), inputs)), flat(interpret(program, inputs)));
+      const jvp = jvpProgram(program, all);
+      close(
+        flat(interpret(rolled('jvp'), [...inputs, ...tangents])),
+        flat(interpret(jvp, [...inputs, ...tangents])).slice(-m),
+      );
+      const vjp = vjpProgram(program, all);
+      const pulled = flat(interpret(vjp, [...inputs, ...cotangents])).slice(-n);
+      close(flat(interpret(rolled('vjp'), [...inputs, ...cotangents])), pulled);
+      if (m > 1) return;
+      close(flat(interpret(rolled('gradient'), inputs)), pulled);
+      const seeded = (values: readonly ArrayValue[]) => [...inputs, ...scalars([1]), ...values];
+      const hvp = jvpProgram(vjp, [...all, false]);
+      close(flat(interpret(rolled('hvp'), [...inputs, ...tangents])), flat(interpret(hvp, seeded(tangents))).slice(-n));
+      // By some of the inputs only.
+      const some = all.map((_, at) => at % 3 !== 1);
+      const gradient = flat(interpret(gradientProgram(program, some), inputs));
+      close(
+        gradient,
+        pulled.filter((_, at) => some[at]),
+      );
+    });
+  }
+
+  it('stay as they were traced where they are no scans', async () => {
+    const { program, point } = await record(
+      `export function f(u: number[]): number[] {
+        let v = u;
+        for (let t = 0; t < 6; t++) v = v.map((x, i) => x + 0.1 * (v[(i + 1) % v.length] - 2 * x + v[(i + v.length - 1) % v.length]));
+        return v;
+      }`,
+      [waves(9)],
+    );
+    const all = program.inputAvals.map(() => true);
+    assert.equal(rolledProgram(program, all, 'value'), undefined);
+    const [forward, reverse] = (['forward', 'reverse'] as const).map((mode) =>
+      flat(interpret(jacobianMatrixProgram(program, all, mode), scalars(point))),
+    );
+    close(forward, reverse);
+  });
+
+  /** A program for 1024 points, a little apart. */
+  function lanesOf(program: Program, values: readonly number[], lanes: number): [Program, ArrayValue[]] {
+    const axes = program.inputAvals.map(() => 0);
+    const inputs = values.map((value, input): ArrayValue => {
+      const data = Float64Array.from({ length: lanes }, (_, lane) =>
+        Math.fround(value + 1e-4 * Math.sin(lane + input)),
+      );
+      return { shape: [lanes], dtype: 'float64', data };
+    });
+    return [batchProgram(program, axes, lanes), inputs];
+  }
+
+  const LANES = 1024;
+  const WORKLOADS = [
+    ['Rosenbrock’s function of 200 numbers', ROSENBROCK, [waves(200)], ['gradient', 'jvp', 'hvp']],
+    ['1000 Runge–Kutta steps of a pendulum', PENDULUM, [[0.8, 0], 1000], ['gradient', 'jvp', 'hvp']],
+  ] as const;
+  for (const [name, text, args, forms] of WORKLOADS) {
+    it(`are loops in the kernels of ${name}, for ${LANES} lanes`, async () => {
+      const { program, point } = await record(text, args as unknown as unknown[]);
+      for (const form of forms) {
+        const one = rolledProgram(
+          program,
+          program.inputAvals.map(() => true),
+          form,
+        ) as Program;
+        const tangents = form === 'gradient' ? [] : point.map((_, at) => Math.cos(at));
+        const [lanes, inputs] = lanesOf(one, [...point, ...tangents], LANES);
+        const { steps } = lowerToGpu(lanes);
+        const statements = steps.reduce((sum, step) => sum + step.statements, 0);
+        assert.ok(steps.some(({ source }) => /for \(/.test(source)));
+        assert.ok(statements < program.size, `${statements} statements of ${program.size} operations`);
+        const expected = compile(lanes).run(inputs);
+        const modes: readonly GpuMode[] = form === 'jvp' ? ['webasm', 'cpu'] : ['webasm'];
+        for (const mode of modes) {
+          const device = new GpuDevice(GPU as unknown as GpuLibrary, mode);
+          const executable = await device.prepare(lanes, inputs);
+          assert.equal(executable.backend, mode);
+          // prepare() has run it once; its results come again.
+          const error = worstError((await executable.run(inputs)).outputs, expected);
+          assert.ok(error < 5e-5, `${form} on ${mode}: ${error}`);
+          await device.destroy();
+        }
+      }
+    });
+  }
+});
