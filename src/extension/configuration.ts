@@ -67,12 +67,15 @@ export function severityOf(code: FindingCode, scope: ConfigurationScope): Diagno
   return SEVERITIES[name];
 }
 
+const hasSeveralFolders = (): boolean => (workspace.workspaceFolders?.length ?? 0) > 1;
+
 /** Tells when settings of GradLens change. */
 export class Configuration implements Disposable {
   private readonly store = new DisposableStore();
   private readonly changed = this.store.add(new EventEmitter<Settings>());
   readonly onDidChange: Event<Settings> = this.changed.event;
   private settings = readSettings();
+  private several = hasSeveralFolders();
   /** By folder of the workspace. */
   private readonly folders = new Map<string, Settings>();
 
@@ -87,6 +90,7 @@ export class Configuration implements Disposable {
 
   private read(): void {
     this.settings = readSettings();
+    this.several = hasSeveralFolders();
     this.folders.clear();
     this.changed.fire(this.settings);
   }
@@ -98,8 +102,10 @@ export class Configuration implements Disposable {
 
   /** Those that hold for a document: a folder of the workspace may have its own. */
   of(uri: Uri | undefined): Settings {
-    const folder = uri && workspace.getWorkspaceFolder(uri);
-    if (!folder || (workspace.workspaceFolders?.length ?? 0) < 2) return this.settings;
+    // Asked for at every turn: the usual workspace, of one folder, is not searched.
+    if (!uri || !this.several) return this.settings;
+    const folder = workspace.getWorkspaceFolder(uri);
+    if (!folder) return this.settings;
     const key = folder.uri.toString();
     const known = this.folders.get(key);
     if (known) return known;

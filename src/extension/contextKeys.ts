@@ -3,24 +3,20 @@ import { commands, window, workspace } from 'vscode';
 import { functionAt } from './commands/commandTarget';
 import type { Configuration } from './configuration';
 import { type Disposable, DisposableStore } from './lifecycle/disposables';
+import { Soon } from './lifecycle/soon';
 import { isSupported } from './session/documentFiles';
 import type { SessionManager } from './session/sessionManager';
 
 export class ContextKeys implements Disposable {
   private readonly store = new DisposableStore();
   private readonly set = new Map<string, boolean>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly soon = this.store.add(new Soon(() => this.update(), 50));
 
   constructor(
     private readonly manager: SessionManager,
     private readonly configuration: Configuration,
   ) {
-    const later = (): void => {
-      this.timer ??= setTimeout(() => {
-        this.timer = undefined;
-        this.update();
-      }, 50);
-    };
+    const later = (): void => this.soon.ask();
     this.store.add(manager.onDidChangeFunctions(later));
     this.store.add(window.onDidChangeActiveTextEditor(later));
     this.store.add(window.onDidChangeTextEditorSelection(later));
@@ -50,7 +46,6 @@ export class ContextKeys implements Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.store.dispose();
   }
 }

@@ -22,12 +22,15 @@ export interface InspectionTarget {
   readonly pointIndex: number;
 }
 
-/** `stale` keeps the last result while a newer one is computed: nothing is cleared on a key press. */
+/**
+ * `stale` keeps the last result while a newer one is computed: nothing is cleared on a key press. `since` is the time of
+ * `performance.now` at which the result went out of date.
+ */
 export type InspectionState =
   | { kind: 'idle' }
   | { kind: 'running' }
   | { kind: 'ready'; fn: FunctionInfo; inspection: Inspection; version: number }
-  | { kind: 'stale'; fn: FunctionInfo; inspection: Inspection; version: number }
+  | { kind: 'stale'; fn: FunctionInfo; inspection: Inspection; version: number; since: number }
   | { kind: 'failed'; fn?: FunctionInfo; error: ErrorInfo; last?: Inspection; version: number }
   | { kind: 'untrusted' }
   | { kind: 'unavailable'; reason: string };
@@ -36,14 +39,17 @@ export type InspectionState =
 export interface InspectionService {
   /** Fires with the target whose state is new. */
   readonly onDidChange: Event<InspectionTarget>;
-  /** Fires when the list of functions of a document is new. */
+  /** Fires when the functions of a document, or the states of all of them, are new. */
   readonly onDidChangeFunctions: Event<Uri>;
   functions(uri: Uri): readonly FunctionInfo[];
   state(target: InspectionTarget): InspectionState;
   /** Asks for an inspection now (visible surfaces first); the state changes when it arrives. */
   refresh(target: InspectionTarget): void;
-  /** The point set in the panel or by command; `undefined` goes back to the file's own. */
-  setPoint(target: InspectionTarget, point: { expression?: string; args?: Data[] } | undefined): void;
+  /**
+   * The point set in the panel or by command; `undefined` goes back to the file's own. Resolves when the surfaces have been
+   * told the result (or the error) at this point or a later one, or when the document is closed.
+   */
+  setPoint(target: InspectionTarget, point: { expression?: string; args?: Data[] } | undefined): Promise<void>;
   /** Which output component the lines' adjoints are of. */
   setOutput(target: InspectionTarget, output: number): void;
   /** Any other request to the runner about the target, with its point filled in and the unsaved text in place. */

@@ -1,36 +1,43 @@
 /**
- * Live requests while something is dragged: at most one is on its way, and while it is, only the newest wish waits. So the
+ * Live requests while something is dragged: a few are on their way, and while they are, only the newest wish waits. So the
  * rate is whatever the other end can do, and nothing piles up.
  */
 export class Coalescer<T> {
   private waiting: { value: T } | undefined;
-  private busy = false;
+  private onTheWay = 0;
 
   constructor(
     private readonly send: (value: T) => Promise<void>,
     private readonly fail: (error: unknown) => void,
+    /** How many may be on their way now. */
+    private readonly width: () => number = () => 1,
   ) {}
 
   push(value: T): void {
     this.waiting = { value };
-    if (!this.busy) void this.run();
+    this.fill();
   }
 
   get idle(): boolean {
-    return !this.busy;
+    return this.onTheWay === 0;
   }
 
-  private async run(): Promise<void> {
-    this.busy = true;
-    while (this.waiting !== undefined) {
+  private fill(): void {
+    while (this.waiting !== undefined && this.onTheWay < this.width()) {
       const { value } = this.waiting;
       this.waiting = undefined;
-      try {
-        await this.send(value);
-      } catch (error) {
-        this.fail(error);
-      }
+      this.onTheWay++;
+      void this.run(value);
     }
-    this.busy = false;
+  }
+
+  private async run(value: T): Promise<void> {
+    try {
+      await this.send(value);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.onTheWay--;
+    this.fill();
   }
 }

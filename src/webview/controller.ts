@@ -28,6 +28,9 @@ type ValueOf<K extends RemoteKey> = AppState[K] extends Remote<infer T> ? T : ne
 /** How long the host may take, by request; a profile takes its budget and what it costs to start. */
 const LONG = 120_000;
 
+/** Milliseconds of an evaluation beside which the messages' own way counts. */
+const QUICK = 100;
+
 export class PanelController {
   private readonly aborts = new Map<RemoteKey, AbortController>();
   private readonly live: Coalescer<Data[]>;
@@ -47,6 +50,7 @@ export class PanelController {
           store.set({ inputs: { ...store.get().inputs, draft: null } });
       },
       (error) => this.tell('error', messageOf(error)),
+      () => widthFor(store.get().ready),
     );
     channel.on('state', (panel) => this.receive(panel));
     channel.on('settings', (settings) => {
@@ -338,6 +342,11 @@ export class PanelController {
     this.store.set({ notice: { kind, text } });
     this.noticeTimer = setTimeout(() => this.store.set({ notice: null }), kind === 'error' ? 8000 : 3000);
   }
+}
+
+/** How many arguments are on their way at once: where evaluations are quick, the next one travels while one is computed. */
+function widthFor(ready: ReadyPanel | undefined): number {
+  return ready !== undefined && ready.inspection.timing.total < QUICK ? 3 : 1;
 }
 
 function messageOf(error: unknown): string {

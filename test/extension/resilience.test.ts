@@ -102,8 +102,8 @@ describe('the engine’s processes', () => {
       console.log(
         `      ${name}: event loop without waiting for a processor: median ${loop.median.toFixed(1)}, 99 % ${loop.p99.toFixed(1)}, ` +
           `longest ${loop.longest.toFixed(1)} ms, ${loop.above} above ${LIMIT} ms\n` +
-          `        the extension, waiting included: ${total.toFixed(0)} ms in all, longest ${longest.toFixed(1)} ms` +
-          above.map(({ milliseconds, where }) => `; ${milliseconds.toFixed(0)} ms in ${where}`).join('') +
+          `        the extension, processor time: ${total.toFixed(0)} ms in all, longest ${longest.toFixed(1)} ms` +
+          above.map(({ milliseconds, where }) => `; ${milliseconds.toFixed(0)} ms: ${where}`).join('') +
           `\n        most: ${[...shares]
             .sort((a, b) => b[1] - a[1])
             .slice(0, 12)

@@ -1,7 +1,7 @@
 /**
  * How long the extension keeps its host from anything else: a CPU profile of the host, cut into stretches without a pause, and
  * of each the part that runs inside the extension's own code. What VS Code itself and other extensions do in the same process
- * is told apart by it.
+ * is told apart by it; and no stretch counts for more than the processor time that the host had meanwhile.
  */
 import { Session } from 'node:inspector';
 import { readFileSync } from 'node:fs';
@@ -16,6 +16,8 @@ interface Profile {
   nodes: ProfileNode[];
   samples: number[];
   timeDeltas: number[];
+  /** Microseconds of the clock of `process.hrtime`. */
+  startTime: number;
 }
 
 export interface Stalls {
@@ -24,7 +26,7 @@ export interface Stalls {
    * processor (where the system tells it).
    */
   loop: { median: number; p99: number; longest: number; above: number };
-  /** Milliseconds of the extension's longest stretch, and all above the limit with the function that took most of each. */
+  /** Milliseconds of the extension's longest stretch, and all above the limit with the functions that took most of each. */
   longest: number;
   above: { milliseconds: number; where: string }[];
   /** Milliseconds of the extension in all, and by function. */
@@ -49,45 +51,63 @@ export async function measureStalls(folder: string, body: () => Promise<void>, l
   await post('Profiler.start');
   const delays = watchLoop();
   await body();
-  const loop = delays().sort((a, b) => a - b);
+  const ticks = delays();
+  const loop = ticks.map(({ delay }) => delay).sort((a, b) => a - b);
   const { profile } = await post<{ profile: Profile }>('Profiler.stop');
   session.disconnect();
   const at = (share: number): number => loop[Math.floor(share * (loop.length - 1))] ?? 0;
   return {
     loop: { median: at(0.5), p99: at(0.99), longest: at(1), above: loop.filter((delay) => delay > limit).length },
-    ...stretches(profile, folder, limit),
+    ...stretches(profile, folder, limit, ticks),
   };
 }
 
-/** Milliseconds that this thread stood in the queue for a processor, as Linux counts them; else 0. */
-function waited(): number {
+/** Milliseconds that this thread has run and has stood in the queue for a processor, as Linux counts them (to some ms). */
+function processorTime(): { used: number; queued: number } {
   try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+    const [used, queued] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
+    return { used: Number(used) / 1e6, queued: Number(queued) / 1e6 };
   } catch {
-    return 0;
+    // Elsewhere nothing is known of it: every moment counts.
+    return { used: performance.now(), queued: 0 };
   }
 }
 
-/** A timer that looks how late it is; the result stops it and gives the delays. */
-function watchLoop(): () => number[] {
-  const delays: number[] = [];
+/** From one call of the timer to the next, in milliseconds of `process.hrtime`. */
+interface Tick {
+  end: number;
+  /** How late the call was, less the time in the queue for a processor. */
+  delay: number;
+  /** Processor time of the thread. */
+  used: number;
+}
+
+/** A timer that looks how late it is; the result stops it and gives what it saw. */
+function watchLoop(): () => Tick[] {
+  const ticks: Tick[] = [];
   let last = performance.now();
-  let queued = waited();
+  let before = processorTime();
   const timer = setInterval(() => {
     const now = performance.now();
-    const nowQueued = waited();
-    delays.push(Math.max(0, now - last - RESOLUTION - (nowQueued - queued)));
+    const { used, queued } = processorTime();
+    const delay = Math.max(0, now - last - RESOLUTION - (queued - before.queued));
+    ticks.push({ end: Number(process.hrtime.bigint()) / 1e6, delay, used: used - before.used });
     last = now;
-    queued = nowQueued;
+    before = { used, queued };
   }, RESOLUTION);
   return () => {
     clearInterval(timer);
-    return delays;
+    return ticks;
   };
 }
 
 /** Without a pause: the extension's samples that follow one another, collections of garbage between them included. */
-function stretches({ nodes, samples, timeDeltas }: Profile, folder: string, limit: number): Omit<Stalls, 'loop'> {
+function stretches(
+  { nodes, samples, timeDeltas, startTime }: Profile,
+  folder: string,
+  limit: number,
+  ticks: readonly Tick[],
+): Omit<Stalls, 'loop'> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children }) => (children ?? []).map((child) => [child, id] as const)));
   const owners = new Map<number, string | undefined>();
@@ -107,12 +127,24 @@ function stretches({ nodes, samples, timeDeltas }: Profile, folder: string, limi
   };
   const result: Omit<Stalls, 'loop'> = { longest: 0, above: [], total: 0, shares: new Map() };
   let now = 0;
+  let clock = startTime / 1000;
+  let began = clock;
+  let tick = 0;
   let shares = new Map<string, number>();
   const end = (): void => {
+    if (now === 0) return;
+    while (tick < ticks.length && ticks[tick].end < began) tick++;
+    let used = 0;
+    for (let index = tick; index < ticks.length; index++) {
+      used += ticks[index].used;
+      if (ticks[index].end >= clock) break;
+    }
+    now = Math.min(now, used);
     result.longest = Math.max(result.longest, now);
     result.total += now;
     if (now > limit) {
-      const [where] = [...shares].sort((a, b) => b[1] - a[1])[0] ?? ['?'];
+      const largest = [...shares].sort((a, b) => b[1] - a[1]).slice(0, 3);
+      const where = largest.map(([name, time]) => `${name} ${time.toFixed(0)}`).join(', ');
       result.above.push({ milliseconds: now, where });
     }
     now = 0;
@@ -121,13 +153,17 @@ function stretches({ nodes, samples, timeDeltas }: Profile, folder: string, limi
   samples.forEach((id, index) => {
     // A delta is the time before its sample; what the sample found lasts until the next one.
     const time = Math.max(0, timeDeltas[index + 1] ?? 0) / 1000;
+    clock += (timeDeltas[index] ?? 0) / 1000;
     const owner = ownerOf(id);
     const collecting = byId.get(id)?.callFrame.functionName === '(garbage collector)';
     if (owner !== undefined) {
+      if (now === 0) began = clock;
       now += time;
       for (const map of [shares, result.shares]) map.set(owner, (map.get(owner) ?? 0) + time);
-    } else if (collecting && now > 0) now += time;
-    else end();
+    } else if (collecting && now > 0) {
+      now += time;
+      shares.set('collecting garbage', (shares.get('collecting garbage') ?? 0) + time);
+    } else end();
   });
   end();
   return result;

@@ -45,16 +45,20 @@ describe('a slider of the panel in VS Code', () => {
       await (await panel()).click('#tab-inputs', { timeout: 5000 });
       return (await panel()).$('input[type=range]');
     });
-    const { results, operations } = await (
+    const { results, operations, busy } = await (
       await panel()
     ).evaluate(async () => {
       let results = 0;
       let operations = 0;
-      type Message = MessageEvent<{ payload?: { kind?: string; inspection?: { operations: number } } }>;
+      let busy = 0;
+      type Message = MessageEvent<{
+        payload?: { kind?: string; inspection?: { operations: number; timing: { total: number } } };
+      }>;
       window.addEventListener('message', ({ data }: Message) => {
         if (data.payload?.kind !== 'ready') return;
         results++;
         operations = data.payload.inspection?.operations ?? 0;
+        busy += data.payload.inspection?.timing.total ?? 0;
       });
       const range = document.querySelector<HTMLInputElement>('input[type=range]')!;
       const [low, high] = [Number(range.min), Number(range.max)];
@@ -65,10 +69,10 @@ describe('a slider of the panel in VS Code', () => {
         await new Promise((resolve) => setTimeout(resolve, 8));
       }
       range.dispatchEvent(new Event('change', { bubbles: true }));
-      return { results, operations };
+      return { results, operations, busy };
     });
     console.log(
-      `      slider: ${(results / 3).toFixed(1)} results a second of ${operations} operations (load ${loadavg()[0]?.toFixed(1)})`,
+      `      slider: ${(results / 3).toFixed(1)} results a second of ${operations} operations, the runner busy for ${(busy / 30).toFixed(0)} % of the time (load ${loadavg()[0]?.toFixed(1)})`,
     );
     assert.ok(results >= 2 && operations >= 1e4, `${results} results of ${operations} operations`);
     await (await panel()).click('#tab-matrix');

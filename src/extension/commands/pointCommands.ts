@@ -27,7 +27,7 @@ async function setPoint({ manager }: CommandContext, argument: unknown, given: u
   if (!target) return undefined;
   const expression = typeof given === 'string' ? given : await askExpression({ manager }, target);
   if (expression === undefined) return undefined;
-  manager.setPoint(target, expression.trim() === '' ? undefined : { expression });
+  void manager.setPoint(target, expression.trim() === '' ? undefined : { expression });
   return expression;
 }
 
@@ -57,7 +57,7 @@ async function askExpression(
 
 async function resetPoint({ manager }: CommandContext, argument: unknown): Promise<void> {
   const target = await chooseTarget(manager, argument);
-  if (target) manager.setPoint(target, undefined);
+  if (target) void manager.setPoint(target, undefined);
 }
 
 /** Writes the present point as `@at` into the doc comment. Returns the expression. */
@@ -79,7 +79,7 @@ async function writePoint({ manager }: CommandContext, argument: unknown): Promi
       message: t('{0} cannot be changed.', workspace.asRelativePath(document.uri)),
     });
   }
-  manager.setPoint(target, undefined);
+  void manager.setPoint(target, undefined);
   return expression;
 }
 

@@ -1,10 +1,11 @@
 /** The squiggles: findings of the open documents, each in the file it speaks of, with its severity and a link. */
 import { Diagnostic, languages, type Range, type TextDocument, Uri, workspace } from 'vscode';
-import type { Finding } from '../../runner/protocol';
+import type { Finding, FindingCode } from '../../runner/protocol';
 import { COMMANDS } from '../commandIds';
 import { type Configuration, severityOf } from '../configuration';
 import { runnerText } from '../format/runnerText';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { Soon } from '../lifecycle/soon';
 import { toRange } from '../session/convert';
 import type { Session } from '../session/sessions';
 import type { SessionManager } from '../session/sessionManager';
@@ -35,7 +36,7 @@ export class Diagnostics implements Disposable {
   /** By session: the files it speaks of, and what it says of each. */
   private readonly bySession = new Map<Session, Map<string, Finding[]>>();
   private readonly outdated = new Set<Session>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly soon = this.store.add(new Soon(() => this.updateAll(), 30, 100));
 
   constructor(
     private readonly manager: SessionManager,
@@ -61,12 +62,13 @@ export class Diagnostics implements Disposable {
 
   private outdate(session: Session): void {
     this.outdated.add(session);
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      const sessions = [...this.outdated];
-      this.outdated.clear();
-      for (const each of sessions) this.update(each);
-    }, 30);
+    this.soon.ask();
+  }
+
+  private updateAll(): void {
+    const sessions = [...this.outdated];
+    this.outdated.clear();
+    for (const each of sessions) this.update(each);
   }
 
   private update(session: Session): void {
@@ -104,21 +106,25 @@ export class Diagnostics implements Disposable {
     const uri = open?.uri ?? Uri.file(file);
     const diagnostics: FindingDiagnostic[] = [];
     const seen = new Set<string>();
+    const severities = new Map<FindingCode, ReturnType<typeof severityOf>>();
+    const severity = (code: FindingCode): ReturnType<typeof severityOf> => {
+      if (!severities.has(code)) severities.set(code, severityOf(code, uri));
+      return severities.get(code);
+    };
     for (const byFile of this.bySession.values()) {
       for (const finding of byFile.get(file) ?? []) {
-        const severity = severityOf(finding.code, uri);
+        const level = severity(finding.code);
         const range = toRange(finding.location);
         const key = `${finding.code}|${range.start.line}|${range.start.character}|${finding.message}`;
-        if (severity === undefined || seen.has(key)) continue;
+        if (level === undefined || seen.has(key)) continue;
         seen.add(key);
-        diagnostics.push(new FindingDiagnostic(range, finding, open?.version, severity));
+        diagnostics.push(new FindingDiagnostic(range, finding, open?.version, level));
       }
     }
     this.collection.set(uri, diagnostics);
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.store.dispose();
   }
 }

@@ -8,12 +8,15 @@ import {
   Range,
   type TextEditor,
   type TextEditorDecorationType,
-  type ThemeColor,
+  ThemeColor,
+  type Uri,
   window,
   workspace,
 } from 'vscode';
 import type { Configuration, Settings } from '../configuration';
+import { PATIENCE, untilLate } from '../lenses/late';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { Soon } from '../lifecycle/soon';
 import type { SessionManager } from '../session/sessionManager';
 import { ALARM_COLOR, STALE_COLOR, TONE_COLORS, VALUE_COLOR } from './inlineColors';
 import { type InlineText, inlineTexts } from './inlineModel';
@@ -25,50 +28,65 @@ export class InlineDecorations implements Disposable {
   private readonly store = new DisposableStore();
   private readonly types = makeTypes().map((type) => this.store.add(type));
   private readonly outdated = new Set<TextEditor>();
-  private readonly decorated = new WeakSet<TextEditor>();
-  private timer: NodeJS.Timeout | undefined;
+  /** What each editor shows, so that the same is not drawn twice. */
+  private readonly shown = new WeakMap<TextEditor, { key: string; lineCount: number }>();
+  /** Results of many functions arrive within the same milliseconds. */
+  private readonly soon = this.store.add(new Soon(() => this.drawAll(), 16, 50));
 
   constructor(
     private readonly manager: SessionManager,
     private readonly configuration: Configuration,
   ) {
-    const all = (): void => this.outdate(...window.visibleTextEditors);
+    const all = (): void => this.outdate(window.visibleTextEditors);
     const { store } = this;
-    store.add(manager.onDidChange(({ uri }) => this.outdateDocument(uri.toString())));
-    store.add(manager.onDidChangeFunctions((uri) => this.outdateDocument(uri.toString())));
+    store.add(
+      manager.onDidChange((target) => {
+        const late = untilLate(manager.state(target));
+        this.outdate(editorsOf(target.uri), late);
+      }),
+    );
+    store.add(
+      manager.onDidChangeFunctions((uri) => {
+        // VS Code moves decorations along within their line; over the end of a line it takes them to the next one.
+        const editors = editorsOf(uri);
+        const isMoved = editors.some((editor) => this.shown.get(editor)?.lineCount !== editor.document.lineCount);
+        this.outdate(editors, manager.isListing(uri) && !isMoved ? PATIENCE : undefined);
+      }),
+    );
     store.add(configuration.onDidChange(all));
     store.add(workspace.onDidGrantWorkspaceTrust(all));
     store.add(window.onDidChangeVisibleTextEditors(all));
-    store.add(window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.outdate(textEditor)));
+    store.add(window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.outdate([textEditor])));
     store.add(
       window.onDidChangeTextEditorSelection(({ textEditor }) => {
-        if (configuration.of(textEditor.document.uri).inlineValues.activeLine === 'hide') this.outdate(textEditor);
+        if (configuration.of(textEditor.document.uri).inlineValues.activeLine === 'hide') this.outdate([textEditor]);
       }),
     );
     all();
   }
 
-  private outdateDocument(uri: string): void {
-    this.outdate(...window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri));
+  /** Draws again soon, or after so many milliseconds. */
+  private outdate(editors: readonly TextEditor[], delay?: number): void {
+    if (editors.length === 0) return;
+    for (const editor of editors) this.outdated.add(editor);
+    this.soon.ask(delay);
   }
 
-  /** Draws again soon: results of many functions arrive within the same milliseconds. */
-  private outdate(...editors: readonly TextEditor[]): void {
-    for (const editor of editors) this.outdated.add(editor);
-    if (this.outdated.size === 0) return;
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      const now = [...this.outdated];
-      this.outdated.clear();
-      for (const editor of now) this.draw(editor);
-    }, 16);
+  private drawAll(): void {
+    const now = [...this.outdated];
+    this.outdated.clear();
+    for (const editor of now) this.draw(editor);
   }
 
   private draw(editor: TextEditor): void {
     const decorations = this.decorationsOf(editor);
     // Most editors show no mathematics: they are left alone.
-    if (decorations.length === 0 && !this.decorated.has(editor)) return;
-    this.decorated.add(editor);
+    const before = this.shown.get(editor);
+    if (decorations.length === 0 && !before) return;
+    const { lineCount, version } = editor.document;
+    const key = `${version}|${decorations.map(keyOf).join('|')}`;
+    if (before?.key === key) return;
+    this.shown.set(editor, { key, lineCount });
     this.types.forEach((type, index) =>
       editor.setDecorations(
         type,
@@ -87,16 +105,19 @@ export class InlineDecorations implements Disposable {
     const hidden = hiddenLines(editor, settings);
     const decorations: DecorationOptions[][] = [];
     const { functions } = session.live;
+    const visible = editor.visibleRanges;
     for (const fn of functions) {
-      if (!fn.differentiable || !isVisible(editor, fn.range.line, fn.range.endLine)) continue;
+      if (!fn.differentiable || !isVisible(visible, fn.range.line, fn.range.endLine)) continue;
       const target = { uri, functionName: fn.name, pointIndex: this.manager.activePoint(uri, fn.name) };
       const state = this.manager.state(target);
       const inspection = this.manager.inspection(target);
       if (!inspection) continue;
-      const stale = state.kind !== 'ready';
+      const late = untilLate(state);
+      if (late !== undefined && late > 0) this.outdate([editor], late);
+      const stale = late === 0 || state.kind === 'failed';
       const options = { ...settings.inlineValues, digits: settings.digits };
       for (const text of inlineTexts(fn, inspection, session.live.file, functions, options)) {
-        if (hidden.has(text.line) || !isVisible(editor, text.line, text.line)) continue;
+        if (hidden.has(text.line) || !isVisible(visible, text.line, text.line)) continue;
         if (text.line > editor.document.lineCount) continue;
         decorations.push(decorate(editor, text, stale));
       }
@@ -105,7 +126,6 @@ export class InlineDecorations implements Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.store.dispose();
   }
 }
@@ -134,10 +154,24 @@ function decorate(editor: TextEditor, text: InlineText, stale: boolean): Decorat
   return tail === '' ? [value] : [value, part(tail, TONE_COLORS[text.tone])];
 }
 
-function isVisible(editor: TextEditor, line: number, endLine: number): boolean {
-  return editor.visibleRanges.some(
+function isVisible(visible: readonly Range[], line: number, endLine: number): boolean {
+  return visible.some(
     ({ start, end }) => line - 1 <= end.line + MARGIN_LINES && endLine - 1 >= start.line - MARGIN_LINES,
   );
+}
+
+function editorsOf(uri: Uri): TextEditor[] {
+  const name = uri.toString();
+  return window.visibleTextEditors.filter(({ document }) => document.uri.toString() === name);
+}
+
+function keyOf(line: readonly DecorationOptions[]): string {
+  return line
+    .map(({ range, renderOptions }) => {
+      const { contentText, color } = renderOptions?.after ?? {};
+      return `${range.start.line}:${contentText}:${color instanceof ThemeColor ? color.id : color}`;
+    })
+    .join();
 }
 
 function hiddenLines(editor: TextEditor, { inlineValues }: Settings): Set<number> {

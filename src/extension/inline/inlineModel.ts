@@ -30,15 +30,17 @@ const WEAK = 0.1;
 
 /** True where a line belongs to the function itself, not to one nested in it that has its own values. */
 export function ownsLine(fn: FunctionInfo, line: number, all: readonly FunctionInfo[]): boolean {
-  if (line < fn.range.line || line > fn.range.endLine) return false;
-  return !all.some(
-    (other) =>
-      other !== fn &&
-      other.differentiable &&
-      other.range.line >= fn.range.line &&
-      other.range.endLine <= fn.range.endLine &&
-      line >= other.range.line &&
-      line <= other.range.endLine,
+  return isWithin(fn, line) && !nestedIn(fn, all).some((inner) => isWithin(inner, line));
+}
+
+function isWithin({ range }: FunctionInfo, line: number): boolean {
+  return line >= range.line && line <= range.endLine;
+}
+
+function nestedIn(fn: FunctionInfo, all: readonly FunctionInfo[]): FunctionInfo[] {
+  const { line, endLine } = fn.range;
+  return all.filter(
+    (other) => other !== fn && other.differentiable && other.range.line >= line && other.range.endLine <= endLine,
   );
 }
 
@@ -50,7 +52,8 @@ export function inlineTexts(
   all: readonly FunctionInfo[],
   options: InlineOptions,
 ): InlineText[] {
-  const lines = inspection.lines.filter((line) => line.file === file && ownsLine(fn, line.line, all));
+  const nested = nestedIn(fn, all);
+  const lines = inspection.lines.filter((line) => line.file === file && ownsLine(fn, line.line, nested));
   const largest = largestAdjoint(lines);
   const byLine = new Map<number, InlineText>();
   for (const line of lines) byLine.set(line.line, inlineText(line, largest, options));

@@ -13,12 +13,13 @@ import type { FunctionInfo } from '../../runner/protocol';
 import type { Configuration } from '../configuration';
 import type { InspectionTarget } from '../inspection';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { Soon } from '../lifecycle/soon';
 import { toRange } from '../session/convert';
 import { LANGUAGES } from '../session/documentFiles';
 import type { SessionManager } from '../session/sessionManager';
 import { firstFunctionLine } from './firstFunction';
 import { type LensKind, lastInspection, lensKinds, lensText, untrustedLens } from './lensModel';
-import { LateStates } from './lateStates';
+import { PATIENCE, untilLate } from './late';
 
 /** A lens that knows what it is about. */
 class FunctionLens extends CodeLens {
@@ -36,22 +37,19 @@ export class LensProvider implements CodeLensProvider, Disposable {
   private readonly store = new DisposableStore();
   private readonly changed = this.store.add(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.changed.event;
-  private readonly late: LateStates;
-  private pending: NodeJS.Timeout | undefined;
+  /** Tells VS Code once for many changes: it asks for every lens again. */
+  private readonly refresh = this.store.add(new Soon(() => this.changed.fire(), 20, 60));
 
   constructor(
     private readonly manager: SessionManager,
     private readonly configuration: Configuration,
   ) {
-    this.late = this.store.add(new LateStates(() => this.refresh()));
-    const refresh = (): void => this.refresh();
+    const refresh = (): void => this.refresh.ask();
+    this.store.add(manager.onDidChange(refresh));
+    // After an edit VS Code asks by itself, and the results come in a moment.
     this.store.add(
-      manager.onDidChange((target) => {
-        this.late.note(target, manager.state(target).kind);
-        this.refresh();
-      }),
+      manager.onDidChangeFunctions((uri) => this.refresh.ask(manager.isListing(uri) ? PATIENCE : undefined)),
     );
-    this.store.add(manager.onDidChangeFunctions(refresh));
     this.store.add(configuration.onDidChange(refresh));
     this.store.add(workspace.onDidGrantWorkspaceTrust(refresh));
     this.store.add(
@@ -75,12 +73,14 @@ export class LensProvider implements CodeLensProvider, Disposable {
     if (!(lens instanceof FunctionLens)) return lens;
     const { fn, target, kind } = lens;
     const state = this.manager.state(target);
+    const late = untilLate(state);
+    if (late !== undefined && late > 0) this.refresh.ask(late);
     const text = lensText(kind, {
       fn,
       pointIndex: target.pointIndex,
       state,
       check: this.manager.checkState(target),
-      late: this.late.isLate(target),
+      late: late === 0,
       digits: this.configuration.of(target.uri).digits,
     });
     lens.command = { ...text, arguments: [target] };
@@ -115,16 +115,7 @@ export class LensProvider implements CodeLensProvider, Disposable {
     return tag ? toRange(tag) : topOf(fn);
   }
 
-  /** Tells VS Code once for many changes: it asks for every lens again. */
-  private refresh(): void {
-    this.pending ??= setTimeout(() => {
-      this.pending = undefined;
-      this.changed.fire();
-    }, 20);
-  }
-
   dispose(): void {
-    clearTimeout(this.pending);
     this.store.dispose();
   }
 }

@@ -15,8 +15,10 @@ export class LiveTarget {
   check: CheckState = unchecked;
   override: PointOverride | undefined;
   output = 0;
-  /** True until a result of the newest text has arrived. */
-  dirty = true;
+  /** Counts the changes of what the result depends on: text, imports, point, output component. */
+  revision = 1;
+  /** The revision that the last result or error belongs to. */
+  answered = 0;
   /** A surface asked for it although its document is not visible. */
   wanted = false;
   /** The file asks for a check that has not been done for this text. */
@@ -30,6 +32,11 @@ export class LiveTarget {
     readonly pointIndex: number,
   ) {
     this.checkDue = fn.checked;
+  }
+
+  /** True until a result of the newest revision has arrived. */
+  get dirty(): boolean {
+    return this.answered < this.revision;
   }
 
   /** The last result, also where a newer one is on its way or failed. */
@@ -47,17 +54,19 @@ export class LiveTarget {
 
   /** The text or something it depends on is new: the result stays on show as a stale one, the verdict goes. */
   invalidate(): void {
-    this.dirty = true;
+    this.revision++;
     this.check = unchecked;
     this.checkDue = this.fn.checked;
-    if (this.state.kind === 'ready') this.state = { ...this.state, kind: 'stale' };
+    if (this.state.kind === 'ready') this.state = { ...this.state, kind: 'stale', since: performance.now() };
   }
 
   /** Moves what is on show with the text. */
   shift(fn: FunctionInfo, file: string, edits: readonly Edit[]): void {
+    const moved = fn !== this.fn;
     this.fn = fn;
     if (this.state.kind === 'ready' || this.state.kind === 'stale') {
-      this.state = { ...this.state, fn, inspection: shiftInspection(this.state.inspection, file, edits) };
+      const inspection = shiftInspection(this.state.inspection, file, edits);
+      if (moved || inspection !== this.state.inspection) this.state = { ...this.state, fn, inspection };
     } else if (this.state.kind === 'failed' && this.state.fn) {
       const last = this.state.last && shiftInspection(this.state.last, file, edits);
       this.state = { ...this.state, fn, last };

@@ -31,6 +31,9 @@ export interface SchedulerSettings {
 /** While somebody types without a pause, results come at least this often. */
 const LONGEST_WAIT = 1500;
 
+/** Milliseconds that the evaluation at a point has which another point has overtaken. */
+const OVERTAKEN = 100;
+
 /** Milliseconds that an overtaken check may go on: starting a process anew costs more than letting it end. */
 const UNHURRIED = 10_000;
 
@@ -38,7 +41,7 @@ export class LiveScheduler implements Disposable {
   readonly documents = new Map<number, LiveDocument>();
   /** A target's state or verdict is new. */
   readonly onTarget = new Signal<{ document: LiveDocument; target: LiveTarget }>();
-  /** A document's list of functions is new. */
+  /** The functions of a document, or the states of all of them, are new. */
   readonly onFunctions = new Signal<LiveDocument>();
   /** Nothing is left to do, or something is again. */
   readonly onBusy = new Signal<boolean>();
@@ -51,6 +54,9 @@ export class LiveScheduler implements Disposable {
   private disposed = false;
   private wasBusy = false;
   private nextId = 1;
+  /** Counts the changes of files; a result is as new as the count at which it was asked for. */
+  private changes = 0;
+  private readonly changedAt = new Map<string, number>();
 
   constructor(
     private readonly engine: Engine,
@@ -82,7 +88,6 @@ export class LiveScheduler implements Disposable {
     document.edit(edits, version);
     this.supersede(document.file, document);
     this.onFunctions.fire(document);
-    for (const target of document.targets.values()) this.onTarget.fire({ document, target });
     this.invalidateDependents(document.file, document.id);
     this.waitAfterEdit();
   }
@@ -127,7 +132,7 @@ export class LiveScheduler implements Disposable {
     for (const document of this.documents.values()) {
       document.invalidate();
       document.overlayDue = true;
-      for (const target of document.targets.values()) this.onTarget.fire({ document, target });
+      this.onFunctions.fire(document);
     }
     this.schedule(0);
   }
@@ -151,7 +156,8 @@ export class LiveScheduler implements Disposable {
 
   /** A change that came from a surface (a point, an output component): told and computed at once. */
   touch(document: LiveDocument, target: LiveTarget): void {
-    if (this.running?.job.kind !== 'list' && this.running?.job.target === target) this.running.controller.abort();
+    // What runs now is of the same text and nearly done where results are quick: it is shown on the way to the newest.
+    if (this.running?.job.kind !== 'list' && this.running?.job.target === target) this.abortLate(this.running);
     this.onTarget.fire({ document, target });
     this.schedule(0);
   }
@@ -229,11 +235,12 @@ export class LiveScheduler implements Disposable {
     }
     document.wanted = false;
     this.onFunctions.fire(document);
-    for (const target of document.targets.values()) this.onTarget.fire({ document, target });
   }
 
   private async runInspect(document: LiveDocument, target: LiveTarget, signal: AbortSignal): Promise<void> {
     const { version } = document;
+    const { revision, override } = target;
+    const { changes } = this;
     if (target.state.kind === 'idle') {
       target.state = { kind: 'running' };
       this.onTarget.fire({ document, target });
@@ -246,16 +253,23 @@ export class LiveScheduler implements Disposable {
         { signal },
       );
       if (!fresh()) return;
-      if (target.override) inspection.point = { ...inspection.point, source: 'panel' };
+      if (override) inspection.point = { ...inspection.point, source: 'panel' };
       target.dependencies = new Set([document.file, ...inspection.dependencies]);
       target.state = { kind: 'ready', fn: target.fn, inspection, version };
     } catch (error) {
       if (!fresh() || isCancelled(error)) return;
       target.state = { kind: 'failed', fn: target.fn, error: toErrorInfo(error), last: target.inspection, version };
     }
-    target.dirty = false;
-    target.wanted = false;
+    target.answered = revision;
+    // Which files it came from is known only now: one of them may have changed meanwhile.
+    if ([...target.dependencies].some((file) => (this.changedAt.get(file) ?? 0) > changes)) target.revision++;
+    target.wanted = target.wanted && target.dirty;
     this.onTarget.fire({ document, target });
+    // Overtaken by another point: the newest is on its way.
+    if (target.dirty && target.state.kind === 'ready') {
+      target.state = { ...target.state, kind: 'stale', since: performance.now() };
+      this.onTarget.fire({ document, target });
+    }
   }
 
   private async runCheck(document: LiveDocument, target: LiveTarget, signal: AbortSignal): Promise<void> {
@@ -300,16 +314,24 @@ export class LiveScheduler implements Disposable {
     if (concerned) controller.abort();
   }
 
+  /** Ends a job that another point has overtaken, unless it ends by itself in a moment. */
+  private abortLate({ controller }: { controller: AbortController }): void {
+    setTimeout(() => controller.abort(), OVERTAKEN).unref();
+  }
+
   private invalidateDependents(file: string, except?: number): void {
+    this.changedAt.set(file, ++this.changes);
     for (const document of this.documents.values()) {
       if (document.id === except) continue;
+      let any = false;
       for (const target of document.targets.values()) {
         // What a failed evaluation depends on is not known: any file may be the one that mends it.
         const concerned = target.dependencies.has(file) || target.state.kind === 'failed';
         if (!concerned || target.dirty) continue;
         target.invalidate();
-        this.onTarget.fire({ document, target });
+        any = true;
       }
+      if (any) this.onFunctions.fire(document);
     }
   }
 

@@ -59,26 +59,46 @@ export function shiftLine(line: number, edits: readonly Edit[]): number {
   return now;
 }
 
-/** The function with every range moved. */
+/** The function with every range moved; the same object where none moves. */
 export function shiftFunction(fn: FunctionInfo, edits: readonly Edit[]): FunctionInfo {
-  return {
-    ...fn,
-    range: shiftRange(fn.range, edits),
-    nameRange: shiftRange(fn.nameRange, edits),
-    parameters: fn.parameters.map((parameter) => ({ ...parameter, range: shiftRange(parameter.range, edits) })),
-    points: fn.points.map((point) => (point.range ? { ...point, range: shiftRange(point.range, edits) } : point)),
-  };
+  // The tags of a function stand above it: what is below its end concerns nothing of it.
+  if (edits.every(({ range }) => range.line > fn.range.endLine)) return fn;
+  const range = shiftRange(fn.range, edits);
+  const nameRange = shiftRange(fn.nameRange, edits);
+  const parameters = mapChanged(fn.parameters, (parameter) => withRange(parameter, shiftRange(parameter.range, edits)));
+  const points = mapChanged(fn.points, (point) =>
+    point.range ? withRange(point, shiftRange(point.range, edits)) : point,
+  );
+  const moved =
+    range !== fn.range || nameRange !== fn.nameRange || parameters !== fn.parameters || points !== fn.points;
+  return moved ? { ...fn, range, nameRange, parameters, points } : fn;
 }
 
-/** The inspection with the lines and findings of `file` moved; the numbers are shared, not copied. */
+function withRange<T extends { range?: SourceRange }>(item: T, range: SourceRange): T {
+  return item.range === range ? item : { ...item, range };
+}
+
+/** Like `map`, but gives the same array where `change` gives the same items: most edits move nothing. */
+function mapChanged<T>(items: T[], change: (item: T) => T): T[] {
+  const changed = items.map(change);
+  return changed.some((item, index) => item !== items[index]) ? changed : items;
+}
+
+/**
+ * The inspection with the lines and findings of `file` moved; the numbers are shared, not copied. The same object where none
+ * moves.
+ */
 export function shiftInspection(inspection: Inspection, file: string, edits: readonly Edit[]): Inspection {
-  return {
-    ...inspection,
-    lines: inspection.lines.map((line) => (line.file === file ? { ...line, line: shiftLine(line.line, edits) } : line)),
-    findings: inspection.findings.map((finding) =>
-      finding.location.file === file
-        ? { ...finding, location: shiftRange(finding.location, edits), fix: undefined }
-        : finding,
-    ),
-  };
+  const lines = mapChanged(inspection.lines, (line) => {
+    const now = line.file === file ? shiftLine(line.line, edits) : line.line;
+    return now === line.line ? line : { ...line, line: now };
+  });
+  const findings = mapChanged(inspection.findings, (finding) => {
+    const { location } = finding;
+    if (location.file !== file || edits.every(({ range }) => range.line > location.endLine)) return finding;
+    return { ...finding, location: shiftRange(location, edits), fix: undefined };
+  });
+  return lines === inspection.lines && findings === inspection.findings
+    ? inspection
+    : { ...inspection, lines, findings };
 }

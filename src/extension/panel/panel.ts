@@ -19,6 +19,9 @@ export const PANEL_TYPE = 'gradlens.panel';
 /** Milliseconds until a GPU run is given up; the panel's own limit comes first. */
 const GPU_LIMIT = 45_000;
 
+/** Milliseconds that an old result may stand unmarked: a dragged slider would make the panel flicker, and work twice. */
+const PATIENCE = 150;
+
 export class Panel implements Disposable {
   private readonly store = new DisposableStore();
   private readonly states = new PanelStates();
@@ -26,6 +29,7 @@ export class Panel implements Disposable {
   private readonly links: EditorLinks;
   private current: InspectionTarget | undefined;
   private isListening = false;
+  private staleTimer: NodeJS.Timeout | undefined;
   private readonly losers = new Set<(message: string) => void>();
   /** Said once the panel listens. */
   private pendingTab: { tab: PanelTab; matrix?: MatrixKind } | undefined;
@@ -158,7 +162,8 @@ export class Panel implements Disposable {
     channel.on('log', ({ level, text }) => this.log?.[level](`panel: ${text}`));
   }
 
-  private push(): void {
+  /** Tells the panel the state; that a result is out of date only where the newer one takes its time. */
+  private push(patient = true): void {
     if (!this.isListening) return;
     const { current } = this;
     if (current === undefined) {
@@ -170,6 +175,12 @@ export class Panel implements Disposable {
       return;
     }
     const state = this.service.state(current);
+    if (patient && state.kind === 'stale' && this.states.holdsResult) {
+      this.staleTimer ??= setTimeout(() => this.push(false), PATIENCE);
+      return;
+    }
+    clearTimeout(this.staleTimer);
+    this.staleTimer = undefined;
     const subject = {
       target: { uri: current.uri.toString(), functionName: current.functionName, pointIndex: current.pointIndex },
       functionName: current.functionName,
@@ -200,6 +211,7 @@ export class Panel implements Disposable {
 
   dispose(): void {
     this.isListening = false;
+    clearTimeout(this.staleTimer);
     this.loseGpu(t('The panel that ran GPU work was closed.'));
     this.store.dispose();
   }

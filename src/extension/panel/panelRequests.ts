@@ -11,8 +11,9 @@ import {
 import { COMMANDS } from '../commandIds';
 import { toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 import type { InspectionService, InspectionTarget } from '../inspection';
-import { checkInWords, errorInWords, noticeInWords, profileInWords } from './userWords';
+import { checkInWords, errorInWords, noticeInWords, profileInWords, rowInWords } from './userWords';
 
 export interface RequestHost {
   target(): InspectionTarget | undefined;
@@ -35,7 +36,12 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
     signal,
     timeLimit,
     onProgress: (done: number, total: number, message: string, rows?: PanelProgress['rows']) =>
-      progress({ done, total, message, ...(rows === undefined ? {} : { rows }) }),
+      progress({
+        done,
+        total,
+        message: runnerText(message),
+        ...(rows === undefined ? {} : { rows: rows.map(rowInWords) }),
+      }),
   });
 
   channel.handle('matrix', ({ kind }, context) =>
@@ -49,7 +55,15 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
         params,
         options(context, LONG),
       );
-      return { value, result, strategy, operations, backend, float32, notice: notice && noticeInWords(notice) };
+      return {
+        value,
+        result,
+        strategy: runnerText(strategy),
+        operations,
+        backend,
+        float32,
+        notice: notice && noticeInWords(notice),
+      };
     }),
   );
   channel.handle('check', (_params, context) =>
@@ -73,15 +87,14 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
   );
 
   channel.handle('setArguments', ({ args }) => {
-    const current = target();
-    return afterNextResult(service, current, () => service.setPoint(current, { args }));
+    return withinLimit(service.setPoint(target(), { args }));
   });
   channel.handle('setPoint', ({ pointIndex }) => {
     host.setTarget({ ...target(), pointIndex });
     return null;
   });
   channel.handle('resetPoint', () => {
-    service.setPoint(target(), undefined);
+    void service.setPoint(target(), undefined);
     return null;
   });
   channel.handle('writePoint', () =>
@@ -154,29 +167,13 @@ async function told<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Makes a change and resolves when its result (or error) has been sent to the panel, so that a dragged slider sends the next
- * value no sooner than the last one has been seen.
- */
-function afterNextResult(service: InspectionService, target: InspectionTarget, change: () => void): Promise<null> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      listener.dispose();
-      // After the listeners that send the state.
-      setImmediate(() => resolve(null));
-    };
-    const timer = setTimeout(finish, POINT_WAIT);
-    let changed = false;
-    const listener = service.onDidChange((other) => {
-      if (!changed || other.functionName !== target.functionName || other.uri.toString() !== target.uri.toString())
-        return;
-      const { kind } = service.state(target);
-      if (kind !== 'stale' && kind !== 'running' && kind !== 'idle') finish();
-    });
-    changed = true;
-    change();
-  });
+/** Resolves when the point's result (or error) has been sent to the panel, or when that takes too long. */
+async function withinLimit(answered: Promise<void>): Promise<null> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, POINT_WAIT)));
+  await Promise.race([answered, limit]);
+  clearTimeout(timer);
+  return null;
 }
 
 async function save(name: string, bytes: Uint8Array, { uri }: InspectionTarget): Promise<{ path: string } | null> {

@@ -18,6 +18,11 @@ export class PanelStates {
   private sent: { inspection: Inspection; version: number } | undefined;
   private version = 0;
 
+  /** The panel shows a result. */
+  get holdsResult(): boolean {
+    return this.sent !== undefined;
+  }
+
   /** The panel is new or was reloaded: it holds nothing. */
   forget(): void {
     this.sent = undefined;

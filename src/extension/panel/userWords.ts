@@ -1,5 +1,5 @@
 /** The runner's sentences in what goes to the panel, in the user's language. */
-import type { CheckReport, ErrorInfo, Inspection, Notice, Profile } from '../../runner/protocol';
+import type { CheckReport, ErrorInfo, Inspection, Notice, Profile, ProfileRow } from '../../runner/protocol';
 import { runnerText } from '../format/runnerText';
 
 /** An error without its stack, which is for the output channel. */
@@ -16,6 +16,7 @@ export function inspectionInWords(inspection: Inspection): Inspection {
   const { matrixReason, notice } = inspection;
   return {
     ...inspection,
+    strategy: runnerText(inspection.strategy),
     ...(matrixReason === undefined ? {} : { matrixReason: runnerText(matrixReason) }),
     ...(notice === undefined ? {} : { notice: noticeInWords(notice) }),
   };
@@ -25,7 +26,17 @@ export function checkInWords(report: CheckReport): CheckReport {
   return {
     ...report,
     verdict: runnerText(report.verdict),
-    parts: report.parts.map((part) => ({ ...part, message: runnerText(part.message) })),
+    parts: report.parts.map((part) => ({ ...part, name: runnerText(part.name), message: runnerText(part.message) })),
+  };
+}
+
+/** A row of a profile. */
+export function rowInWords(row: ProfileRow): ProfileRow {
+  const { label, unavailable } = row;
+  return {
+    ...row,
+    label: runnerText(label),
+    ...(unavailable === undefined ? {} : { unavailable: runnerText(unavailable) }),
   };
 }
 
@@ -33,6 +44,7 @@ export function profileInWords(profile: Profile): Profile {
   const { crossover } = profile;
   return {
     ...profile,
+    rows: profile.rows.map(rowInWords),
     advice: runnerText(profile.advice),
     ...(crossover ? { crossover: { ...crossover, message: runnerText(crossover.message) } } : {}),
   };

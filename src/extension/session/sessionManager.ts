@@ -116,6 +116,11 @@ export class SessionManager implements InspectionService, Disposable {
     return this.sessions.find(uri)?.live.listed ?? false;
   }
 
+  /** True while the functions of the newest text are not known yet. */
+  isListing(uri: Uri): boolean {
+    return this.sessions.find(uri)?.live.listDue ?? false;
+  }
+
   /** Which of its points a function's lines show. */
   activePoint(uri: Uri, functionName: string): number {
     const session = this.sessions.find(uri);
@@ -142,11 +147,15 @@ export class SessionManager implements InspectionService, Disposable {
     return this.lookup(target)?.target.override;
   }
 
-  setPoint(target: InspectionTarget, point: { expression?: string; args?: Data[] } | undefined): void {
+  async setPoint(target: InspectionTarget, point: { expression?: string; args?: Data[] } | undefined): Promise<void> {
     const found = this.lookup(target);
     if (!found?.target.setPoint(point)) return;
-    found.target.wanted = true;
-    this.scheduler.touch(found.session.live, found.target);
+    const { target: live, session } = found;
+    const { revision } = live;
+    live.wanted = true;
+    this.scheduler.touch(session.live, live);
+    // A closed document has no result, and its surfaces say so.
+    await this.until(() => live.answered >= revision, session).catch(() => undefined);
   }
 
   setOutput(target: InspectionTarget, output: number): void {

@@ -18,6 +18,8 @@ export class Sessions implements Disposable {
   readonly onClose = new Signal<Session>();
   private readonly store = new DisposableStore();
   private readonly byDocument = new Map<TextDocument, Session>();
+  /** The newest of each name. */
+  private readonly byName = new Map<string, Session>();
   private readonly byId = new Map<number, Session>();
   private readonly byFile = new Map<string, Session>();
   private serial = 1;
@@ -44,9 +46,7 @@ export class Sessions implements Disposable {
 
   /** The session of the open document of that name. */
   find(uri: Uri): Session | undefined {
-    const name = uri.toString();
-    for (const session of this.byDocument.values()) if (session.document.uri.toString() === name) return session;
-    return undefined;
+    return this.byName.get(uri.toString());
   }
 
   ofDocument(document: TextDocument): Session | undefined {
@@ -73,6 +73,7 @@ export class Sessions implements Disposable {
     const live = this.scheduler.open(file, () => document.getText(), document.version, differs);
     const session: Session = { document, live };
     this.byDocument.set(document, session);
+    this.byName.set(document.uri.toString(), session);
     this.byId.set(live.id, session);
     this.byFile.set(file, session);
     this.onOpen.fire(session);
@@ -83,6 +84,8 @@ export class Sessions implements Disposable {
     const session = this.byDocument.get(document);
     if (!session) return;
     this.byDocument.delete(document);
+    const name = document.uri.toString();
+    if (this.byName.get(name) === session) this.byName.delete(name);
     this.byId.delete(session.live.id);
     if (this.byFile.get(session.live.file) === session) this.byFile.delete(session.live.file);
     this.scheduler.close(session.live);

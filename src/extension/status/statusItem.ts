@@ -14,6 +14,7 @@ import type { EngineHost } from '../engine/engineHost';
 import { t } from '../format/l10n';
 import { commandLink, escapeMarkdown } from '../hovers/markdown';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { Soon } from '../lifecycle/soon';
 import { LANGUAGES } from '../session/documentFiles';
 import type { SessionManager } from '../session/sessionManager';
 import { readStatus } from './readStatus';
@@ -35,7 +36,7 @@ export class StatusItem implements Disposable {
     ),
   );
   private shown: StatusText | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly soon = this.store.add(new Soon(() => this.update(), 100));
 
   constructor(
     private readonly manager: SessionManager,
@@ -44,7 +45,7 @@ export class StatusItem implements Disposable {
   ) {
     this.bar.name = t('GradLens');
     this.language.name = t('GradLens');
-    const later = (): void => this.later();
+    const later = (): void => this.soon.ask();
     const { store } = this;
     store.add(manager.onDidChange(later));
     store.add(manager.onDidChangeFunctions(later));
@@ -59,13 +60,6 @@ export class StatusItem implements Disposable {
   /** What the item says now. */
   get current(): StatusText | undefined {
     return this.shown;
-  }
-
-  private later(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.update();
-    }, 100);
   }
 
   private update(): void {
@@ -89,7 +83,6 @@ export class StatusItem implements Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.store.dispose();
   }
 }

@@ -19,6 +19,7 @@ import type { Configuration } from '../configuration';
 import { t } from '../format/l10n';
 import type { InspectionTarget } from '../inspection';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
+import { Soon } from '../lifecycle/soon';
 import type { Session } from '../session/sessions';
 import type { SessionManager } from '../session/sessionManager';
 import { functionRow, pointRow, type RowText } from './treeModel';
@@ -34,13 +35,16 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
   private readonly changed = this.store.add(new EventEmitter<TreeNode | undefined>());
   readonly onDidChangeTreeData = this.changed.event;
   readonly view: TreeView<TreeNode>;
-  private timer: NodeJS.Timeout | undefined;
+  /** The whole tree at once: a row costs little, a flickering view much. */
+  private readonly soon = this.store.add(new Soon(() => this.changed.fire(undefined), 150));
 
   constructor(
     private readonly manager: SessionManager,
     private readonly configuration: Configuration,
   ) {
-    const later = (): void => this.later();
+    const later = (): void => {
+      if (this.view.visible) this.soon.ask();
+    };
     const { store } = this;
     this.view = store.add(
       window.createTreeView('gradlens.functions', { treeDataProvider: this, showCollapseAll: true }),
@@ -127,17 +131,7 @@ export class FunctionsTree implements TreeDataProvider<TreeNode>, Disposable {
     return item;
   }
 
-  /** The whole tree at once, soon: a row costs little, a flickering view much. */
-  private later(): void {
-    if (!this.view.visible) return;
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.changed.fire(undefined);
-    }, 150);
-  }
-
   dispose(): void {
-    clearTimeout(this.timer);
     this.store.dispose();
   }
 }

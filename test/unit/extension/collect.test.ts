@@ -30,7 +30,13 @@ describe('the findings of a document', () => {
   });
 
   it('stay while a newer result is on its way', () => {
-    target.state = { kind: 'stale', fn, inspection: makeInspection({ findings: [makeFinding(4)] }), version: 1 };
+    target.state = {
+      kind: 'stale',
+      fn,
+      inspection: makeInspection({ findings: [makeFinding(4)] }),
+      version: 1,
+      since: 0,
+    };
     assert.deepEqual(codes(), ['nan-born']);
   });
 

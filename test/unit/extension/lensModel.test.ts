@@ -36,7 +36,7 @@ describe('the lens row', () => {
   });
 
   it('keeps the old value at its place while a newer one is computed, and marks it when that takes long', () => {
-    const stale: InspectionState = { ...ready, kind: 'stale' };
+    const stale: InspectionState = { ...ready, kind: 'stale', since: 0 };
     assert.equal(value(stale), value(ready));
     assert.equal(value(stale, { late: true }).length, value(ready).length);
     assert.notEqual(value(stale, { late: true }), value(ready));

@@ -48,6 +48,7 @@ class FakeEngine implements Engine {
   }
 }
 
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const cancelled = (): Error => Object.assign(new Error('x'), { info: { code: 'cancelled', message: 'x' } });
 const ofDocument = { live: true, maxEntries: 100, automaticChecks: true };
 const settings: SchedulerSettings = { delay: 0, of: () => ofDocument };
@@ -197,6 +198,57 @@ describe('the scheduler', () => {
     scheduler.touch(document, target);
     await idle();
     assert.equal(engine.count('check'), 2);
+  });
+
+  it('shows the result at a point that another has overtaken, on the way to the newest', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    const target = document.targets.get('f#0')!;
+    const gates: (() => void)[] = [];
+    const gate = (): void => {
+      engine.gate = new Promise((resolve) => gates.push(resolve));
+    };
+    gate();
+    target.setPoint({ expression: '1' });
+    scheduler.touch(document, target);
+    await pause(20);
+    target.setPoint({ expression: '2' });
+    scheduler.touch(document, target);
+    gate();
+    const kinds: string[] = [];
+    scheduler.onTarget.on(() => kinds.push(target.state.kind));
+    gates.shift()?.();
+    await pause(20);
+    assert.deepEqual(kinds, ['ready', 'stale']);
+    assert.ok(target.dirty && target.answered === target.revision - 1);
+    gates.shift()?.();
+    await idle();
+    assert.equal(target.state.kind, 'ready');
+    assert.equal(target.dirty, false);
+    assert.deepEqual(
+      engine.requests.filter(({ method }) => method === 'inspect').map(({ params }) => (params as { at?: string }).at),
+      ['[1, 2]', '1', '2'],
+    );
+  });
+
+  it('asks again where a file that the result turns out to come from has changed meanwhile', async () => {
+    const importer = open('/w/a.ts');
+    const imported = open('/w/b.ts');
+    engine.dependencies = ['/w/b.ts'];
+    let release = (): void => undefined;
+    engine.gate = new Promise((resolve) => (release = resolve));
+    look(importer);
+    for (let tries = 0; tries < 100 && engine.count('list') === 0; tries++) await pause(2);
+    release();
+    engine.gate = new Promise((resolve) => (release = resolve));
+    for (let tries = 0; tries < 100 && engine.count('inspect') === 0; tries++) await pause(2);
+    edit(imported, 'new');
+    release();
+    engine.gate = Promise.resolve();
+    await idle();
+    assert.equal(engine.count('inspect'), 2);
+    assert.equal(kind(importer), 'ready');
   });
 
   it('drops the verdict of a check that an edit has overtaken', async () => {

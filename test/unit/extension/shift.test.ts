@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Edit, shiftInspection, shiftLine, shiftRange } from '../../../src/extension/live/shift';
-import { makeFinding, makeInspection, makeLine, range } from './builders';
+import { type Edit, shiftFunction, shiftInspection, shiftLine, shiftRange } from '../../../src/extension/live/shift';
+import { makeFinding, makeFunction, makeInspection, makeLine, range } from './builders';
 
 const edit = (line: number, column: number, endLine: number, endColumn: number, text: string): Edit => ({
   range: range(line, column, endLine, endColumn),
@@ -62,6 +62,15 @@ describe('lines that move with the text', () => {
     assert.equal(shiftLine(4, [edit(3, 9, 3, 9, '\n')]), 5);
     assert.equal(shiftLine(4, [edit(4, 1, 4, 1, '\n')]), 5);
     assert.equal(shiftLine(4, [edit(2, 1, 3, 1, '')]), 3);
+  });
+
+  it('are the same objects where an edit moves nothing', () => {
+    const typed = [edit(9, 4, 9, 4, 'x')];
+    const inspection = makeInspection({ lines: [makeLine(4, 1, 1)], findings: [makeFinding(4)] });
+    assert.equal(shiftInspection(inspection, '/w/a.ts', typed), inspection);
+    const fn = makeFunction('f');
+    assert.equal(shiftFunction(fn, typed), fn);
+    assert.equal(shiftFunction(fn, [edit(1, 1, 1, 1, '\n')]).range.line, fn.range.line + 1);
   });
 
   it('take values and findings along, and drop fixes whose text has moved', () => {

@@ -165,6 +165,33 @@ describe('live requests', () => {
     assert.equal(coalescer.idle, true);
   });
 
+  it('are several at a time where the way is longer than the work', async () => {
+    const sent: number[] = [];
+    const release: (() => void)[] = [];
+    let width = 2;
+    const coalescer = new Coalescer<number>(
+      (value) => {
+        sent.push(value);
+        return new Promise((resolve) => release.push(resolve));
+      },
+      () => undefined,
+      () => width,
+    );
+    for (let i = 0; i < 10; i++) coalescer.push(i);
+    assert.deepEqual(sent, [0, 1]);
+    release.shift()?.();
+    await new Promise(setImmediate);
+    assert.deepEqual(sent, [0, 1, 9]);
+    width = 1;
+    coalescer.push(10);
+    release.shift()?.();
+    await new Promise(setImmediate);
+    assert.deepEqual(sent, [0, 1, 9]);
+    release.shift()?.();
+    await new Promise(setImmediate);
+    assert.deepEqual(sent, [0, 1, 9, 10]);
+  });
+
   it('go on after an error', async () => {
     const errors: unknown[] = [];
     const coalescer = new Coalescer<number>(

@@ -18,6 +18,7 @@ const live = (kind: 'ready' | 'stale', inspection = sample.inspection): Inspecti
   fn: sample.fn,
   inspection,
   version: 3,
+  since: 0,
 });
 
 /** Sends messages to a panel's state, as the channel would. */
