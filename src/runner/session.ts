@@ -186,7 +186,7 @@ export class Session {
     const most = found.rest ? Infinity : parameters.length;
     if (args.length >= required && args.length <= most) return;
     const wanted =
-      required === most ? `${required}` : most === Infinity ? `at least ${required}` : `${required} to ${most}`;
+      required === most ? `${required}` : most === Infinity ? `at least ${required}` : `${required}–${most}`;
     throw new RunnerError(
       'bad-arguments',
       `\`${found.name}\` takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${args.length}.`,

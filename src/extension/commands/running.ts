@@ -10,6 +10,7 @@ import {
 import { COMMANDS } from '../commandIds';
 import { fullReason, isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
+import { runnerText } from '../format/runnerText';
 
 /** Milliseconds before a progress notification appears: most work is done by then. */
 const PATIENCE = 400;
@@ -43,7 +44,7 @@ export async function withCancel<T>(
   let before = 0;
   const onProgress: Work['onProgress'] = (done, total, message) => {
     const share = total > 0 ? (100 * done) / total : 0;
-    report?.report({ message, increment: Math.max(0, share - before) });
+    report?.report({ message: runnerText(message), increment: Math.max(0, share - before) });
     before = Math.max(before, share);
   };
   const result = work({ signal: controller.signal, onProgress });

@@ -11,8 +11,13 @@ interface Pattern {
 
 let patterns: readonly Pattern[] = [];
 
+/** What was asked for lately: surfaces ask for the same texts again and again. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 1000;
+
 /** Sets the language; any but German is English. */
 export function useRunnerLanguage(language: string): void {
+  known.clear();
   // Long patterns first: of two that fit, the longer one says more.
   patterns = language.startsWith('de')
     ? Object.entries(german)
@@ -23,6 +28,16 @@ export function useRunnerLanguage(language: string): void {
 
 /** A message of the runner in the user's language. */
 export function runnerText(text: string): string {
+  if (patterns.length === 0) return text;
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const translated = translate(text);
+  known.set(text, translated);
+  return translated;
+}
+
+function translate(text: string): string {
   for (const { expression, translation } of patterns) {
     const match = expression.exec(text);
     if (!match) continue;

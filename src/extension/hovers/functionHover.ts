@@ -84,7 +84,9 @@ function jacobian(summary: MatrixSummary, digits: number): string {
 }
 
 function cost({ strategy, backend, operations, timing }: Inspection): string {
-  return escapeMarkdown(`${strategy}, ${backend} · ${t('{0} operations', operations)} · ${shortTime(timing.total)}`);
+  return escapeMarkdown(
+    `${runnerText(strategy)}, ${backend} · ${t('{0} operations', operations)} · ${shortTime(timing.total)}`,
+  );
 }
 
 function links(target: LinkTarget, { scalar }: Inspection): string {

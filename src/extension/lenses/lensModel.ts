@@ -153,7 +153,7 @@ function readyTooltip({ point, strategy, operations }: Inspection): string {
     default: t('at {0}, the default values', point.expression),
     random: t('at {0}, a random point', point.expression),
   }[point.source];
-  return `${truncate(source, 200)}\n${strategy} · ${t('{0} operations', operations)}`;
+  return `${truncate(source, 200)}\n${runnerText(strategy)} · ${t('{0} operations', operations)}`;
 }
 
 function checkLens(check: CheckState): LensText {

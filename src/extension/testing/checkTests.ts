@@ -108,7 +108,9 @@ export class CheckTests implements Disposable {
   }
 
   private message(item: TestItem, { verdict, parts }: CheckReport): TestMessage {
-    const lines = parts.filter(({ passed }) => !passed).map(({ name, message }) => `${name}: ${runnerText(message)}`);
+    const lines = parts
+      .filter(({ passed }) => !passed)
+      .map(({ name, message }) => `${runnerText(name)}: ${runnerText(message)}`);
     const message = new TestMessage([runnerText(verdict), ...lines].join('\n'));
     if (item.uri && item.range) message.location = new Location(item.uri, item.range);
     return message;

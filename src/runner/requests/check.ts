@@ -68,12 +68,13 @@ export async function check(context: Context, params: Target & { tolerance?: num
   const mismatch =
     claimed === undefined ? undefined : compareClaim(context, params, recorded, derivative, tolerance, parts);
   const failed = parts.filter(({ passed }) => !passed);
-  const name = `\`${params.fn}\``;
   return {
     passed: failed.length === 0,
     verdict:
       failed.length === 0
-        ? `The ${claimed === undefined ? 'derivative' : 'gradient'} of ${claimed === undefined ? name : `\`${claimed}\``} ${claimed === undefined ? 'is right' : `is what ${name} gives`}, as far as ${parts.length} tests can tell.`
+        ? claimed === undefined
+          ? `The derivative of \`${params.fn}\` is right, as far as ${parts.length} tests can tell.`
+          : `The gradient of \`${claimed}\` is what \`${params.fn}\` gives, as far as ${parts.length} tests can tell.`
         : failed[0].message,
     parts,
     taylor: taylor.data,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runnerText, useRunnerLanguage } from '../../../src/extension/format/runnerText';
+import { runnerMessages } from './runnerMessages';
 
 const root = join(import.meta.dirname, '../../..');
 const german = JSON.parse(readFileSync(join(root, 'l10n/runner.de.json'), 'utf8')) as Record<string, string>;
@@ -9,6 +10,46 @@ const german = JSON.parse(readFileSync(join(root, 'l10n/runner.de.json'), 'utf8'
 /** Runs of the template's fixed text that are long enough to be found in the sources. */
 const fixedParts = (template: string): string[] =>
   template.split(/\{\d\}|['"\\`]/).filter((part) => part.trim().length > 8);
+
+/** Words that German doesn't have. */
+const ENGLISH = /\b(the|is|are|this|that|and|not|of|with|here|has|have|it|its|by|from|gives?|traced)\b/i;
+
+/** Names that people use in German too. */
+const SAME_IN_GERMAN = new Set([
+  ...['jacfwd, 7', 'jacrev, 7', '7 JVPs, vmap', 'k JVPs, vmap', 'k VJPs, vmap', 'gpu.js 7', 'gpu.js 7 (float32)'],
+]);
+
+/** Texts that no surface of the editor shows, or only as they are. */
+const NOT_SHOWN = new Set([
+  // JavaScript's own errors.
+  ...['Cannot convert object to primitive value', 'offset is out of bounds'],
+  // The log.
+  'A promise was rejected and nobody looked',
+  'An error was thrown after the function had returned',
+  'The runner ended: 7 7',
+  // A part of a text that is known as a whole, and forms of texts that do not occur.
+  'traced numbers',
+  ...[
+    'The derivative by  is 7, differences give 7.',
+    'The derivative by  is 7, differences give 7 (but they are unsure: is there a kink nearby?).',
+    'The hand-written gradient is wrong: by  it gives 7, the derivative is 7.',
+  ],
+  // Code: what is written as TypeScript, printed as a program, shown as a value.
+  ...['Math.pow(7, 7)', 'Math.7(7, 7)', ' * 7 as at 7.', '… 7 more rows', 'guard[7] 7', 'guard 7'],
+  ...['/** The gradient of `7`, written by GradLens.'],
+  ...['/** Value and directional derivative of `7`, written by GradLens.'],
+  ...[
+    '[object Map]',
+    '[function 7]',
+    '(new 7())',
+    'argument 77',
+    'new 7([7])',
+    'new 7([0, 1, 2])',
+    'Record<string, 7>',
+  ],
+  ...["typeof 7 === 'number' && ", 'delete 7'],
+  'every filter find findIndex findLast findLastIndex flatMap forEach from map reduce reduceRight some',
+]);
 
 describe('the runner’s messages in German', () => {
   before(() => useRunnerLanguage('de'));
@@ -41,6 +82,16 @@ describe('the runner’s messages in German', () => {
       const filled = template.replace(/\{\d\}/g, '7');
       assert.equal(runnerText(filled), translation.replace(/\{\d\}/g, '7'), template);
     }
+  });
+
+  it('are known, every one', () => {
+    const left = runnerMessages(root)
+      .filter(({ text }) => !SAME_IN_GERMAN.has(text) && !NOT_SHOWN.has(text))
+      .filter(({ text }) => {
+        const translated = runnerText(text);
+        return translated === text || ENGLISH.test(translated.replace(/`[^`]*`/g, ''));
+      });
+    assert.deepEqual(left, []);
   });
 
   it('are those that the runner has', () => {
