@@ -1,7 +1,8 @@
 /** Gradients, Jacobians, Hessians and products of a recorded function, as flat numbers. */
-import { LinearizedProgram } from '../engine/execute/adjoints';
+import { GENERAL, LinearizedProgram } from '../engine/execute/adjoints';
 import { compressHessian, decompress } from '../engine/sparse/derivative';
-import { symmetricSparsity } from '../engine/sparse/sparsity';
+import type { Compression } from '../engine/sparse/matrix';
+import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
 import { LANES, scalarSparsity, TangentLanes } from '../engine/execute/tangentLanes';
 import { rowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
@@ -110,10 +111,46 @@ export function jacobianOf(
   return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
 }
 
+/** Is everything a scalar? */
+function isScalar({ linearized, inputs, outputs }: Linear): boolean {
+  const scalars = (slots: readonly Slot[]) => slots.every(({ row }) => linearized.isScalar(row));
+  return scalars(inputs) && scalars(outputs) && !linearized.kinds.includes(GENERAL);
+}
+
 /** Sweeps in lanes, where everything is a scalar. */
-function lanesOf({ linearized, inputs, outputs }: Linear): TangentLanes | undefined {
-  const scalars = [...inputs, ...outputs].every(({ row }) => linearized.isScalar(row));
-  return scalars && TangentLanes.suits(linearized) ? new TangentLanes(linearized) : undefined;
+function lanesOf(linear: Linear): TangentLanes | undefined {
+  const { linearized } = linear;
+  return TangentLanes.suits(linearized) && isScalar(linear) ? new TangentLanes(linearized) : undefined;
+}
+
+/** Where the derivative may differ from zero, if everything is a scalar and that is less than the share `fill` of all entries. */
+export function patternOf(linear: Linear, fill: number): Sparsity | 'dense' | undefined {
+  if (!isScalar(linear)) return undefined;
+  const { linearized, inputs, outputs } = linear;
+  const rows = (slots: readonly Slot[]) => slots.map(({ row }) => row);
+  const most = fill * inputs.length * outputs.length;
+  return scalarSparsity(linearized, rows(inputs), rows(outputs), most) ?? 'dense';
+}
+
+/** What the passes of a compressed derivative give, one a colour: of tangents in lanes where there are any, or of cotangents. */
+export function compressedPasses(
+  linear: Linear,
+  { mode, coloring: { colors, count } }: Compression,
+  progress?: Progress,
+): Float64Array[] {
+  const lanes = mode === 'reverse' ? undefined : lanesOf(linear);
+  if (!lanes) {
+    return Array.from({ length: count }, (_, color) => {
+      const seed = Float64Array.from(colors, (own) => (own === color ? 1 : 0));
+      progress?.(color, count);
+      return mode === 'reverse' ? pullBack(linear, seed) : pushForward(linear, seed);
+    });
+  }
+  const seeds = Array.from({ length: count }, (): number[] => []);
+  colors.forEach((color, input) => color >= 0 && seeds[color].push(linear.inputs[input].row));
+  const products = seeds.map(() => new Float64Array(linear.outputSize));
+  tangents(lanes, linear, seeds, (color, output, tangent) => (products[color][output] = tangent), progress);
+  return products;
 }
 
 /** Tangents of all outputs for each list of inputs that move by 1, several lists a sweep. */
@@ -143,24 +180,12 @@ const MAX_FILL = 0.5;
  */
 export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix {
   const linear = gradientLinear(recorded);
-  const { linearized, inputs, outputs, inputSize: size } = linear;
-  const lanes = size > PATTERN_WORTHWHILE ? lanesOf(linear) : undefined;
-  const found =
-    lanes &&
-    scalarSparsity(
-      linearized,
-      inputs.map(({ row }) => row),
-      outputs.map(({ row }) => row),
-      MAX_FILL * size * size,
-    );
-  if (!lanes || !found) return jacobianOf(linear, 'forward', progress).matrix;
+  const size = linear.inputSize;
+  const found = size > PATTERN_WORTHWHILE ? patternOf(linear, MAX_FILL) : undefined;
+  if (found === undefined || found === 'dense') return jacobianOf(linear, 'forward', progress).matrix;
   const sparsity = symmetricSparsity(found);
   const compression = compressHessian(sparsity);
-  const { colors, count } = compression.coloring;
-  const seeds = Array.from({ length: count }, (): number[] => []);
-  colors.forEach((color, input) => color >= 0 && seeds[color].push(inputs[input].row));
-  const products = seeds.map(() => new Float64Array(size));
-  tangents(lanes, linear, seeds, (color, output, tangent) => (products[color][output] = tangent), progress);
+  const products = compressedPasses(linear, compression, progress);
   const entries = decompress(sparsity, compression, products);
   const values = new Float64Array(size * size);
   for (let row = 0; row < size; row++) {

@@ -21,6 +21,8 @@ function grown(array: Int32Array, needed: number): Int32Array {
 }
 
 export class IndexSets {
+  /** Intervals looked at in all unions so far: what they cost. */
+  work = 0;
   /** (low, high) pairs of all sets, one after the other; high is exclusive. */
   private bounds: Int32Array;
   /** Set k is bounds[starts[k] … starts[k + 1]). */
@@ -109,6 +111,7 @@ export class IndexSets {
     let j = this.starts[y];
     const iEnd = this.starts[x + 1];
     const jEnd = this.starts[y + 1];
+    this.work += iEnd - i + jEnd - j;
     this.scratch = grown(this.scratch, iEnd - i + jEnd - j);
     const { bounds, scratch } = this;
     let length = 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import '../../../src/engine';
-import { jacobianOf, linearOf } from '../../../src/runner/derivatives';
+import { jacobianOf, linearOf, patternOf } from '../../../src/runner/derivatives';
 import { recordTarget } from '../../../src/runner/requests/common';
 import { inspect } from '../../../src/runner/requests/inspect';
 import { contextFor, session } from './support/derive';
@@ -15,6 +15,16 @@ const SOURCE = `export function residual(u: Float64Array): Float64Array {
   }
   return r;
 }
+export function wide(u: Float64Array): Float64Array {
+  const r = u.map((value) => Math.sin(value) / 3);
+  for (let i = 1; i < u.length; i++) r[0] += u[i] * u[i];
+  return r;
+}
+export function scattered(u: Float64Array): Float64Array {
+  const r = new Float64Array(300);
+  for (let i = 0; i < 300; i++) for (let j = 0; j < 150; j++) r[i] += u[(i * 7919 + j * j * 31 + j * 104729) % u.length];
+  return r;
+}
 export function full(u: Float64Array): Float64Array {
   let sum = 0;
   for (const value of u) sum += value * value;
@@ -27,12 +37,13 @@ describe('large Jacobians', function () {
   this.timeout(120_000);
   before(() => session.overlay(FILE, SOURCE));
 
-  it('of a banded function are compressed: 3 colours, the same numbers as dense', async () => {
-    const target = { file: FILE, fn: 'residual', args: point(400) };
-    const { matrix, summary, strategy } = await inspect(contextFor(), target);
-    assert.equal(strategy, 'compressed, 3 colours');
+  async function assertCompressed(fn: string, strategy: string, nonZeros: number): Promise<void> {
+    const target = { file: FILE, fn, args: point(400) };
+    const found = await inspect(contextFor(), target);
+    const { matrix, summary } = found;
+    assert.equal(found.strategy, strategy);
     assert.ok(matrix?.kind === 'sparse');
-    assert.equal(summary?.nonZeros, 3 * 400 - 2);
+    assert.equal(summary?.nonZeros, nonZeros);
     assert.equal(summary.symmetric, false);
     const { recorded } = await recordTarget(contextFor(), target);
     const dense = jacobianOf(linearOf(recorded), 'reverse').matrix.values;
@@ -43,6 +54,16 @@ describe('large Jacobians', function () {
       }
     }
     assert.ok(expanded.every((value, index) => Math.abs(value - dense[index]) < 1e-12));
+  }
+
+  it('of a banded function are compressed: 3 colours, the same numbers as dense', () =>
+    assertCompressed('residual', 'compressed, 3 colours', 3 * 400 - 2));
+
+  it('with one full row are compressed by rows', () => assertCompressed('wide', 'compressed, 2 colours', 2 * 400 - 1));
+
+  it('whose pattern takes too long to find count as dense', async () => {
+    const { recorded } = await recordTarget(contextFor(), { file: FILE, fn: 'scattered', args: point(601) });
+    assert.equal(patternOf(linearOf(recorded), 1), 'dense');
   });
 
   it('of a function whose every output depends on every input stay dense', async () => {
