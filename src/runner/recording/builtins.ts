@@ -5,6 +5,7 @@ import { installCollections } from './collections';
 import { cloneData } from './copies';
 import { installJson } from './json';
 import { installMath } from './mathFunctions';
+import { installObjects } from './objects';
 import { convertText, num, onTextToNumber, seq, lt } from './operators';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
@@ -20,6 +21,7 @@ export function installBuiltins(realm: Record<string, Any>): void {
   installCollections(realm);
   installTypedArrays(realm);
   installDataView(realm);
+  installObjects(realm);
   installJson(realm.JSON);
   realm.structuredClone = (value: unknown) => cloneData(value);
   realm.Object.is = (a: unknown, b: unknown) => {

@@ -2,15 +2,24 @@
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import { Tracer } from '../../engine/trace/tracer';
 import { key, post } from './operators';
-import { elementOf, elements, hasTraced, isTypedArray, storeElement } from './typedArrays';
+import {
+  elementIndex,
+  elementOf,
+  elements,
+  hasTraced,
+  isTypedArray,
+  storeElement,
+  type AnyTypedArray,
+} from './typedArrays';
 
 const isArray = Array.isArray;
 
 export function get(object: any, index: any, site: number): unknown {
   const property = index instanceof Tracer ? key(index, site) : index;
   if (isArray(object)) return object[property];
-  if (typeof property === 'number' && isTypedArray(object)) return elementOf(object, property, site);
-  return object[property];
+  if (!isTypedArray(object)) return object[property];
+  const at = elementIndex(property);
+  return at === undefined ? (object as any)[property] : elementOf(object, at, site);
 }
 
 /** `object?.[index]`. */
@@ -21,8 +30,11 @@ export function maybeGet(object: any, index: any, site: number): unknown {
 export function set(object: any, index: any, value: unknown, site: number): unknown {
   const property = index instanceof Tracer ? key(index, site) : index;
   if (isArray(object)) (object as any)[property] = value;
-  else if (typeof property === 'number' && isTypedArray(object)) storeElement(object, property, value, site);
-  else object[property] = value;
+  else {
+    const at = isTypedArray(object) ? elementIndex(property) : undefined;
+    if (at === undefined) object[property] = value;
+    else storeElement(object, at, value, site);
+  }
   return value;
 }
 
@@ -66,7 +78,43 @@ export function ref(object: any, index: any, site: number): Reference {
 
 /** `target.apply(receiver, list)`. */
 export function apply(target: any, receiver: unknown, list: any): unknown {
-  if (typeof target === 'function' && isTypedArray(list) && hasTraced(list))
-    return target.apply(receiver, elements(list));
-  return target.apply(receiver, list);
+  if (typeof target !== 'function') return target.apply(receiver, list);
+  const operands = isTypedArray(list) && hasTraced(list) ? elements(list) : list;
+  return isArrayMethod(target) && isTypedArray(receiver) && hasTraced(receiver)
+    ? onElements(target, receiver, operands)
+    : target.apply(receiver, operands);
+}
+
+/** `target.call(receiver, ...list)`. */
+export function call(target: any, receiver: unknown, ...list: unknown[]): unknown {
+  if (isArrayMethod(target) && isTypedArray(receiver) && hasTraced(receiver)) return onElements(target, receiver, list);
+  return target.call(receiver, ...list);
+}
+
+const arrayMethods = new WeakSet<object>();
+
+/** The methods of a realm's arrays read the elements of a typed array behind the runtime's back. */
+export function noteArrayMethods(prototype: object): void {
+  for (const method of Object.values(Object.getOwnPropertyDescriptors(prototype)))
+    if (typeof method.value === 'function') arrayMethods.add(method.value as object);
+}
+
+function isArrayMethod(target: unknown): boolean {
+  return typeof target === 'function' && arrayMethods.has(target);
+}
+
+/** An array's method on the elements of a typed array; what it changes in place is stored. */
+function onElements(method: any, array: AnyTypedArray, operands: unknown[]): unknown {
+  const list = elements(array);
+  const before = [...list];
+  const result = method.apply(list, operands);
+  list.forEach((value, index) => {
+    if (!Object.is(value, before[index])) storeElement(array, index, value);
+  });
+  return result === list ? array : result;
+}
+
+/** What `{...value}` copies. */
+export function spread(value: unknown): unknown {
+  return isTypedArray(value) && hasTraced(value) ? elements(value) : value;
 }

@@ -1,6 +1,7 @@
 /** JSON copies keep their traced numbers: text that was made of them is recognised when it is parsed. */
 import { Tracer } from '../../engine/trace/tracer';
 import { valueOf } from './state';
+import { elements, hasTraced, isTypedArray } from './typedArrays';
 
 interface Json {
   stringify: (value: unknown, replacer?: unknown, space?: unknown) => string | undefined;
@@ -26,6 +27,7 @@ export function installJson(json: Json): void {
         typeof replacer === 'function'
           ? (replacer as (this: unknown, n: string, i: unknown) => unknown).call(this, name, item)
           : item;
+      if (isTypedArray(replaced) && hasTraced(replaced)) return { ...elements(replaced) };
       return replaced instanceof Tracer ? `${MARK}${tracers.push(replaced) - 1}` : replaced;
     };
     const keep = Array.isArray(replacer) ? only(marking, replacer) : marking;

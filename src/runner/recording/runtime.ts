@@ -1,5 +1,5 @@
 /** The functions that rewritten code calls, in the order of `RUNTIME_NAMES`. */
-import { apply, get, maybeGet, ref, set } from './elements';
+import { apply, call, get, maybeGet, ref, set, spread } from './elements';
 import { math } from './mathFunctions';
 import * as operators from './operators';
 
@@ -44,6 +44,8 @@ const BY_NAME: Record<string, unknown> = {
   $$ref: ref,
   $$string: operators.stringOf,
   $$apply: apply,
+  $$call: call,
+  $$spread: spread,
   $$value: operators.value,
   $$called: operators.called,
   $$loop: operators.loop,

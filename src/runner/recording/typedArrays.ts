@@ -71,6 +71,14 @@ export function hasTraced(array: AnyTypedArray): boolean {
   return wide !== undefined || narrow !== undefined;
 }
 
+/** The index that a key of a typed array means: a number, or the text of one. */
+export function elementIndex(key: unknown): number | undefined {
+  if (typeof key === 'number') return key;
+  if (typeof key !== 'string') return undefined;
+  const index = Number(key);
+  return String(index) === key ? index : undefined;
+}
+
 /** The element, traced where a traced number was stored. */
 export function elementOf(array: AnyTypedArray, index: number, site = 0): unknown {
   const shadow = shadowOf(array);

@@ -92,34 +92,40 @@ export abstract class OperatorEmitter extends ModuleEmitter {
       );
     }
     if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target)) {
-      return this.pattern(target) + this.span(node, node.left.end, node.end);
+      const begin = node.right.getStart(this.sourceFile);
+      return this.pattern(target) + this.raw(node.left.end, begin) + this.taken(target, node.right);
     }
     return this.target(node.left) + this.span(node, node.left.end, node.end);
+  }
+
+  /** What a pattern takes apart. */
+  protected taken(pattern: ts.Node, value: ts.Expression): string {
+    const text = this.argument(value);
+    return readsElements(pattern) ? `$$spread(${text})` : text;
   }
 
   /** A destructuring pattern on the left of an assignment. */
   protected pattern(node: ts.Node): string {
     if (ts.isElementAccessExpression(node)) return this.target(node);
     if (ts.isBinaryExpression(node)) return this.pattern(node.left) + this.span(node, node.left.end, node.end);
-    let out = '';
-    let last = node.getStart(this.sourceFile);
+    if (ts.isSpreadElement(node) || ts.isSpreadAssignment(node)) return `...${this.pattern(node.expression)}`;
+    if (ts.isPropertyAssignment(node)) {
+      const { name, initializer } = node;
+      return `${this.emit(name)}${this.raw(name.end, initializer.getStart(this.sourceFile))}${this.pattern(initializer)}`;
+    }
     const inner = ts.isArrayLiteralExpression(node)
       ? node.elements
       : ts.isObjectLiteralExpression(node)
-        ? node.properties.map((property) => (ts.isPropertyAssignment(property) ? property.initializer : property))
-        : ts.isSpreadElement(node)
-          ? [node.expression]
-          : undefined;
+        ? node.properties
+        : undefined;
     if (!inner) return this.emit(node);
+    let out = '';
+    let last = node.getStart(this.sourceFile);
     for (const child of inner) {
-      out += this.span(node, last, child.getStart(this.sourceFile));
-      out +=
-        ts.isShorthandPropertyAssignment(child) || ts.isSpreadAssignment(child)
-          ? this.emit(child)
-          : this.pattern(child);
+      out += this.raw(last, child.getStart(this.sourceFile)) + this.pattern(child);
       last = child.end;
     }
-    return out + this.span(node, last, node.end);
+    return out + this.raw(last, node.end);
   }
 
   /** Where something is stored: an element becomes a property of a reference, so that typed arrays keep traced numbers. */
@@ -283,7 +289,10 @@ export abstract class OperatorEmitter extends ModuleEmitter {
 
   /** Not `super[k]`, `o['name']` or inside an optional chain. */
   private isTraceable(node: ts.ElementAccessExpression): boolean {
-    return node.expression.kind !== K.SuperKeyword && !isNeverNumber(node.argumentExpression);
+    const { expression, argumentExpression: key } = node;
+    if (expression.kind === K.SuperKeyword) return false;
+    // A text may be the index of a typed array's element.
+    return ts.isStringLiteralLike(key) ? String(Number(key.text)) === key.text : !ts.isPrivateIdentifier(key);
   }
 
   protected element(node: ts.ElementAccessExpression): string {
@@ -313,7 +322,9 @@ export abstract class OperatorEmitter extends ModuleEmitter {
       const { name } = expression;
       if (this.isGlobal(expression.expression, 'Math') && MATH_FUNCTIONS.has(name.text))
         return this.mathCall(node, name.text);
-      if (name.text === 'apply' && node.arguments.length === 2) return this.applied(node, expression);
+      const { length } = node.arguments;
+      if ((name.text === 'apply' && length === 2) || (name.text === 'call' && length > 0))
+        return this.applied(node, expression);
     }
     const text = super.call(node);
     return ts.isOptionalChain(node) && continuesChain(node) ? text : `$$called(${text}, ${this.site(node)})`;
@@ -324,14 +335,11 @@ export abstract class OperatorEmitter extends ModuleEmitter {
     return `$$Math.${name}${open}${this.site(node)}, ${this.span(node, node.arguments.pos, node.end)}`;
   }
 
-  /** `f.apply(receiver, list)`: a typed array as the list hides traced numbers from the engine of the language. */
-  private applied(node: ts.CallExpression, callee: ts.PropertyAccessExpression): string {
-    const target = callee.expression;
-    if (!isSimple(target) && !(ts.isPropertyAccessExpression(target) && isSimple(target.expression))) {
-      return `$$called(${super.call(node)}, ${this.site(node)})`;
-    }
+  /** `f.apply(receiver, list)` and `f.call(receiver, …)`: typed arrays hide traced numbers from the functions of the language. */
+  private applied(node: ts.CallExpression, { expression: target, name }: ts.PropertyAccessExpression): string {
+    if (ts.isOptionalChain(target)) return `$$called(${super.call(node)}, ${this.site(node)})`;
     const list = node.arguments.map((argument) => this.argument(argument)).join(', ');
-    return `$$called($$apply(${this.emit(target)}, ${list}), ${this.site(node)})`;
+    return `$$called($$${name.text}(${this.argument(target)}, ${list}), ${this.site(node)})`;
   }
 
   protected construct(node: ts.NewExpression): string {
@@ -388,4 +396,14 @@ function isRepeatable(node: ts.Expression): boolean {
 function pauses(node: ts.Node): boolean {
   if (ts.isYieldExpression(node) || ts.isAwaitExpression(node)) return true;
   return !ts.isFunctionLike(node) && ts.forEachChild(node, (child) => pauses(child) || undefined) === true;
+}
+
+/** An object pattern that may read the elements of a typed array: `{ 0: a }`, `{ [k]: a }`, `{ ...rest }`. */
+function readsElements(pattern: ts.Node): boolean {
+  const fields = ts.isObjectBindingPattern(pattern)
+    ? pattern.elements.map((each) => (each.dotDotDotToken ? undefined : (each.propertyName ?? each.name)))
+    : ts.isObjectLiteralExpression(pattern)
+      ? pattern.properties.map((each) => each.name)
+      : [];
+  return fields.some((name) => name === undefined || !ts.isIdentifier(name));
 }

@@ -47,6 +47,8 @@ export class RecordingEmitter extends OperatorEmitter {
         return this.deletion(node as ts.DeleteExpression);
       case K.TemplateExpression:
         return this.template(node as ts.TemplateExpression);
+      case K.SpreadAssignment:
+        return `...$$spread(${this.argument((node as ts.SpreadAssignment).expression)})`;
       case K.ComputedPropertyName: {
         const { expression } = node as ts.ComputedPropertyName;
         return isNeverNumber(expression)
@@ -100,6 +102,8 @@ export class RecordingEmitter extends OperatorEmitter {
   private variable(node: ts.VariableDeclaration): string {
     const { initializer, name } = node;
     const statement = node.parent.parent;
+    if (initializer && ts.isObjectBindingPattern(name))
+      return this.replaced(node, initializer, this.taken(name, initializer));
     if (!initializer || !ts.isIdentifier(name) || !ts.isVariableStatement(statement)) return this.children(node);
     const begin = initializer.getStart(this.sourceFile);
     return this.span(node, node.getStart(this.sourceFile), begin) + this.noted(initializer, node);

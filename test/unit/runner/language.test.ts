@@ -95,6 +95,23 @@ const CASES: Case[] = [
     jacobian: [3, 1],
   },
   {
+    name: 'assignment to object patterns',
+    code: 'let a = 0, b = 0, r: any; const o = [1]; ({ p: a, ["q"]: b = x[1], s: o[0] = 4, ...r } = { p: x[0] * 2, t: x[1] } as any); return a * b + o[0] + r.t;',
+    at: [[2, 3]],
+    value: [12 + 4 + 3],
+    jacobian: [6, 4 + 1],
+  },
+  {
+    name: 'elements of typed arrays by text, spread, pattern, Object, Reflect and methods of Array',
+    code: `const a = Float64Array.from([x[0] * 2, x[1]]) as any; const { 0: p, ...r } = a; let q = 0; ({ 1: q } = a); let s = p * r[1] * q;
+for (const k in a) s += a[k]; s += { ...a }[0] + a['1'] + Object.values(a as number[])[0] * Object.entries(a as number[])[1][1] + Object.assign({}, a)[0];
+s += Reflect.get(a, 0) + Reflect.apply([].at, a, [1]) + Object.getOwnPropertyDescriptor(a, '0')!.value + JSON.parse(JSON.stringify(a))[1];
+s += Array.prototype.map.call(a, (v: any) => v * v)[0] as any; Array.prototype.reverse.call(a); Object.assign(a, { 1: x[1] }); Reflect.set(a, '0', x[0] * a[0]); return s + a[0] * a[1];`,
+    at: [[2, 3]],
+    value: [36 + 7 + 4 + 3 + 12 + 4 + 4 + 3 + 4 + 3 + 16 + 18],
+    jacobian: [18 + 2 + 2 + 6 + 2 + 2 + 2 + 16 + 9, 24 + 1 + 1 + 4 + 1 + 1 + 12],
+  },
+  {
     name: 'tagged templates',
     code: 'const sum = (text: TemplateStringsArray, ...values: number[]) => values.reduce((a, v, i) => a + v * text[i].length, 0); return sum`ab${x[0]}cde${x[1] * x[0]}`;',
     at: [[2, 3]],
