@@ -199,7 +199,7 @@ export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix 
 export function gradientLinear(recorded: Recorded): Linear {
   const { program, inputValues, inputs } = recorded;
   const gradient = gradientProgram(program);
-  const values = rowValues(gradient, inputArrays(recorded));
+  const values = rowValues(gradient, inputValues);
   const linearized = new LinearizedProgram(gradient, values.scalars, values.valueOf);
   const size = inputValues.length;
   const slots = (rows: Int32Array): Slot[] =>

@@ -2,7 +2,7 @@
 import { GuardError } from '../errors';
 import { OPCODES } from '../primitives/opcodes';
 import { primitive } from '../primitives/table';
-import type { ArrayValue } from '../program/aval';
+import { allocate, sizeOf, type ArrayValue } from '../program/aval';
 import type { Program, Row } from '../program/program';
 import { scalarFunction, tapeArity } from './scalar/operations';
 
@@ -12,8 +12,8 @@ export interface RowValues {
   valueOf(row: Row): ArrayValue;
 }
 
-/** @throws GuardError where control flow would have gone another way */
-export function rowValues(program: Program, inputs: readonly ArrayValue[]): RowValues {
+/** @param inputs the elements of all inputs, one after the other @throws GuardError where control flow would have gone another way */
+export function rowValues(program: Program, inputs: ArrayLike<number>): RowValues {
   const { opcodes, operandStarts, operands, avals, avalIndices } = program.columns;
   const scalars = new Float64Array(program.size);
   const arrays = new Map<Row, ArrayValue | readonly ArrayValue[]>();
@@ -28,7 +28,17 @@ export function rowValues(program: Program, inputs: readonly ArrayValue[]): RowV
     if (scalarRow(row)) scalars[row] = (value as ArrayValue).data[0];
     else arrays.set(row, value);
   };
-  program.inputs.forEach((row, index) => keep(row, inputs[index]));
+  let next = 0;
+  for (const row of program.inputs) {
+    if (scalarRow(row)) {
+      scalars[row] = inputs[next++];
+      continue;
+    }
+    const { shape, dtype } = program.aval(row);
+    const data = allocate(dtype, sizeOf(shape));
+    for (let at = 0; at < data.length; at++) data[at] = inputs[next++];
+    arrays.set(row, { shape, dtype, data });
+  }
   for (let row = 0; row < program.size; row++) {
     const opcode = opcodes[row];
     const start = operandStarts[row];
@@ -46,12 +56,13 @@ export function rowValues(program: Program, inputs: readonly ArrayValue[]): RowV
         keep(row, (arrays.get(operands[start]) as readonly ArrayValue[])[program.params<'project'>(row).index]);
         break;
       case OPCODES.guard: {
-        const value = valueOf(operands[start]);
+        const operand = operands[start];
         const { expected } = program.params<'guard'>(row);
-        const actual = value.data[0];
+        const actual = scalarRow(operand) ? scalars[operand] : valueOf(operand).data[0];
         if (!Object.is(actual, expected) && actual !== expected)
           throw new GuardError(row, expected, actual, program.position(row));
-        keep(row, value);
+        if (scalarRow(operand)) scalars[row] = actual;
+        else keep(row, valueOf(operand));
         break;
       }
       default: {

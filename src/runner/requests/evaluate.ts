@@ -4,7 +4,7 @@ import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Location, 
 import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
 import { nonFiniteFindings } from './findings';
-import { lostThroughComparisons } from './comparisons';
+import { lostNearby } from './nearby';
 import { float32Finding } from './float32';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
 import { wayOf, type Way } from './ways';
@@ -28,7 +28,7 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   timing.total = performance.now() - start;
   const warnings = [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)];
   if (params.op !== 'value' && warnings.length === 0) {
-    warnings.push(...lostThroughComparisons(context, params, target, { file: params.file, ...target.found.nameRange }));
+    warnings.push(...lostNearby(context, params, target, { file: params.file, ...target.found.nameRange }));
   }
   const inexact = way.float32 && float32Finding(way.float32, { file: params.file, ...target.found.nameRange });
   if (inexact) warnings.push(inexact);

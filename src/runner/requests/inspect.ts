@@ -10,6 +10,7 @@ import { row, warningsOf } from './evaluate';
 import { findingsOf } from './findings';
 import { float32Finding } from './float32';
 import { lineValues } from './lines';
+import { lostNearby } from './nearby';
 import { summarize } from './summary';
 import { unstableOf } from './unstable';
 import { wayOf, type Way } from './ways';
@@ -51,10 +52,13 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   }
   const fallback: Location = { file: params.file, ...found.nameRange };
   const gradient = matrix && scalar ? matrix.values : undefined;
+  const reported = warningsOf(target, params);
+  const impure = impurity(context, params, target, fallback);
   const findings: Finding[] = [
-    ...warningsOf(target, params),
+    ...reported,
     ...findingsOf(recorded, adjoints, fallback, gradient),
-    ...impurity(context, params, target, fallback),
+    ...impure,
+    ...(reported.length + impure.length === 0 ? lostNearby(context, params, target, fallback) : []),
     ...unstableOf(session, recorded, params.file, found.range),
     ...marked(way, fallback),
   ];

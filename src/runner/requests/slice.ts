@@ -2,7 +2,7 @@
 import { LinearizedProgram } from '../../engine/execute/adjoints';
 import { rowValues } from '../../engine/execute/rowValues';
 import { GuardError } from '../../engine/errors';
-import { gradientLinear, inputArrays, linearOf, pushForward, type Linear } from '../derivatives';
+import { gradientLinear, linearOf, pushForward, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
 import { movedArguments, plainFunction } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
@@ -93,7 +93,7 @@ function gradientField(
 /** The recorded program at another point; undefined where control flow goes another way. */
 function linearAt(recorded: Recorded, inputValues: Float64Array): Linear | undefined {
   try {
-    const values = rowValues(recorded.program, inputArrays({ ...recorded, inputValues }));
+    const values = rowValues(recorded.program, inputValues);
     return {
       ...linearOf(recorded),
       linearized: new LinearizedProgram(recorded.program, values.scalars, values.valueOf),

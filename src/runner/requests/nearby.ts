@@ -1,0 +1,83 @@
+/**
+ * The net under everything that recording could miss: close to the point, where control flow goes the same way, the recorded program must give
+ * what the plain function gives. Where every step changes a decision, differences must bear out the derivative (comparisons.ts).
+ */
+import { GuardError } from '../../engine/errors';
+import { rowValues } from '../../engine/execute/rowValues';
+import { withTimeLimit } from '../limits';
+import { plainFunction, seededDirection } from '../plain';
+import type { Finding, Location, Target } from '../protocol';
+import type { Recorded } from '../record';
+import { shortNumber, type Context, type RecordedTarget } from './common';
+import { lostThroughComparisons } from './comparisons';
+
+/** Relative to each input: from large enough to tell a lost term from rounding, to close to the point. */
+const STEPS = [1e-3, 1e-5];
+const SEED = 11;
+/** Of the change from the point; what is lost for good is a share of it. */
+const SHARE = 1e-6;
+const ROUNDING = 1e-9;
+
+/** One finding where a part of the derivative is missing. */
+export function lostNearby(
+  context: Pick<Context, 'session' | 'timeLimit'>,
+  target: Target,
+  recordedTarget: RecordedTarget,
+  fallback: Location,
+): Finding[] {
+  const { recorded, wrt } = recordedTarget;
+  const { inputValues: point, outputValues } = recorded;
+  if (recorded.randomCalls > 0 || recorded.float32 || point.length === 0) return [];
+  if (!outputValues.every(Number.isFinite)) return [];
+  const direction = seededDirection(point.length, SEED);
+  const beside = (side: number) => {
+    for (const step of STEPS) {
+      const inputs = point.map((value, index) => value + side * step * direction[index] * (Math.abs(value) || 1));
+      const values = outputsAt(recorded, inputs);
+      if (values) return { inputs, values };
+    }
+    return undefined;
+  };
+  const above = beside(1);
+  // At the edge of a branch, or everywhere in a search by comparisons.
+  if (!above || !beside(-1)) return lostThroughComparisons(context, target, recordedTarget, fallback);
+  const { inputs, values } = above;
+  let plain: Float64Array;
+  try {
+    plain = withTimeLimit(context.timeLimit, () => plainFunction(context.session, target, wrt).evaluate(inputs));
+  } catch {
+    // An async function, or a point where it throws or does not end.
+    return [];
+  }
+  if (plain.length !== values.length || !plain.every(Number.isFinite)) return [];
+  const index = values.findIndex((value, output) => differs(value, plain[output], outputValues[output]));
+  return index < 0 ? [] : [finding(values[index], plain[index], fallback)];
+}
+
+/** The recorded program at other inputs; undefined where control flow goes another way. */
+function outputsAt(recorded: Recorded, inputValues: Float64Array): Float64Array | undefined {
+  try {
+    const values = rowValues(recorded.program, inputValues);
+    const out = new Float64Array(recorded.outputValues.length);
+    for (const { row, offset } of recorded.outputs) out.set(values.valueOf(row).data, offset);
+    return out;
+  } catch (error) {
+    if (error instanceof GuardError) return undefined;
+    throw error;
+  }
+}
+
+function differs(value: number, plain: number, here: number): boolean {
+  const change = Math.max(Math.abs(value - here), Math.abs(plain - here));
+  const size = Math.max(Math.abs(value), Math.abs(plain), Math.abs(here));
+  return Math.abs(value - plain) > SHARE * change + ROUNDING * size;
+}
+
+function finding(value: number, plain: number, location: Location): Finding {
+  return {
+    code: 'derivative-lost',
+    message: `A part of the derivative is lost: close to the point the function gives ${shortNumber(plain)}, but the operations that GradLens could follow give ${shortNumber(value)}.`,
+    location,
+    hint: 'Look for numbers that leave an array or object by other means than loops, indices and assignments.',
+  };
+}
