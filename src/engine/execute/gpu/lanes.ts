@@ -16,20 +16,11 @@ import { rollLoops } from './rolled';
 
 type Mode = 'forward' | 'reverse';
 
-/** (...inputs) → the gradient by the `active` inputs, one output each, of a program whose first output is a scalar. */
+/**
+ * (...inputs) → the gradient by the `active` inputs, one output each, of a program whose first output is a scalar. A program of
+ * scalars stays one, which is what the processor's tiers roll up; a kernel's gradient is `rolledProgram`.
+ */
 export function gradientProgram(program: Program, active: readonly boolean[]): Program {
-  const rolled = rollLoops(program, active);
-  if (rolled) {
-    const whole = overScalars(program, active, vectorGradient(rolled));
-    const b = new Emitter(program.columns.positionTable);
-    const [vector] = inline(
-      b,
-      whole,
-      program.inputAvals.map((aval) => b.input(aval)),
-    );
-    const count = b.aval(vector).shape[0];
-    return b.finish(Array.from({ length: count }, (_, at) => b.reshape(b.sliceAxis(vector, 0, at, at + 1), [])));
-  }
   const b = new Emitter(program.columns.positionTable);
   const primals = program.inputAvals.map((aval) => b.input(aval));
   const { cotangents } = transcribeVjp(b, program, primals, active, (results) =>

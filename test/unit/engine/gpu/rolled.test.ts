@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { GPU } from 'gpu.js';
 import { GpuDevice, type GpuLibrary, type GpuMode } from '../../../../src/engine/execute/gpu/device';
-import { gradientProgram, jacobianMatrixProgram, rolledProgram } from '../../../../src/engine/execute/gpu/lanes';
+import { jacobianMatrixProgram, rolledProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import { compile } from '../../../../src/engine/execute/run';
@@ -149,7 +149,7 @@ describe('loops of plain functions', function () {
       close(flat(interpret(rolled('hvp'), [...inputs, ...tangents])), flat(interpret(hvp, seeded(tangents))).slice(-n));
       // By some of the inputs only.
       const some = all.map((_, at) => at % 3 !== 1);
-      const gradient = flat(interpret(gradientProgram(program, some), inputs));
+      const gradient = flat(interpret(rolledProgram(program, some, 'gradient') as Program, inputs));
       close(
         gradient,
         pulled.filter((_, at) => some[at]),
