@@ -344,6 +344,7 @@ export interface ProfileRow {
   p10: number;
   p90: number;
   runs: number;
+  /** Scalar operations of one run, and bytes of its working memory; NaN where they cannot be told. */
   operations: number;
   bytes: number;
   /** Median over the median of one evaluation of the plain function. */
@@ -358,6 +359,7 @@ export interface ProfileRow {
 
 export interface Profile {
   rows: ProfileRow[];
+  /** Where k JVPs cost as much as reverse mode for all outputs. */
   crossover?: { size: number; message: string };
   /** What `auto` would take, and why. */
   advice: string;

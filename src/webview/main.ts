@@ -54,5 +54,7 @@ window.addEventListener('unhandledrejection', (event) =>
   channel.emit('log', { level: 'error', text: String(event.reason) }),
 );
 
+// The icons' font is on its way before the first icon is drawn.
+void document.fonts.load('16px codicon');
 draw();
 controller.start();

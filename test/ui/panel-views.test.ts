@@ -21,7 +21,7 @@ describe('the other tabs of the panel’s page', () => {
               {
                 labels: labels as string[],
                 data: datasets[0].data as unknown as { x: number; xMin: number; xMax: number }[],
-                series: datasets.length,
+                series: datasets.map(({ label, data: points }) => ({ label, end: points.at(-1) })),
               },
             ] as const;
           });
@@ -33,7 +33,13 @@ describe('the other tabs of the panel’s page', () => {
       assert.deepEqual(charts.hvp.labels.length, 4);
       assert.deepEqual(charts.products.labels, ['16 vectors by loop', '16 vectors by vmap']);
       assert.deepEqual(charts.backend.labels, ['interpret', 'wasm', 'gpu.js webasm']);
-      assert.equal(charts.scaling.series, 3);
+      // The mark stands where the line of all outputs in reverse is, and goes through that of forward mode.
+      assert.deepEqual(
+        charts.scaling.series.map(({ label }) => label),
+        ['Forward', 'Reverse', 'all outputs, reverse', 'crossover'],
+      );
+      assert.deepEqual(charts.scaling.series[2].end, { x: 64, y: 0.0075 });
+      assert.equal((charts.scaling.series[3].end as { x: number }).x, 3.45);
       for (const group of ['function', 'jacobian', 'hvp', 'products', 'backend']) {
         for (const { x, xMin, xMax } of charts[group].data) assert.ok(Number.isFinite(x) && xMin <= x && x <= xMax);
       }

@@ -6,6 +6,7 @@ import '../../engine/execute/tiers';
 import { releaseFromGpu, runOnGpu } from '../gpu/nodeGpu';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
+import { costOf, countedCost } from './costs';
 import { emptyRow, measure, measureAsync } from './measure';
 import { matrixProgramOf } from './programs';
 
@@ -18,15 +19,12 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
   if (n === 0 || n * m > LIMIT) return [];
   const what = m === 1 ? 'gradient' : 'Jacobian';
   const { program, inputs } = matrixProgramOf(recorded, 'jacobian');
-  const bytes = 8 * program.size;
   const row = (backend: string): ProfileRow =>
     emptyRow({
       id: `backend-${backend}`,
       label: `${what}, ${backend}`,
       group: 'backend',
       backend,
-      operations: recorded.operations,
-      bytes,
     });
   const [expected] = interpret(program, inputs);
 
@@ -34,6 +32,7 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
   Object.assign(
     interpreted,
     measure(() => interpret(program, inputs), budget / 3),
+    countedCost(program),
   );
 
   const compiled = row('wasm');
@@ -45,6 +44,7 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
     Object.assign(
       compiled,
       measure(() => executable.run(inputs), budget / 3),
+      costOf(executable),
     );
   else compiled.unavailable = 'unavailable: it has operations that are not compiled to WebAssembly';
 
@@ -58,6 +58,7 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
     kernels.label = `${what}, gpu.js ${backend} (float32)`;
     kernels.error = relativeError(outputs[0].data, expected.data);
     Object.assign(kernels, await measureAsync(() => runOnGpu(program, inputs), budget / 3));
+    kernels.operations = countedCost(program).operations;
   } catch (error) {
     kernels.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -12,6 +12,7 @@ import { gradientProgram, hessianOf, inputArrays, jacobianOf, linearOf, pushForw
 import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
+import { costOf, sweepsCost, type Cost } from './costs';
 import { programOf, seeds, type ReadyProgram } from './programs';
 
 type Group = ProfileRow['group'];
@@ -21,6 +22,8 @@ interface Ready {
   run: () => unknown;
   /** How it ran in the end, where that is decided while running. */
   tier?: () => string;
+  /** Asked for after the runs. */
+  cost: () => Cost;
 }
 
 export interface Contender {
@@ -28,13 +31,12 @@ export interface Contender {
   label: string;
   group: Group;
   backend: string;
-  operations: number;
-  bytes: number;
   size?: number;
   /** Makes it ready; the time counts as compilation. */
   prepare: () => Ready;
 }
 
+const UNKNOWN: Cost = { operations: NaN, bytes: NaN };
 /** Vectors in the products that are compared by loop and by vmap, and along the scaling chart. */
 const VECTORS = 16;
 const SCALING = [1, 4, 16, 64];
@@ -53,15 +55,17 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     label,
     group,
     backend: 'auto',
-    operations: recorded.operations,
-    bytes: 8 * recorded.program.size,
     ...(size === undefined ? {} : { size }),
     prepare: () => {
       const { program, inputs } = make();
       const executable = compile(program);
       // What users get: flat numbers in, flat numbers out.
       const flat = Float64Array.from(inputs.flatMap(({ data }) => Array.from(data)));
-      return { run: () => executable.runFlat(flat), tier: () => executable.info.tier };
+      return {
+        run: () => executable.runFlat(flat),
+        tier: () => executable.info.tier,
+        cost: () => costOf(executable),
+      };
     },
   });
   const hand = (
@@ -69,6 +73,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     label: string,
     group: Group,
     run: () => unknown,
+    cost: Cost,
     backend = 'interpret',
     size?: number,
   ): Contender => ({
@@ -76,13 +81,11 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     label,
     group,
     backend,
-    operations: recorded.operations,
-    bytes: 8 * recorded.program.size,
     ...(size === undefined ? {} : { size }),
-    prepare: () => ({ run }),
+    prepare: () => ({ run, cost: () => cost }),
   });
   const rows: Contender[] = [
-    hand('value', 'f(x), plain JavaScript', 'function', () => plain.call(), 'javascript'),
+    hand('value', 'f(x), plain JavaScript', 'function', () => plain.call(), plainCost(1), 'javascript'),
     compiled('value-program', 'f(x), its program', 'function', () => programOf(recorded, 'value')),
     compiled('jvp', 'JVP', 'function', () => programOf(recorded, 'jvp')),
     compiled('vjp', 'VJP', 'function', () => programOf(recorded, 'vjp')),
@@ -92,24 +95,42 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     rows.push(
       compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', () => programOf(recorded, 'jacfwd')),
       compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', () => programOf(recorded, 'jacrev')),
-      hand('jacfwd-loop', `forward, ${counted(n, 'sweep')}`, 'jacobian', () => jacobianOf(linear, 'forward')),
-      hand('jacrev-loop', `reverse, ${counted(m, 'sweep')}`, 'jacobian', () => jacobianOf(linear, 'reverse')),
+      hand(
+        'jacfwd-loop',
+        `forward, ${counted(n, 'sweep')}`,
+        'jacobian',
+        () => jacobianOf(linear, 'forward'),
+        sweepsCost(recorded, n),
+      ),
+      hand(
+        'jacrev-loop',
+        `reverse, ${counted(m, 'sweep')}`,
+        'jacobian',
+        () => jacobianOf(linear, 'reverse'),
+        sweepsCost(recorded, m),
+      ),
       hand(
         'differences',
         `differences, ${2 * n} calls`,
         'jacobian',
         () => centralDifferences(plain.evaluate, recorded.inputValues),
+        plainCost(2 * n),
         'javascript',
       ),
     );
   }
   if (!scalar && n > 1) {
-    rows.push(hand('compressed', 'compressed', 'jacobian', compressed()));
+    rows.push(hand('compressed', 'compressed', 'jacobian', compressed(), UNKNOWN));
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
   if (n > 1 || m > 1) rows.push(...scaling());
   return rows;
+
+  /** What JavaScript itself keeps in memory is not known. */
+  function plainCost(calls: number): Cost {
+    return { operations: calls * recorded.operations, bytes: NaN };
+  }
 
   function hessianProducts(): Contender[] {
     const v = seededDirection(n, 11);
@@ -132,7 +153,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => hessianOf(recorded)),
+      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => hessianOf(recorded), UNKNOWN),
     ];
   }
 
@@ -155,6 +176,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         `${VECTORS} JVPs, loop`,
         'products',
         () => vectors.forEach((vector) => void pushForward(linear, vector)),
+        sweepsCost(recorded, VECTORS),
         'interpret',
         VECTORS,
       ),

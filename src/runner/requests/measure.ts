@@ -5,12 +5,11 @@ const BATCH_MILLISECONDS = 0.5;
 const MAX_BATCHES = 60;
 
 /** A row without figures yet. */
-export function emptyRow(
-  of: Pick<ProfileRow, 'id' | 'label' | 'group' | 'backend' | 'operations' | 'bytes'> & { size?: number },
-): ProfileRow {
-  const { id, label, group, backend, operations, bytes, size } = of;
+export function emptyRow(of: Pick<ProfileRow, 'id' | 'label' | 'group' | 'backend'> & { size?: number }): ProfileRow {
+  const { id, label, group, backend, size } = of;
   const figures = { compile: 0, first: 0, median: NaN, p10: NaN, p90: NaN, runs: 0, ratio: NaN };
-  return { id, label, group, backend, operations, bytes, ...figures, ...(size === undefined ? {} : { size }) };
+  const cost = { operations: NaN, bytes: NaN };
+  return { id, label, group, backend, ...cost, ...figures, ...(size === undefined ? {} : { size }) };
 }
 
 /** Times of an asynchronous body: a warm-up, then runs until the budget is used up. */

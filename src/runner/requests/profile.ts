@@ -49,21 +49,32 @@ function timed(contender: Contender, budget: number): ProfileRow {
     row.compile = performance.now() - began;
     Object.assign(row, measure(ready.run, budget));
     if (ready.tier) row.backend = ready.tier();
+    Object.assign(row, ready.cost());
   } catch (error) {
     row.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
   }
   return row;
 }
 
-/** From which size on reverse beats forward, by the two measured rates. */
-function crossoverOf(rows: readonly ProfileRow[]): Profile['crossover'] {
-  const jvp = rows.find(({ id }) => id === 'jvp');
-  const vjp = rows.find(({ id }) => id === 'vjp');
-  if (!jvp || !vjp || !(jvp.median > 0) || !(vjp.median > 0)) return undefined;
-  const size = Math.max(1, Math.ceil(vjp.median / jvp.median));
+/**
+ * From how many inputs on reverse mode is cheaper for all outputs: where the measured times of k tangents at once, as a
+ * function of k, reach that of all cotangents at once. Undefined where they do not within what was measured.
+ */
+export function crossoverOf(rows: readonly ProfileRow[]): Profile['crossover'] {
+  const reverse = rows.find(({ id }) => id === 'jacrev')?.median ?? NaN;
+  const forward = rows
+    .filter(({ id, median }) => id.startsWith('scaling-forward-') && median > 0)
+    .map(({ size = 1, median }) => ({ size, median }));
+  const above = forward.findIndex(({ median }) => median >= reverse);
+  if (above < 0) return undefined;
+  const [low, high] = [forward[above - 1], forward[above]] as const;
+  // Between two sizes the time is taken for a power of the size: a straight line in the chart.
+  const share = low === undefined ? 1 : Math.log(reverse / low.median) / Math.log(high.median / low.median);
+  const size = low === undefined ? high.size : low.size * (high.size / low.size) ** share;
+  const from = Math.ceil(size);
   return {
     size,
-    message: `A VJP costs ${(vjp.median / jvp.median).toFixed(1)} JVPs here: reverse mode pays from ${size} input${size === 1 ? '' : 's'} an output on.`,
+    message: `All outputs in reverse cost as much as ${size.toFixed(1)} JVPs here: reverse mode pays from ${from} input${from === 1 ? '' : 's'} on.`,
   };
 }
 

@@ -92,11 +92,19 @@ export function topMargin(columns: AxisModel, fittedCell: number, measure: Measu
   return { top: rotated ? Math.min(longest, 120) + GAP : LINE + GAP - 2, rotated };
 }
 
-/** Pixels that column labels keep apart. */
-export function columnSpacing(columns: AxisModel, cell: number, rotated: boolean, measure: Measure): number {
+/** The widest that a column label beside others may be: longer ones lose their middle. */
+export const columnLabelWidth = (plot: number): number => Math.max(72, plot * 0.4);
+
+/** Pixels that column labels keep apart in a plot of that width. */
+export function columnSpacing(
+  columns: AxisModel,
+  cell: number,
+  { rotated, width }: { rotated: boolean; width: number },
+  measure: Measure,
+): number {
   if (rotated) return LINE;
   const longest = longestLabel(columns, measure);
-  return cell >= longest + GAP ? cell : longest + 14;
+  return cell >= longest + GAP ? cell : Math.min(longest, columnLabelWidth(width)) + 14;
 }
 
 /** Rows at least this high are all named; lower ones only now and then. */

@@ -61,7 +61,8 @@ function linear(stops: readonly Rgb[], t: number): Rgb {
   return mix(stops[i], stops[i + 1], t * last - i);
 }
 
-function mix(a: Rgb, b: Rgb, t: number): Rgb {
+/** Between two colours: `a` at 0, `b` at 1. */
+export function mix(a: Rgb, b: Rgb, t: number): Rgb {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
 }
 
@@ -116,7 +117,7 @@ export function luminance([r, g, b]: Rgb): number {
 
 /** The ink that is easier to read on a colour: near-black or white. */
 export function readableInk(background: Rgb): string {
-  return luminance(background) > 0.22 ? '#16181d' : '#ffffff';
+  return luminance(background) > 0.2 ? '#16181d' : '#ffffff';
 }
 
 export function cssColor([r, g, b]: Rgb): string {

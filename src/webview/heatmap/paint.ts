@@ -3,8 +3,8 @@ import { formatCell } from '../model/format';
 import { matrixAt } from '../model/matrix';
 import type { AxisModel } from '../model/labels';
 import type { Theme } from '../ui/theme';
-import { axisLabels, columnSpacing, fitLabel, rowSpacing, type Measure } from './axes';
-import { cssColor, readableInk, STEPS, type Rgb } from './colorMaps';
+import { axisLabels, columnLabelWidth, columnSpacing, fitLabel, rowSpacing, type Measure } from './axes';
+import { cssColor, mix, readableInk, STEPS, type Rgb } from './colorMaps';
 import type { EncodedMatrix } from './encoded';
 import type { FrameBuffers } from './frameBuffers';
 import type { Palette } from './raster';
@@ -38,6 +38,8 @@ export interface Marks {
 
 export const LABEL_FONT_SIZE = 11;
 const GRID_FROM = 7;
+/** Pixels between labels of columns. */
+const GAP = 8;
 const TEXT_FROM = { width: 34, height: 15 };
 
 export function labelFont(theme: Theme, size = LABEL_FONT_SIZE): string {
@@ -135,7 +137,12 @@ function paintGrid(context: CanvasRenderingContext2D, scene: Scene): void {
   }
 }
 
-function paintNumbers(context: CanvasRenderingContext2D, scene: Scene): void {
+/** The numbers of the cells in sight; those of `dimmed` cells only, in an ink that is read on a dimmed colour, where given. */
+function paintNumbers(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  dimmed?: (row: number, column: number) => boolean,
+): void {
   const { layout, view, encoded, table, theme } = scene;
   if (view.cellWidth < TEXT_FROM.width || view.cellHeight < TEXT_FROM.height || encoded.mode === 'pattern') return;
   const { r0, r1, c0, c1 } = visible(scene);
@@ -147,6 +154,7 @@ function paintNumbers(context: CanvasRenderingContext2D, scene: Scene): void {
   for (let r = r0; r < r1; r++) {
     const y = layout.top + (r + 0.5 - view.y) * view.cellHeight;
     for (let c = c0; c < c1; c++) {
+      if (dimmed?.(r, c) === false) continue;
       const value = matrixAt(encoded.matrix, r, c);
       const code = encoded.code(value);
       const x = layout.left + (c + 0.5 - view.x) * view.cellWidth;
@@ -158,7 +166,15 @@ function paintNumbers(context: CanvasRenderingContext2D, scene: Scene): void {
         context.fillRect(x - plate / 2, y - 8, plate, 16);
         context.fillStyle = theme.ink;
       } else {
-        context.fillStyle = value === 0 ? theme.muted : readableInk(table[code]);
+        // Zeros of a diverging map stand on the background and are no news.
+        const ground = dimmed === undefined ? table[code] : mix(table[code], theme.background, DIM);
+        // The number below would show through.
+        if (dimmed !== undefined) {
+          context.fillStyle = cssColor(ground);
+          const width = context.measureText(text).width + 4;
+          context.fillRect(x - width / 2, y - 8, width, 16);
+        }
+        context.fillStyle = value === 0 && encoded.mode === 'value' ? theme.muted : readableInk(ground);
       }
       context.fillText(text, x, y + 0.5);
     }
@@ -185,7 +201,9 @@ function paintLabels(context: CanvasRenderingContext2D, scene: Scene): void {
     if (y < 0 || y > edge.height + 4) continue;
     context.fillText(fitLabel(text, layout.left - 8, measure), layout.left - 7, layout.top + y + 0.5);
   }
-  const spacing = columnSpacing(columns, view.cellWidth, layout.rotated, measure);
+  const spacing = columnSpacing(columns, view.cellWidth, layout, measure);
+  const widest = columnLabelWidth(layout.width);
+  let free = -Infinity;
   for (const { index, text } of axisLabels(
     columns,
     view.x,
@@ -207,11 +225,16 @@ function paintLabels(context: CanvasRenderingContext2D, scene: Scene): void {
       context.textBaseline = 'alphabetic';
       context.fillText(text, 0, 0);
     } else {
-      // A tick: the label begins at its column and must not leave the canvas at the right.
-      const room = layout.width - x + 2;
-      context.textAlign = measure(text) > room ? 'right' : 'left';
-      context.textBaseline = 'alphabetic';
-      context.fillText(text, context.textAlign === 'right' ? room : -Math.min(3, x), 0);
+      // A tick: the label begins at its column, and must neither leave the canvas at the right nor meet the one before.
+      const label = fitLabel(text, widest, measure);
+      const width = measure(label);
+      const start = Math.min(x - Math.min(3, x), layout.width + 2 - width);
+      if (start >= free) {
+        context.textAlign = 'left';
+        context.textBaseline = 'alphabetic';
+        context.fillText(label, start - x, 0);
+        free = start + width + GAP;
+      }
     }
     context.restore();
   }
@@ -278,23 +301,32 @@ function clip(at: number, size: number, low: number, high: number): { at: number
   return to > from ? { at: from, size: to - from } : null;
 }
 
-/** Dims what the chosen line does not carry. */
+/** How far the entries that the chosen line does not carry go into the background. */
+const DIM = 0.55;
+
+/** Dims what the chosen line does not carry. Its numbers are written again: they stay readable, in high contrast too. */
 function dim(context: CanvasRenderingContext2D, scene: Scene, marks: Marks, rowBand: Band, columnBand: Band): void {
   const { layout, theme } = scene;
   const edge = plotEdge(scene);
+  if (marks.rows.length * marks.columns.length > 20_000) return;
   context.save();
   context.fillStyle = cssColor(theme.background);
-  context.globalAlpha = 0.55;
+  context.globalAlpha = DIM;
   context.beginPath();
   context.rect(layout.left, layout.top, edge.width, edge.height);
   const rows = marks.rows.length > 0 ? marks.rows.map(rowBand) : [{ at: layout.top, size: edge.height }];
   const columns = marks.columns.length > 0 ? marks.columns.map(columnBand) : [{ at: layout.left, size: edge.width }];
-  if (rows.length * columns.length <= 20_000) {
-    for (const row of rows) {
-      for (const column of columns)
-        if (row !== null && column !== null) context.rect(column.at, row.at, column.size, row.size);
-    }
-    context.fill('evenodd');
+  for (const row of rows) {
+    for (const column of columns)
+      if (row !== null && column !== null) context.rect(column.at, row.at, column.size, row.size);
   }
+  context.fill('evenodd');
+  context.globalAlpha = 1;
+  context.beginPath();
+  context.rect(layout.left, layout.top, edge.width, edge.height);
+  context.clip();
+  const [carriedRows, carriedColumns] = [new Set(marks.rows), new Set(marks.columns)];
+  const carried = (set: ReadonlySet<number>, index: number): boolean => set.size === 0 || set.has(index);
+  paintNumbers(context, scene, (r, c) => !(carried(carriedRows, r) && carried(carriedColumns, c)));
   context.restore();
 }

@@ -1,7 +1,7 @@
 /** A painted scene as SVG: real shapes and text while the cells in sight are few, else the cells as one image. */
 import { formatCell } from '../model/format';
 import { matrixAt } from '../model/matrix';
-import { axisLabels, columnSpacing, fitLabel, rowSpacing, type Measure } from './axes';
+import { axisLabels, columnLabelWidth, columnSpacing, fitLabel, rowSpacing, type Measure } from './axes';
 import { cssColor, readableInk, STEPS } from './colorMaps';
 import { LABEL_FONT_SIZE, plotEdge, type Scene } from './paint';
 
@@ -100,7 +100,8 @@ function labels({ layout, view, rows, columns, theme }: Scene): string {
       `<text x="${layout.left - 7}" y="${round(y)}" text-anchor="end" fill="${theme.muted}">${escape(fitLabel(text, layout.left - 8, measure))}</text>`,
     );
   }
-  const spacing = columnSpacing(columns, view.cellWidth, layout.rotated, measure);
+  const spacing = columnSpacing(columns, view.cellWidth, layout, measure);
+  const widest = columnLabelWidth(layout.width);
   for (const { index, text } of axisLabels(
     columns,
     view.x,
@@ -111,10 +112,11 @@ function labels({ layout, view, rows, columns, theme }: Scene): string {
     const x = round(layout.left + (index + 0.5 - view.x) * view.cellWidth);
     const y = layout.top - 6;
     const upright = layout.rotated && measure(text) > view.cellWidth - 8;
+    const fitted = upright || view.cellWidth >= spacing ? text : fitLabel(text, widest, measure);
     const place = upright
       ? `text-anchor="start" transform="rotate(-90 ${x} ${y})"`
       : `text-anchor="${view.cellWidth >= spacing ? 'middle' : 'start'}"`;
-    parts.push(`<text x="${x}" y="${y}" ${place} fill="${theme.muted}">${escape(text)}</text>`);
+    parts.push(`<text x="${x}" y="${y}" ${place} fill="${theme.muted}">${escape(fitted)}</text>`);
   }
   return parts.join('\n');
 }

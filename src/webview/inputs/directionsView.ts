@@ -4,6 +4,7 @@ import { live } from 'lit/directives/live.js';
 import type { Data, Inspection } from '../../runner/protocol';
 import type { PanelController } from '../controller';
 import { t } from '../l10n';
+import { ending } from '../model/format';
 import { axisModel, functionSymbol, type AxisModel } from '../model/labels';
 import type { ReadyPanel } from '../protocol';
 import type { AppState, DirectionKind, ProductResult } from '../store';
@@ -15,6 +16,8 @@ import { parseNumber } from './sliders';
 
 /** So many components have fields of their own. */
 const FIELDS = 8;
+/** Characters of a name above its field. */
+const LABEL = 9;
 
 interface Product {
   kind: DirectionKind;
@@ -64,7 +67,7 @@ function directionView(
         { length: Math.min(FIELDS, axis.count) },
         (_, i) =>
           html`<label title=${axis.label(i)}
-            ><span>${axis.label(i)}</span
+            ><span>${ending(axis.label(i), LABEL)}</span
             ><input type="text" inputmode="decimal" .value=${live(String(vector[i]))} @change=${change(i)}
           /></label>`,
       )}

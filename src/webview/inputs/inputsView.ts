@@ -38,9 +38,10 @@ export function inputsView(state: AppState, ready: ReadyPanel, controller: Panel
       </span>
       ${button(t.inputs.random, () => inputs.randomize(), { icon: 'sparkle' })}
       ${button(t.inputs.reset, () => controller.resetPoint(), { icon: 'history' })}
-      <span class="spacer"></span>
-      ${iconButton('copy', t.inputs.copy, () => controller.copy(toJson(args)))}
-      ${button(t.inputs.write, () => controller.writePoint(), { icon: 'edit', primary: true })}
+      <span class="tool-group end">
+        ${iconButton('copy', t.inputs.copy, () => controller.copy(toJson(args)))}
+        ${button(t.inputs.write, () => controller.writePoint(), { icon: 'edit', primary: true })}
+      </span>
     </div>
     ${args.length === 0 ? emptyState('symbol-parameter', t.inputs.noArguments, '') : nothing}
     ${args.map((arg, i) => argumentView(arg, i, ready, inputs))} ${directionsView(state, ready, controller)}

@@ -45,8 +45,7 @@ function tools(state: AppState, ready: ReadyPanel, controller: PanelController):
   const values = shown.kind !== 'sparsity';
   return html`${values ? select(t.matrix.scale, state.view.scale, scales, (scale) => controller.setView({ scale }), { quiet: true }) : nothing}
     ${values ? select(t.matrix.colorMap, state.view.colorMap, maps, (colorMap) => controller.setView({ colorMap }), { quiet: true }) : nothing}
-    <span class="spacer"></span>
-    <span class="tool-group">
+    <span class="tool-group end">
       ${iconButton('zoom-out', t.matrix.zoomOut, () => heatmap.value?.zoomBy(1 / 1.5))}
       ${iconButton('zoom-in', t.matrix.zoomIn, () => heatmap.value?.zoomBy(1.5))}
       ${iconButton('screen-full', t.matrix.fit, () => heatmap.value?.zoomToFit())}
@@ -210,5 +209,7 @@ function facts({ matrix, summary }: ShownMatrix): TemplateResult {
     if (summary.condition !== undefined) parts.push(`κ ${formatNumber(summary.condition, 'short', 3)}`);
   }
   if (matrix.kind === 'sparse') parts.push(t.matrix.colors(formatCount(matrix.colors, locale)));
-  return html`<p class="facts-line">${parts.map((part) => html`<span>${part}</span>`)}</p>`;
+  return html`<div class="facts-line">
+    <span class="facts">${parts.map((part) => html`<span>${part}</span>`)}</span>
+  </div>`;
 }

@@ -45,6 +45,7 @@ function trimExponent(text: string): string {
 
 /** `1,234,567`: counts, in the reader's locale. */
 export function formatCount(value: number, locale: string): string {
+  if (Number.isNaN(value)) return '–';
   return new Intl.NumberFormat(locale).format(value);
 }
 
@@ -59,6 +60,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 export function formatBytes(bytes: number): string {
+  if (Number.isNaN(bytes)) return '–';
   if (bytes < 1024) return `${Math.round(bytes)} B`;
   const units = ['KB', 'MB', 'GB'];
   let value = bytes / 1024;
@@ -79,6 +81,11 @@ export function formatPercent(fraction: number): string {
   if (fraction === 0 || fraction === 1) return `${fraction * 100} %`;
   const percent = fraction * 100;
   return `${formatNumber(percent, 'short', 3)} %`;
+}
+
+/** The end of a name, where its index is: `params.layers[0].weights[3]` → `…ghts[3]`. */
+export function ending(text: string, characters: number): string {
+  return text.length <= characters ? text : `…${text.slice(text.length - characters + 1)}`;
 }
 
 /** Shortens a name in its middle, where names differ least: `params.layers[0].weights` → `params.…weights`. */

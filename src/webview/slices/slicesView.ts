@@ -7,7 +7,7 @@ import '../charts/chartElement';
 import type { PanelController } from '../controller';
 import { leavesByPath, unflatten } from '../inputs/dataTree';
 import { t } from '../l10n';
-import { formatNumber } from '../model/format';
+import { formatNumber, shorten } from '../model/format';
 import { axisModel, functionSymbol } from '../model/labels';
 import type { ReadyPanel } from '../protocol';
 import type { AppState, ViewOptions } from '../store';
@@ -21,6 +21,8 @@ import type { SliceMapData, SliceMapElement } from './mapElement';
 
 /** More inputs than this are not offered one by one. */
 const LISTED = 500;
+/** Characters of a name in the lists: longer ones lose their middle, since a list would cut off the index. */
+const LABEL = 14;
 const radii = ['0.01', '0.1', '0.5', '1', '2', '5', '10'] as const;
 
 const chart = createRef<ChartElement>();
@@ -39,7 +41,7 @@ function controls(state: AppState, ready: ReadyPanel, controller: PanelControlle
   const axis = axisModel(inspection.inputs, inspection.inputValues.length);
   const inputs: Choice<string>[] = Array.from({ length: Math.min(LISTED, axis.count) }, (_, i) => ({
     value: `input:${i}`,
-    label: axis.label(i),
+    label: shorten(axis.label(i), LABEL),
   }));
   const special: Choice<string>[] = [
     { value: 'gradient', label: t.slices.gradient },
@@ -52,7 +54,7 @@ function controls(state: AppState, ready: ReadyPanel, controller: PanelControlle
   const outputs = axisModel(inspection.outputs, inspection.outputValues.length, functionSymbol(ready.fn.name));
   const outputChoices = Array.from({ length: Math.min(LISTED, outputs.count) }, (_, i) => ({
     value: String(i),
-    label: outputs.label(i),
+    label: shorten(outputs.label(i), LABEL),
   }));
   const two = state.slice.last?.value.field !== undefined;
   return html`${select(t.slices.along, view.along, [...inputs, ...special], (along) => change({ along }))}
@@ -78,8 +80,9 @@ function controls(state: AppState, ready: ReadyPanel, controller: PanelControlle
           )
         : nothing
     }
-    <span class="spacer"></span>
-    ${iconButton('file-media', t.slices.savePng, () => controller.save(`${ready.fn.name}-slice.png`, picture()))}`;
+    <span class="tool-group end">
+      ${iconButton('file-media', t.slices.savePng, () => controller.save(`${ready.fn.name}-slice.png`, picture()))}
+    </span>`;
 }
 
 async function picture(): Promise<Uint8Array> {

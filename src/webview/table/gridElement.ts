@@ -3,6 +3,7 @@
  * extends the selection, Ctrl+C copies it as tab-separated text, Enter edits where the model allows it.
  */
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import { cell, fitted, labelled, place } from './cells';
 import { moveSelection, rectangle, type GridSelection } from './selection';
 
 export interface GridModel {
@@ -30,6 +31,10 @@ export interface GridModel {
 }
 
 const ROW_HEIGHT = 24;
+/** Width of the arrow beside the name of the column that orders the rows. */
+const SORT_MARK = 14;
+/** Share of a narrow grid that the names of its rows may take. */
+const HEAD_SHARE = 0.4;
 /** Browsers give up on elements higher than about 33 million pixels. */
 export const MAX_ROWS = 1_300_000;
 export const MAX_COLUMNS = 300_000;
@@ -49,14 +54,26 @@ export class GridElement extends HTMLElement {
   private columnKey = '';
   private selection: GridSelection | null = null;
   private frame = 0;
+  /** Width of the fixed column: as the model wants it, but never most of a narrow grid. */
+  private headWidth = 0;
+  private readonly resizes = new ResizeObserver(() => {
+    if (this.shown !== undefined && this.headWidthOf(this.shown) !== this.headWidth) this.mount();
+  });
 
   connectedCallback(): void {
     if (this.scroller.parentElement === null) this.build();
     this.mount();
+    this.resizes.observe(this);
   }
 
   disconnectedCallback(): void {
+    this.resizes.disconnect();
     this.unmount();
+  }
+
+  private headWidthOf({ headWidth }: GridModel): number {
+    const width = this.clientWidth;
+    return width === 0 ? headWidth : Math.min(headWidth, Math.max(64, Math.round(width * HEAD_SHARE)));
   }
 
   set model(model: GridModel | undefined) {
@@ -102,6 +119,7 @@ export class GridElement extends HTMLElement {
     this.unmount();
     const model = this.shown;
     if (model === undefined) return;
+    this.headWidth = this.headWidthOf(model);
     const shared = {
       getScrollElement: () => this.scroller,
       observeElementRect,
@@ -121,8 +139,8 @@ export class GridElement extends HTMLElement {
       horizontal: true,
       count: Math.min(MAX_COLUMNS, model.columns),
       estimateSize: () => model.columnWidth,
-      paddingStart: model.headWidth,
-      scrollPaddingStart: model.headWidth,
+      paddingStart: this.headWidth,
+      scrollPaddingStart: this.headWidth,
       overscan: 2,
     });
     this.stops = [this.rowAxis._didMount(), this.columnAxis._didMount()];
@@ -186,7 +204,7 @@ export class GridElement extends HTMLElement {
 
   private drawHead(model: GridModel, columns: readonly { index: number; start: number; size: number }[]): void {
     const corner = cell('columnheader', 'grid-corner', model.corner);
-    corner.style.width = `${model.headWidth}px`;
+    corner.style.width = `${this.headWidth}px`;
     corner.setAttribute('aria-colindex', '1');
     this.head.setAttribute('aria-rowindex', '1');
     const cells = columns.map(({ index, start, size }) => {
@@ -197,8 +215,9 @@ export class GridElement extends HTMLElement {
       element.title = name;
       const sorted = model.sorted?.column === index ? model.sorted : undefined;
       element.setAttribute('aria-sort', sorted === undefined ? 'none' : sorted.descending ? 'descending' : 'ascending');
-      if (model.sort === undefined) element.textContent = name;
-      else element.append(this.sortButton(model, index, name, sorted));
+      const shown = fitted(name, sorted === undefined ? size : size - SORT_MARK);
+      if (model.sort === undefined) element.textContent = shown;
+      else element.append(this.sortButton(model, index, shown, sorted));
       return element;
     });
     this.head.replaceChildren(corner, ...cells);
@@ -213,8 +232,8 @@ export class GridElement extends HTMLElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.tabIndex = -1;
-    button.setAttribute('aria-label', model.sortLabel?.(index) ?? name);
-    button.append(name);
+    button.setAttribute('aria-label', model.sortLabel?.(index) ?? model.columnHead(index));
+    button.append(...labelled(model.columnHead(index), name));
     if (sorted !== undefined) {
       const arrow = document.createElement('span');
       arrow.className = `codicon codicon-arrow-small-${sorted.descending ? 'down' : 'up'}`;
@@ -237,8 +256,8 @@ export class GridElement extends HTMLElement {
     row.style.transform = `translateY(${top}px)`;
     row.dataset.row = String(index);
     const name = model.rowHead(index);
-    const head = cell('rowheader', 'grid-row-head', name);
-    head.style.width = `${model.headWidth}px`;
+    const head = cell('rowheader', 'grid-row-head', fitted(name, this.headWidth));
+    head.style.width = `${this.headWidth}px`;
     head.title = name;
     head.setAttribute('aria-colindex', '1');
     row.append(head);
@@ -362,19 +381,6 @@ export class GridElement extends HTMLElement {
     });
     input.addEventListener('blur', () => finish(true));
   }
-}
-
-function cell(role: string, className: string, text: string): HTMLElement {
-  const element = document.createElement('div');
-  element.setAttribute('role', role);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-function place(element: HTMLElement, start: number, size: number): void {
-  element.style.left = `${start}px`;
-  element.style.width = `${size}px`;
 }
 
 customElements.define('gl-grid', GridElement);

@@ -46,9 +46,10 @@ function tools(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controlle
       (table) => controller.setView({ table }),
     )}
     ${layout === 'entries' ? select(t.table.sort, state.view.order, choices, (order) => controller.setView({ order })) : ''}
-    <span class="spacer"></span>
-    ${iconButton('symbol-numeric', t.table.fullPrecision, () => controller.setView({ numbers: state.view.numbers === 'full' ? 'short' : 'full' }), { pressed: state.view.numbers === 'full' })}
-    ${menu('export', t.matrix.export, exportItems(shown, ready, controller))}`;
+    <span class="tool-group end">
+      ${iconButton('symbol-numeric', t.table.fullPrecision, () => controller.setView({ numbers: state.view.numbers === 'full' ? 'short' : 'full' }), { pressed: state.view.numbers === 'full' })}
+      ${menu('export', t.matrix.export, exportItems(shown, ready, controller))}
+    </span>`;
 }
 
 function content(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controller: PanelController): TemplateResult {
@@ -171,7 +172,14 @@ function entriesModel(state: AppState, ready: ReadyPanel, shown: ShownMatrix, co
       label: t.table.entriesLabel,
       rows: Math.min(MAX_ROWS, storedEntries(matrix)),
       columns: list.length,
-      columnWidth: Math.max(120, headWidth([rows.label(matrix.rows - 1), columns.label(matrix.columns - 1)])),
+      columnWidth: Math.max(
+        120,
+        headWidth([
+          rows.label(matrix.rows - 1),
+          columns.label(matrix.columns - 1),
+          ...list.map((column) => column.head),
+        ]),
+      ),
       corner: '#',
       headWidth: 76,
       rowHead: (row) => formatCount(row + 1, locale),

@@ -31,6 +31,11 @@ export function timeRange(rows: readonly ProfileRow[]): [number, number] {
 
 const positive = (value: number, fallback: number) => (Number.isFinite(value) && value > 0 ? value : fallback);
 
+/** Width of a character of the labels, on the wide side. */
+const LABEL_CHARACTER = 6.3;
+/** Room for the names of the bars in a chart of that width. */
+const labelWidth = (chart: number): number => Math.min(176, chart * 0.4);
+
 /** Horizontal bars of medians with whiskers from p10 to p90; the fastest stands out. */
 export function barChart(
   rows: readonly ProfileRow[],
@@ -38,7 +43,8 @@ export function barChart(
   color: (theme: Theme) => string,
 ): ChartFactory {
   const known = measured(rows);
-  const best = fastest(known);
+  // One evaluation of each kind: nothing to choose between.
+  const best = known[0]?.group === 'function' ? undefined : fastest(known);
   return (theme) => {
     const ink = color(theme);
     const config = {
@@ -70,7 +76,12 @@ export function barChart(
       options: {
         indexAxis: 'y',
         scales: {
-          x: { type: 'logarithmic', min: range[0], max: range[1], ticks: { maxTicksLimit: 7, callback: decadeTick } },
+          x: {
+            type: 'logarithmic',
+            min: range[0],
+            max: range[1],
+            ticks: { maxTicksLimit: 7, maxRotation: 0, callback: decadeTick },
+          },
           // One width for all groups: their bars stand on the same scale, below each other.
           y: {
             grid: { display: false },
@@ -78,10 +89,12 @@ export function barChart(
               color: theme.ink,
               autoSkip: false,
               crossAlign: 'far',
-              callback: (_: unknown, index: number) => shorten(known[index].label, 25),
+              callback(this: { chart: { width: number } }, _: unknown, index: number) {
+                return shorten(known[index].label, Math.floor((labelWidth(this.chart.width) - 12) / LABEL_CHARACTER));
+              },
             },
             afterFit: (axis: { width: number; chart: { width: number } }) =>
-              (axis.width = Math.min(170, axis.chart.width * 0.34)),
+              (axis.width = labelWidth(axis.chart.width)),
           },
         },
         plugins: {
@@ -118,7 +131,15 @@ export function scalingSeries(rows: readonly ProfileRow[]): { label: string; poi
   return [...series].map(([label, points]) => ({ label, points: points.sort((a, b) => a.x - b.x) }));
 }
 
-export function scalingChart(rows: readonly ProfileRow[], crossover: number | undefined): ChartFactory {
+/**
+ * Times against the number of vectors; `reverse`: the time of all outputs in reverse, which does not depend on it and which
+ * the forward times cross at `crossover`.
+ */
+export function scalingChart(
+  rows: readonly ProfileRow[],
+  reverse: number | undefined,
+  crossover: number | undefined,
+): ChartFactory {
   const series = scalingSeries(rows);
   return (theme) => {
     const datasets: ChartDataset<'line', { x: number; y: number }[]>[] = series.map(({ label, points }, i) => ({
@@ -130,8 +151,20 @@ export function scalingChart(rows: readonly ProfileRow[], crossover: number | un
       pointRadius: 3,
       pointStyle: (['circle', 'rect', 'triangle', 'rectRot'] as const)[i % 4],
     }));
+    const sizes = series.flatMap(({ points }) => points.map(({ x }) => x));
+    const all = series.flatMap(({ points }) => points.map(({ y }) => y));
+    if (reverse !== undefined) {
+      datasets.push({
+        label: t.timing.reverse,
+        data: [Math.min(...sizes), Math.max(...sizes)].map((x) => ({ x, y: reverse })),
+        borderColor: theme.series[2],
+        backgroundColor: theme.series[2],
+        borderDash: [6, 3],
+        borderWidth: 1.5,
+        pointRadius: 0,
+      });
+    }
     if (crossover !== undefined) {
-      const all = series.flatMap(({ points }) => points.map(({ y }) => y));
       datasets.push({
         label: t.timing.crossover,
         data: [

@@ -94,27 +94,28 @@ function toolbar(
       names.map((value) => ({ value, label: t.timing.budgets[value] })),
       (value) => controller.setView({ budget: budgets[value] }),
     )}
-    <span class="spacer"></span>
     ${
       rows.length === 0
         ? nothing
-        : menu('export', t.matrix.export, [
-            {
-              icon: 'table',
-              label: t.timing.saveCsv,
-              run: () => controller.save(`${ready.fn.name}-timing.csv`, utf8(profileCsv(rows))),
-            },
-            {
-              icon: 'json',
-              label: t.timing.saveJson,
-              run: () => controller.save(`${ready.fn.name}-timing.json`, utf8(toJson(rows))),
-            },
-            {
-              icon: 'file-media',
-              label: t.timing.savePng,
-              run: () => controller.save(`${ready.fn.name}-timing.png`, chartsPng()),
-            },
-          ])
+        : html`<span class="tool-group end"
+            >${menu('export', t.matrix.export, [
+              {
+                icon: 'table',
+                label: t.timing.saveCsv,
+                run: () => controller.save(`${ready.fn.name}-timing.csv`, utf8(profileCsv(rows))),
+              },
+              {
+                icon: 'json',
+                label: t.timing.saveJson,
+                run: () => controller.save(`${ready.fn.name}-timing.json`, utf8(toJson(rows))),
+              },
+              {
+                icon: 'file-media',
+                label: t.timing.savePng,
+                run: () => controller.save(`${ready.fn.name}-timing.png`, chartsPng()),
+              },
+            ])}</span
+          >`
     }
   </div>`;
 }
@@ -154,7 +155,7 @@ function groupView(group: Group, all: readonly ProfileRow[]): TemplateResult | t
             ></gl-chart>
           </div>`
     }
-    ${rowsTable(rows, title)}
+    ${rowsTable(rows, title, group)}
   </section>`;
 }
 
@@ -163,8 +164,8 @@ function rowsKey(rows: readonly ProfileRow[]): string {
   return rows.map((row) => `${row.id} ${row.label} ${row.median} ${row.p90}`).join('|');
 }
 
-function rowsTable(rows: readonly ProfileRow[], title: string): TemplateResult {
-  const best = fastest(rows);
+function rowsTable(rows: readonly ProfileRow[], title: string, group: Group): TemplateResult {
+  const best = group === 'function' ? undefined : fastest(rows);
   return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${t.timing.tableLabel(title)}>
     <table class="data">
       <thead>
@@ -173,10 +174,10 @@ function rowsTable(rows: readonly ProfileRow[], title: string): TemplateResult {
           <th scope="col" class="number">${t.timing.median}</th>
           <th scope="col" class="number wide">${t.timing.spread}</th>
           <th scope="col" class="number">${t.timing.ratio}</th>
-          <th scope="col" class="number">${t.timing.compile}</th>
+          <th scope="col" class="number middle">${t.timing.compile}</th>
           <th scope="col" class="number wide">${t.timing.first}</th>
-          <th scope="col" class="number">${t.timing.operations}</th>
-          <th scope="col" class="number">${t.timing.memory}</th>
+          <th scope="col" class="number middle" title=${t.timing.operationsHint}>${t.timing.operations}</th>
+          <th scope="col" class="number middle" title=${t.timing.memoryHint}>${t.timing.memory}</th>
         </tr>
       </thead>
       <tbody>
@@ -207,10 +208,10 @@ function rowView(row: ProfileRow, best: boolean): TemplateResult {
     <td class="number" title="${formatCount(row.runs, locale)} ${t.timing.runs}">${formatDuration(row.median)}</td>
     <td class="number quiet wide">${formatDuration(row.p10)} – ${formatDuration(row.p90)}</td>
     <td class="number">${formatRatio(row.ratio)}</td>
-    <td class="number">${formatDuration(row.compile)}</td>
+    <td class="number middle">${formatDuration(row.compile)}</td>
     <td class="number wide">${formatDuration(row.first)}</td>
-    <td class="number">${formatCount(row.operations, locale)}</td>
-    <td class="number">${formatBytes(row.bytes)}</td>
+    <td class="number middle">${formatCount(row.operations, locale)}</td>
+    <td class="number middle">${formatBytes(row.bytes)}</td>
   </tr>`;
 }
 
@@ -218,7 +219,10 @@ function scalingView(state: AppState, all: readonly ProfileRow[]): TemplateResul
   const rows = all.filter((row) => row.group === 'scaling');
   if (measured(rows).length < 2) return nothing;
   const crossover = state.profile.last?.value.crossover;
-  const config = memo('scaling', `${rowsKey(rows)} ${crossover?.size}`, () => scalingChart(rows, crossover?.size));
+  const reverse = measured(all).find((row) => row.id === 'jacrev')?.median;
+  const config = memo('scaling', `${rowsKey(rows)} ${reverse} ${crossover?.size}`, () =>
+    scalingChart(rows, reverse, crossover?.size),
+  );
   return html`<section class="section" data-group="scaling">
     <h2>${t.timing.groups.scaling}</h2>
     ${crossover === undefined ? nothing : html`<p class="quiet">${crossover.message}</p>`}

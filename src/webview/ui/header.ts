@@ -97,7 +97,7 @@ export function valueText(value: Data, format: NumberFormat, digits = 6, shown =
   const part = (item: Data) => valueText(item, format, Math.min(digits, shown > 4 ? 6 : 4), shown);
   if (ArrayBuffer.isView(value) || Array.isArray(value)) {
     const items = Array.from<Data>(value as ArrayLike<Data>).slice(0, shown);
-    const rest = value.length > shown ? `, … (${value.length})` : '';
+    const rest = value.length > shown ? `, … (${formatCount(value.length, locale)})` : '';
     return `[${items.map(part).join(', ')}${rest}]`;
   }
   const entries = Object.entries(value);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { BackendChoice, Data, EvaluateParams, Operation } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
-import { profile } from '../../../src/runner/requests/profile';
+import type { ProfileRow } from '../../../src/runner/protocol';
+import { emptyRow } from '../../../src/runner/requests/measure';
+import { crossoverOf, profile } from '../../../src/runner/requests/profile';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/backends.ts';
@@ -95,8 +97,31 @@ describe('profile', function () {
       assert.equal(row.unavailable, undefined, row.id);
       assert.ok(row.median > 0 && row.p10 <= row.median && row.median <= row.p90, row.id);
     }
+    // What each costs is its own, not the function's.
+    const cost = (id: string) => rows.find((row) => row.id === id)!;
+    const { operations } = cost('value');
+    assert.ok(cost('jvp').operations > cost('value-program').operations);
+    assert.equal(cost('differences').operations, 2 * cost('jacfwd-loop').operations);
+    assert.equal(cost('products-loop').operations, 16 * operations);
+    assert.ok(cost('scaling-forward-16').operations > cost('scaling-forward-4').operations);
+    assert.ok(cost('jvp').bytes > 0 && Number.isNaN(cost('value').bytes));
+    assert.equal(new Set(rows.map(({ bytes }) => bytes)).size > 5, true);
     const kernels = rows.find(({ backend }) => backend === 'gpu.js webasm');
     assert.ok(kernels?.error !== undefined && kernels.error < 1e-5);
+  });
+
+  it('finds where forward mode begins to cost more than all outputs in reverse', () => {
+    const row = (id: string, median: number, size?: number): ProfileRow => ({
+      ...emptyRow({ id, label: id, group: 'scaling', backend: 'wasm', size }),
+      median,
+    });
+    const forward = [1, 4, 16].map((k) => row(`scaling-forward-${k}`, 2 * k, k));
+    const found = crossoverOf([row('jacrev', 16), ...forward]);
+    assert.ok(Math.abs((found?.size ?? NaN) - 8) < 1e-12);
+    assert.match(found?.message ?? '', /as much as 8.0 JVPs here: reverse mode pays from 8 inputs on/);
+    assert.equal(crossoverOf([row('jacrev', 100), ...forward]), undefined);
+    assert.match(crossoverOf([row('jacrev', 1), ...forward])?.message ?? '', /from 1 input on/);
+    assert.equal(crossoverOf(forward), undefined);
   });
 
   it('times the orders of Hessian-vector products of a scalar function', async () => {

@@ -94,7 +94,7 @@ describe('axes of the heatmap', () => {
     assert.equal(topMargin(axis, 20, measure).rotated, true);
     assert.equal(topMargin(axis, 120, measure).rotated, false);
     assert.equal(topMargin(axis, 4, measure).rotated, false);
-    assert.ok(columnSpacing(axis, 4, false, measure) > measure('weights[29]'));
+    assert.ok(columnSpacing(axis, 4, { rotated: false, width: 400 }, measure) > measure('weights[29]'));
   });
 });
 
