@@ -2,9 +2,10 @@
 import { GradLensError } from '../../errors';
 import type { PrimitiveName } from '../../primitives/params';
 import type { ArrayValue, Aval } from '../../program/aval';
-import type { Program, Row } from '../../program/program';
+import { NONE, type Program, type Row } from '../../program/program';
 import type { SourcePosition } from '../../program/positions';
 import type { Index } from './indexing';
+import type { CarriedLoop } from './structured';
 import type { Atom, KernelWriter } from './writer';
 
 export interface KernelContext {
@@ -16,6 +17,8 @@ export interface KernelContext {
   /** Where a value begins in the packed array, if it stands there as it is. */
   packedAt(row: Row): number | undefined;
   packed(position: Atom): Atom;
+  /** The loops of this program's scans that have been written. */
+  readonly loops: Map<Row, CarriedLoop[]>;
   /** A context in which the inputs of a sub-program are given by `bind`. */
   nested(program: Program, bind: (input: number, index: Index) => Atom): KernelContext;
 }
@@ -34,7 +37,12 @@ export class GpuUnsupportedError extends GradLensError {
 }
 
 /** A loop's body reads elements of a carried value other than its own: it must be written out. */
-export class MixingError extends Error {}
+export class MixingError extends Error {
+  /** @param row the equation of the outermost program */
+  constructor(readonly row: Row = NONE) {
+    super();
+  }
+}
 
 /** Whole numbers are exact in float32 up to here. */
 export const MAX_INTEGER = 2 ** 24;

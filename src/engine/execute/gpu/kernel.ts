@@ -2,11 +2,11 @@
 import { OPCODES } from '../../primitives/opcodes';
 import type { ArrayValue, Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
-import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, type KernelContext } from './context';
+import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, MixingError, type KernelContext } from './context';
 import { ELEMENTWISE, kernelLiteral } from './elementwise';
 import { flatten, type Index } from './indexing';
 import { LOOPS } from './loops';
-import { calledProgram, condElement, scanElement } from './structured';
+import { calledProgram, condElement, scanElement, type CarriedLoop } from './structured';
 import { VIEWS } from './views';
 import type { Atom, KernelWriter } from './writer';
 
@@ -27,6 +27,8 @@ export interface Memory {
 const NOTHING: ReadonlyMap<Row, Source> = new Map();
 
 export class Kernel implements KernelContext {
+  readonly loops = new Map<Row, CarriedLoop[]>();
+
   constructor(
     readonly program: Program,
     readonly w: KernelWriter,
@@ -112,21 +114,33 @@ export class Kernel implements KernelContext {
       case 'project': {
         const tuple = program.operand(row, 0);
         const result = program.params<'project'>(row).index;
-        if (program.name(tuple) === 'scan') return scanElement(this, tuple, result, index);
-        if (program.name(tuple) === 'cond') return condElement(this, tuple, result, index);
-        return this.called(tuple, result, index);
+        return this.structured(tuple, result, index);
       }
       case 'call':
       case 'customJvp':
       case 'customVjp':
       case 'linearCall':
-        return this.called(row, 0, index);
       case 'scan':
-        return scanElement(this, row, 0, index);
       case 'cond':
-        return condElement(this, row, 0, index);
+        return this.structured(row, 0, index);
     }
     throw new GpuUnsupportedError(`\`${name}\``, program.position(row));
+  }
+
+  /** @throws MixingError of this program's row */
+  private structured(row: Row, result: number, index: Index): Atom {
+    try {
+      switch (this.program.name(row)) {
+        case 'scan':
+          return scanElement(this, row, result, index);
+        case 'cond':
+          return condElement(this, row, result, index);
+        default:
+          return this.called(row, result, index);
+      }
+    } catch (error) {
+      throw error instanceof MixingError ? new MixingError(row) : error;
+    }
   }
 
   private called(row: Row, result: number, index: Index): Atom {

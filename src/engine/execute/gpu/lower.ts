@@ -127,7 +127,7 @@ class Lowering {
       this.store(row);
     } catch (error) {
       if (!(error instanceof MixingError)) throw error;
-      this.mixing.add(this.program.name(row) === 'project' ? this.program.operand(row, 0) : row);
+      this.mixing.add(error.row);
       // So that those who read it are still written, and looked at.
       this.sources.set(row, { kind: 'packed', offset: 0 });
     }

@@ -2,13 +2,16 @@
 import { OPCODES } from '../../primitives/opcodes';
 import { sizeOf } from '../../program/aval';
 import type { PrimitiveName } from '../../primitives/params';
-import type { Program, Row } from '../../program/program';
+import { NONE, type Program, type Row } from '../../program/program';
 import { ELEMENTWISE } from './elementwise';
 
 /** Statements in one kernel: past some 1,500 drivers take seconds to compile. */
 const STATEMENT_LIMIT = 600;
 /** gpu.js fails with more than 7 array arguments on WebGPU; one is the packed inputs. */
 const SOURCE_LIMIT = 6;
+
+/** Threads that may compute the same: the lanes of a Jacobian with few columns, for one. */
+const FEW_THREADS = 8;
 
 /** Primitives whose every element costs a loop: stored, so that no reader repeats it. */
 const LOOPING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
@@ -64,11 +67,9 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
     work[row] = inherits || ELEMENTWISE[name] !== undefined || LOOPING.has(name) || isStructured(name) ? 1 : 0;
     if (LOOPING.has(name) || (isStructured(name) && !program.hasSeveralResults(row))) stored[row] = 1;
     if (name === 'project') stored[row] = 1;
-    const size = program.hasSeveralResults(row) ? 0 : sizeOf(program.aval(row).shape);
     for (const operand of operands) {
       if (!work[operand] || program.hasSeveralResults(operand)) continue;
-      const repeated =
-        name === 'broadcastInDim' && size > sizeOf(program.aval(operand).shape) && ELEMENTWISE[program.name(operand)];
+      const repeated = ELEMENTWISE[program.name(operand)] && spreads(program, row, operand);
       if (REREADING.has(name) || isStructured(name) || repeated) stored[operand] = 1;
     }
   }
@@ -78,9 +79,11 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
     const name = program.name(row);
     if (ELEMENTWISE[name] || program.hasSeveralResults(row)) continue;
     for (const operand of program.operands(row)) {
+      if (name === 'broadcastInDim' && !spreads(program, row, operand)) continue;
       if (work[operand] && uses[operand] > 1 && !program.hasSeveralResults(operand)) stored[operand] = 1;
     }
   }
+  fuseLoops(program, live, wanted, stored);
   cutLongChains(program, live, stored);
   const rows: Row[] = [];
   for (let row = 0; row < program.size; row++) {
@@ -89,6 +92,77 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
     if (stored[row] && live[row] && !leaf && !program.hasSeveralResults(row)) rows.push(row);
   }
   return rows;
+}
+
+/** Does a broadcast give an element to so many threads that each should not compute it by itself? */
+function spreads(program: Program, row: Row, operand: Row): boolean {
+  if (program.name(row) !== 'broadcastInDim') return false;
+  return sizeOf(program.aval(row).shape) > FEW_THREADS * sizeOf(program.aval(operand).shape);
+}
+
+/** What passes elements on, so that a loop may stand in its kernel. */
+const PASSING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  'broadcastInDim',
+  'reshape',
+  'transpose',
+  'slice',
+  'concatenate',
+  'convert',
+]);
+/** Larger loops and more results stay kernels of their own. */
+const FUSED_ROWS = 300;
+const FUSED_RESULTS = 12;
+
+/** The last values of a scan that one kernel alone needs come out of a loop inside of it. */
+function fuseLoops(program: Program, live: Uint8Array, wanted: readonly Row[], stored: Uint8Array): void {
+  let users: Map<Row, Row[]> | undefined;
+  for (let row = 0; row < program.size; row++) {
+    if (!live[row] || program.opcode(row) !== OPCODES.scan) continue;
+    const { carry, body } = program.params<'scan'>(row);
+    const several = program.hasSeveralResults(row);
+    const results: Row[] = [];
+    for (let at = 0; at < program.tuple(row).length; at++) {
+      const result = several ? row + 1 + at : row;
+      if (live[result]) results.push(at < carry ? result : NONE);
+    }
+    if (body.size > FUSED_ROWS || results.length > FUSED_RESULTS) continue;
+    if (results.some((result) => result === NONE || wanted.includes(result))) continue;
+    users ??= usersOf(program, live);
+    const [reader, ...others] = readers(program, users, results, stored);
+    const threads = Math.max(...results.map((result) => sizeOf(program.aval(result).shape)));
+    if (reader === undefined || others.length > 0 || sizeOf(program.aval(reader).shape) > 2 * threads) continue;
+    for (const result of results) stored[result] = 0;
+  }
+}
+
+/** The stored rows whose kernels read some rows, through what is computed where it is read; none where a loop would not fit there. */
+function readers(program: Program, users: Map<Row, Row[]>, rows: readonly Row[], stored: Uint8Array): Row[] {
+  const found = new Set<Row>();
+  const seen = new Set<Row>(rows);
+  const pending = [...rows];
+  while (pending.length > 0) {
+    for (const user of users.get(pending.pop() as Row) ?? []) {
+      const name = program.name(user);
+      if (!ELEMENTWISE[name] && !PASSING.has(name)) return [];
+      if (stored[user]) found.add(user);
+      else if (!seen.has(user)) pending.push(user);
+      seen.add(user);
+    }
+  }
+  return [...found];
+}
+
+function usersOf(program: Program, live: Uint8Array): Map<Row, Row[]> {
+  const users = new Map<Row, Row[]>();
+  for (let row = 0; row < program.size; row++) {
+    if (!live[row]) continue;
+    for (const operand of program.operands(row)) {
+      const list = users.get(operand);
+      if (list) list.push(row);
+      else users.set(operand, [row]);
+    }
+  }
+  return users;
 }
 
 function isStructured(name: PrimitiveName): boolean {

@@ -3,10 +3,10 @@ import type { ParamsOf, Program, Row } from '../../program/program';
 import { reachOf, standsAlone } from './carried';
 import { MixingError, type KernelContext } from './context';
 import { addIndex, clampIndex, type Index } from './indexing';
-import type { Atom } from './writer';
+import type { Atom, LoopScope } from './writer';
 
 /** Elements of carried values that one thread keeps in variables; more are written out as steps instead. */
-const MOST_CARRIED = 32;
+const MOST_CARRIED = 48;
 
 /**
  * Element of one result of a `scan`. One thread runs the loop and carries those elements of the carried values that its result needs:
@@ -15,48 +15,92 @@ const MOST_CARRIED = 32;
  */
 export function scanElement(k: KernelContext, row: Row, result: number, index: Index): Atom {
   const params = k.program.params<'scan'>(row);
-  const { body, length, consts, carry, reverse } = params;
+  const { body, length, consts, carry } = params;
   const operands = Array.from(k.program.operands(row));
   const reach = reachOf(params);
-  const isConstant = (input: number): boolean =>
-    input < consts || (input < consts + carry && reach[input - consts] === 0);
-  if (result < carry && (length === 0 || isConstant(consts + result))) return k.value(operands[consts + result], index);
+  if (result < carry && (length === 0 || reach[result] === 0)) return k.value(operands[consts + result], index);
   // Each thread computes its own step where steps do not hang together.
   if (result >= carry && standsAlone(params, body.outputs[result], reach))
     return stepAlone(k, params, operands, index[0]).value(body.outputs[result], index.slice(1));
-  const found = result < carry ? undefined : k.w.variable('0');
-  const carried: { position: number; at: Index; variable: Atom }[] = [];
-  k.w.loop(length, found ? [found] : [], (counter, loop) => {
-    const step = reverse ? k.w.define(`${length - 1} - ${counter}`) : counter;
-    const variableOf = (position: number, at: Index): Atom => {
-      const known = carried.find((one) => one.position === position && one.at.every((atom, axis) => atom === at[axis]));
-      if (known) return known.variable;
-      if (carried.length === MOST_CARRIED || !at.every((atom) => k.w.standsBefore(atom, loop))) throw new MixingError();
-      const variable = k.w.carriedVariable(loop, () => k.value(operands[consts + position], at));
-      carried.push({ position, at, variable });
-      return variable;
-    };
-    const inside = k.nested(body, (input, at) => {
-      if (isConstant(input)) return k.value(operands[input], at);
-      if (input < consts + carry) return variableOf(input - consts, at);
-      return k.value(operands[input], [step, ...at]);
+  if (result >= carry) {
+    const found = k.w.variable('0');
+    k.w.loop(length, [found], (counter, loop) => {
+      const written = new CarriedLoop(k, params, operands, reach, counter, loop);
+      const element = written.inside.value(body.outputs[result], index.slice(1));
+      k.w.statement(`if (${written.step} === ${index[0]}) { ${found} = ${element}; }`);
+      written.complete();
     });
-    if (found) {
-      const element = inside.value(body.outputs[result], index.slice(1));
-      k.w.statement(`if (${step} === ${index[0]}) { ${found} = ${element}; }`);
-    } else variableOf(result, index);
-    // All new values are there before any old one is replaced; each may need further elements.
-    const next: Atom[] = [];
-    for (let place = 0; place < carried.length; place++) {
-      const { position, at, variable } = carried[place];
-      const value = inside.value(body.outputs[position], at);
-      next.push(value !== variable && carried.some((one) => one.variable === value) ? k.w.copy(value) : value);
-    }
-    next.forEach((atom, place) => {
-      if (atom !== carried[place].variable) k.w.statement(`${carried[place].variable} = ${atom};`);
+    return found;
+  }
+  // Several results of one scan come out of one loop.
+  let variable: Atom | undefined;
+  const before = k.loops.get(row)?.find(({ loop }) => k.w.canReopen(loop, index));
+  if (before) {
+    k.w.reopen(before.loop, () => {
+      variable = before.variableOf(result, index);
+      before.complete();
     });
+    return variable as Atom;
+  }
+  k.w.loop(length, [], (counter, loop) => {
+    const written = new CarriedLoop(k, params, operands, reach, counter, loop);
+    variable = written.variableOf(result, index);
+    written.complete();
+    k.loops.set(row, [...(k.loops.get(row) ?? []), written]);
   });
-  return found ?? carried[0].variable;
+  return variable as Atom;
+}
+
+/** A scan as a loop of one thread, with a variable for each element of the carried values that something needs. */
+export class CarriedLoop {
+  /** Where the step's slices stand. */
+  readonly step: Atom;
+  /** The body in the present step. */
+  readonly inside: KernelContext;
+  private readonly carried: { position: number; at: Index; variable: Atom }[] = [];
+  private completed = 0;
+
+  constructor(
+    private readonly k: KernelContext,
+    private readonly params: ParamsOf<'scan'>,
+    private readonly operands: readonly Row[],
+    reach: readonly number[],
+    counter: Atom,
+    readonly loop: LoopScope,
+  ) {
+    const { body, length, consts, carry, reverse } = params;
+    this.step = reverse ? k.w.define(`${length - 1} - ${counter}`) : counter;
+    this.inside = k.nested(body, (input, at) => {
+      if (input < consts) return k.value(operands[input], at);
+      if (input >= consts + carry) return k.value(operands[input], [this.step, ...at]);
+      return reach[input - consts] === 0 ? k.value(operands[input], at) : this.variableOf(input - consts, at);
+    });
+  }
+
+  /** The variable of a carried value's element. @throws MixingError */
+  variableOf(position: number, at: Index): Atom {
+    const { k, carried, loop } = this;
+    const known = carried.find((one) => one.position === position && one.at.every((atom, axis) => atom === at[axis]));
+    if (known) return known.variable;
+    if (carried.length === MOST_CARRIED || !at.every((atom) => k.w.standsBefore(atom, loop))) throw new MixingError();
+    const operand = this.operands[this.params.consts + position];
+    const variable = k.w.carriedVariable(loop, () => k.value(operand, at));
+    carried.push({ position, at, variable });
+    return variable;
+  }
+
+  /** Writes the next values of the variables; all are there before any old one is replaced, and each may need further ones. */
+  complete(): void {
+    const { k, carried, inside, loop } = this;
+    const { body } = this.params;
+    for (; this.completed < carried.length; this.completed++) {
+      const { position, at, variable } = carried[this.completed];
+      const value = inside.value(body.outputs[position], at);
+      if (value === variable) continue;
+      const next = carried.some((one) => one.variable === value) ? k.w.copy(value) : value;
+      k.w.atEnd(loop, `${variable} = ${next};`);
+    }
+  }
 }
 
 /** One step of a scan by itself: a carried value is what the step before made of it. */

@@ -12,6 +12,10 @@ type Line = string | Block;
 interface Block {
   readonly header: string;
   readonly lines: Line[];
+  /** What ends each turn. */
+  readonly tail: string[];
+  /** Stands before the loop: what it came to need after it had been written. */
+  before?: Scope;
 }
 
 /** A loop while its body is written. */
@@ -19,11 +23,20 @@ export type LoopScope = Scope;
 
 interface Scope extends Block {
   readonly depth: number;
-  readonly parent: Scope | undefined;
+  parent: Scope | undefined;
+  /** The scope in which the loop stands. */
+  readonly home: Scope | undefined;
+  /** Names up to this number stand before the loop, once it is written. */
+  end: number;
   /** Expression or row key → name, valid inside this scope. */
   readonly known: Map<string, Atom>;
   /** Variables declared before the loop that it changes. */
   readonly changing: Atom[];
+}
+
+function newScope(header: string, parent: Scope | undefined): Scope {
+  const depth = parent ? parent.depth + 1 : 0;
+  return { header, lines: [], tail: [], depth, parent, home: parent, end: Infinity, known: new Map(), changing: [] };
 }
 
 const NAME = /[A-Za-z_$][\w$]*/g;
@@ -31,7 +44,7 @@ const NAME = /[A-Za-z_$][\w$]*/g;
 export class KernelWriter {
   /** Statements written; long kernels are cut before they take seconds to compile. */
   statements = 0;
-  private scope: Scope = { header: '', lines: [], depth: 0, parent: undefined, known: new Map(), changing: [] };
+  private scope: Scope = newScope('', undefined);
   private readonly depths = new Map<Atom, number>();
   private readonly functions = new Set<string>();
   private counter = 0;
@@ -77,22 +90,48 @@ export class KernelWriter {
   loop(trips: number, changing: readonly Atom[], body: (counter: Atom, loop: LoopScope) => void): void {
     const counter = `k${this.counter++}`;
     const parent = this.scope;
-    const block: Scope = {
-      header: `for (let ${counter} = 0; ${counter} < ${trips}; ${counter}++)`,
-      lines: [],
-      depth: parent.depth + 1,
-      parent,
-      known: new Map(),
-      changing: [...changing],
-    };
+    const block = newScope(`for (let ${counter} = 0; ${counter} < ${trips}; ${counter}++)`, parent);
+    block.changing.push(...changing);
     this.depths.set(counter, block.depth);
-    for (const variable of changing) this.depths.set(variable, block.depth);
-    this.scope = block;
-    body(counter, block);
-    this.scope = parent;
-    for (const variable of block.changing) this.depths.set(variable, parent.depth);
+    this.within(block, () => body(counter, block));
+    block.end = this.counter;
     // Pushed last: what the body moved out of itself stands before it.
     parent.lines.push(block);
+  }
+
+  /** Can more be written into a loop that stands before what is written now? */
+  canReopen(loop: LoopScope, read: readonly Atom[]): boolean {
+    if (!read.every((atom) => this.standsBefore(atom, loop))) return false;
+    let scope: Scope | undefined = this.scope;
+    while (scope && scope !== loop.home) scope = scope.parent;
+    return scope !== undefined;
+  }
+
+  /** Writes more into a finished loop, ahead of its tail. */
+  reopen(loop: LoopScope, body: () => void): void {
+    if (!loop.before) {
+      const home = loop.home as Scope;
+      loop.before = newScope('', home.parent);
+      // Only names that stand before the loop: what has been written behind it is not there yet.
+      for (const [key, name] of home.known) if (this.standsBefore(name, loop)) loop.before.known.set(key, name);
+      loop.parent = loop.before;
+    }
+    this.within(loop, body);
+  }
+
+  /** A statement at the end of each turn of a loop. */
+  atEnd(loop: LoopScope, text: string): void {
+    loop.tail.push(text);
+    this.statements++;
+  }
+
+  private within(loop: LoopScope, body: () => void): void {
+    const outside = this.scope;
+    for (const variable of loop.changing) this.depths.set(variable, loop.depth);
+    this.scope = loop;
+    body();
+    this.scope = outside;
+    for (const variable of loop.changing) this.depths.set(variable, loop.depth - 1);
   }
 
   /** A variable that a loop changes, declared before the loop while its body is written; `initial` is written there too. */
@@ -108,7 +147,8 @@ export class KernelWriter {
 
   /** Has an atom the same value in all turns of a loop? */
   standsBefore(atom: Atom, loop: LoopScope): boolean {
-    return (this.depths.get(atom) ?? 0) < loop.depth;
+    const number = /^[tvk](\d+)$/.exec(atom)?.[1];
+    return (this.depths.get(atom) ?? 0) < loop.depth && (number === undefined || Number(number) < loop.end);
   }
 
   /** A name for the present value of a variable. */
@@ -153,10 +193,11 @@ export class KernelWriter {
 
 function print(lines: readonly Line[], indent: string): string {
   return lines
-    .map((line) =>
-      typeof line === 'string'
-        ? `${indent}${line}\n`
-        : `${indent}${line.header} {\n${print(line.lines, `${indent}  `)}${indent}}\n`,
-    )
+    .map((line) => {
+      if (typeof line === 'string') return `${indent}${line}\n`;
+      const inner = `${indent}  `;
+      const body = print(line.lines, inner) + print(line.tail, inner);
+      return `${print(line.before?.lines ?? [], indent)}${indent}${line.header} {\n${body}${indent}}\n`;
+    })
     .join('');
 }

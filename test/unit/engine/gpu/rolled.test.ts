@@ -201,14 +201,14 @@ describe('loops of plain functions', function () {
           form,
         ) as Program;
         const tangents = form === 'gradient' ? [] : point.map((_, at) => Math.cos(at));
-        const [lanes, inputs] = lanesOf(one, [...point, ...tangents], LANES);
-        const { steps } = lowerToGpu(lanes);
-        const statements = steps.reduce((sum, step) => sum + step.statements, 0);
-        assert.ok(steps.some(({ source }) => /for \(/.test(source)));
-        assert.ok(statements < program.size, `${statements} statements of ${program.size} operations`);
-        const expected = compile(lanes).run(inputs);
-        const modes: readonly GpuMode[] = form === 'jvp' ? ['webasm', 'cpu'] : ['webasm'];
-        for (const mode of modes) {
+        for (const mode of ['webasm', 'cpu'] as const satisfies readonly GpuMode[]) {
+          // gpu.js's JavaScript takes seconds for more than one product in all lanes.
+          const [lanes, inputs] = lanesOf(one, [...point, ...tangents], form !== 'jvp' && mode === 'cpu' ? 64 : LANES);
+          const { steps } = lowerToGpu(lanes);
+          const statements = steps.reduce((sum, step) => sum + step.statements, 0);
+          assert.ok(steps.some(({ source }) => /for \(/.test(source)));
+          assert.ok(statements < program.size, `${statements} statements of ${program.size} operations`);
+          const expected = compile(lanes).run(inputs);
           const device = new GpuDevice(GPU as unknown as GpuLibrary, mode);
           const executable = await device.prepare(lanes, inputs);
           assert.equal(executable.backend, mode);
