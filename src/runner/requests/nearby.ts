@@ -4,6 +4,7 @@
  */
 import { GuardError } from '../../engine/errors';
 import { rowValues } from '../../engine/execute/rowValues';
+import { OPCODES } from '../../engine/primitives/opcodes';
 import { withTimeLimit } from '../limits';
 import { plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
@@ -38,9 +39,10 @@ export function lostNearby(
     }
     return undefined;
   };
+  const branches = recorded.program.columns.opcodes.includes(OPCODES.guard);
   const above = beside(1);
   // At the edge of a branch, or everywhere in a search by comparisons.
-  if (!above || !beside(-1)) return lostThroughComparisons(context, target, recordedTarget, fallback);
+  if (!above || (branches && !beside(-1))) return lostThroughComparisons(context, target, recordedTarget, fallback);
   const { inputs, values } = above;
   let plain: Float64Array;
   try {
