@@ -27,7 +27,7 @@ export function polar(r: number, phi: number): number[] {
  * @gradientOf energy
  */
 export function energyGradient(x: number[]): number[] {
-  return [2 * x[0], 4 * x[1]];
+  return [2 * x[0], 2 * x[1]];
 }
 
 /** @at [2, 3] */
@@ -73,6 +73,7 @@ describe('values in the editor', () => {
   before(async () => {
     ui = await workbench();
     ui.write('editor/values.ts', text);
+    await ui.execute('workbench.action.closeSidebar');
     await ui.openFile('editor/values.ts', 14);
   });
   after(async () => {
@@ -137,7 +138,7 @@ describe('values in the editor', () => {
       return hover.some((each) => /‖∇f‖/.test(each));
     });
     await settled(ui);
-    await ui.screenshot('editor-hover-function');
+    await ui.screenshot('screenshots/editor-hover');
   });
 
   it('are explained by the status bar', async () => {

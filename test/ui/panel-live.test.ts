@@ -20,6 +20,17 @@ export function polar(r: number, angle: number): { x: number; y: number } {
   const y = r * Math.sin(angle);
   return { x, y };
 }
+
+const grid = Array.from({ length: 24 }, (_, i) => Math.sin(i / 2) + i / 5);
+
+/** Each value smoothed by all of them. @at grid */
+export function smooth(x: number[]): number[] {
+  return x.map((here) => {
+    let sum = 0;
+    for (const there of x) sum += Math.exp(-((here - there) ** 2)) * Math.sin(there);
+    return sum;
+  });
+}
 `;
 
 const gradient = [-215.59999999999997, -87.99999999999999];
@@ -254,6 +265,13 @@ describe('the panel in VS Code', function () {
   });
 
   it('repaints in light, dark and high contrast themes', async () => {
+    // A larger matrix, for the pictures.
+    await goTo(20);
+    await (await panel()).click('button[aria-pressed]');
+    await poll('the larger function', async () => (await text('h1')).includes('smooth'));
+    await poll('its matrix', async () => (await readoutAt(2, 2)).startsWith('∂smooth[2]/∂x[2]'));
+    await (await panel()).click('button[aria-pressed]');
+    await ui.page.mouse.move(5, 5);
     const backgrounds: string[] = [];
     for (const name of [
       'Default Light Modern',
@@ -287,7 +305,7 @@ describe('the panel in VS Code', function () {
     await ui.runCommand('Developer: Reload Window');
     await poll('the reload', () => ui.page.evaluate(() => !('beforeReload' in window)));
     await poll('the workbench', () => ui.page.isVisible('.monaco-workbench .part.editor'));
-    await poll('the panel’s function', async () => (await text('h1')).includes('polar'));
+    await poll('the panel’s function', async () => (await text('h1')).includes('smooth'));
     await poll('its tab', async () => (await (await panel()).getAttribute('#tab-table', 'aria-selected')) === 'true');
     await poll(
       'its pin',

@@ -41,7 +41,7 @@ const allowed = [
   /^extension\/l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^extension\/media\/(activity|panel-[\w-]+)\.svg$/,
   /^extension\/media\/docs\/diagnostics(\.[\w-]+)?\.md$/,
-  /^extension\/media\/screenshots\/panel-(dark-modern|checks|timing)\.png$/,
+  /^extension\/media\/screenshots\/(editor-hover|panel-dark-modern|panel-checks|panel-timing)\.png$/,
   /^extension\/media\/walkthrough\/[\w-]+(\.[\w-]+)?\.(md|svg|png)$/,
 ];
 

@@ -169,9 +169,10 @@ export class Workbench {
     await this.page.waitForSelector(`.monaco-workbench.${kind}`, { state: 'attached' });
   }
 
-  /** Keeps a picture under test-results/ui; with GRADLENS_MEDIA set, under media/ for the documentation. */
+  /** Keeps a picture under test-results/ui; with GRADLENS_MEDIA set, those called `screenshots/…` under media/ instead. */
   async screenshot(name: string): Promise<void> {
-    const folder = process.env.GRADLENS_MEDIA === undefined ? results : join(root, 'media');
+    const documented = process.env.GRADLENS_MEDIA !== undefined && name.startsWith('screenshots/');
+    const folder = documented ? join(root, 'media') : results;
     // Text and controls of a webview may be drawn some frames after its canvases.
     if (folder !== results) await this.page.waitForTimeout(1000);
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
