@@ -22,7 +22,14 @@ export interface Nest {
 }
 
 type Statement =
-  | { readonly kind: 'loop'; readonly count: number; readonly variable: number; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'loop';
+      /** Times, and how many more for each iteration of the loop around. */
+      readonly count: number;
+      readonly more: number;
+      readonly variable: number;
+      readonly body: readonly Statement[];
+    }
   | {
       readonly kind: 'set';
       readonly target: Place;
@@ -69,6 +76,7 @@ function generate(random: () => number, depth: number, budget: number, condition
       statements.push({
         kind: 'loop',
         count: times,
+        more: depth > 0 && random() < 0.25 ? pick(4) - 1 : 0,
         variable: depth,
         body: generate(random, depth + 1, budget / times, conditional),
       });
@@ -208,8 +216,10 @@ class Recording {
       } else if (statement.kind === 'until') {
         if (this.decide(this.read(statement.value), -statement.limit)) return true;
       } else {
-        for (let time = 0; time < statement.count; time++) {
-          this.loopIndices[statement.variable] = time;
+        const { variable, more } = statement;
+        const count = statement.count + more * (variable > 0 ? this.loopIndices[variable - 1] : 0);
+        for (let time = 0; time < count; time++) {
+          this.loopIndices[variable] = time;
           if (this.run(statement.body)) break;
         }
       }

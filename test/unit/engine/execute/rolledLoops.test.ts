@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import '../../../../src/engine/primitives/all';
+import { gradientProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import { compileTape } from '../../../../src/engine/execute/scalar/compiled';
 import { allocateValues, interpretTape } from '../../../../src/engine/execute/scalar/interpret';
 import { tapeOf, type Tape } from '../../../../src/engine/execute/scalar/tape';
-import type { Program } from '../../../../src/engine/program/program';
+import { Program } from '../../../../src/engine/program/program';
 import { jvpProgram } from '../../../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../../../src/engine/transforms/reverse';
 import { randomNest, randomNumbers } from './nests';
@@ -69,6 +70,17 @@ describe('rolled loops', () => {
       const random = randomNumbers(seed);
       const all = Float64Array.from([...inputs, ...Array.from(program.outputs, () => random() - 0.5)]);
       assertSame(compiled(tape, all).results, interpreted(tape, all), `seed ${seed}`);
+    }
+  });
+
+  it('give the same for the gradient of one result, which takes the program over as it is', () => {
+    for (let seed = 1; seed <= SEEDS; seed += 8) {
+      const { program: all, inputs } = randomNest(seed, seed % 16 === 1);
+      const program = new Program({ ...all.columns, outputs: all.outputs.slice(0, 1) });
+      const active = program.inputAvals.map(() => true);
+      const gradient = compiled(tapeOf(gradientProgram(program, active)) as Tape, inputs).results;
+      const pulled = interpreted(tapeOf(vjpProgram(program, active)) as Tape, [...inputs, 1]);
+      assertSame(gradient, pulled.subarray(1), `seed ${seed}`);
     }
   });
 
