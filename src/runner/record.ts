@@ -46,6 +46,13 @@ export interface Recorded {
 /** What is recorded next is most likely what was recorded last, a little edited. */
 let expectedRows = 0;
 
+/**
+ * What a loop over the arguments may take: room that stays untouched takes no memory, but a trace that outgrows its room is copied,
+ * and stands in memory twice meanwhile.
+ */
+const ROWS_PER_NUMBER = 12;
+const MOST_RESERVED = 2_000_000;
+
 export type UserFunction = (...list: unknown[]) => unknown;
 
 /** Numbers of the arguments `wrt` become traced; the function runs; its result is described. Async functions are awaited. */
@@ -57,7 +64,6 @@ export function record(
 ): Recorded | Promise<Recorded> {
   const start = performance.now();
   const recorder = new Recorder(siteTable.table);
-  recorder.reserve(expectedRows);
   forgetTexts();
   forgetJson();
   const inputs: Slot[] = [];
@@ -65,8 +71,11 @@ export function record(
   const inputLayouts: Layout[] = [];
   const inputLeaves: LeafInfo[] = [];
   const traced = [...args];
-  for (const index of wrt) {
-    const { layout } = describe(args[index]);
+  const described = wrt.map((index) => describe(args[index]));
+  const numbers = described.reduce((total, { elements }) => total + elements.length, 0);
+  recorder.reserve(Math.max(expectedRows, Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED)));
+  for (const [position, index] of wrt.entries()) {
+    const { layout } = described[position];
     inputLeaves.push(...leavesOf(layout, names[index] ?? `argument${index}`, values.length, index));
     inputLayouts.push(layout);
     traced[index] = substitute(args[index], {

@@ -152,3 +152,10 @@ export function hinge(x: number[]): number {
   }
   return sum;
 }
+
+/** A million operations on two numbers. */
+export function relaxation(x: number[]): number {
+  let t = x[0];
+  for (let i = 0; i < 500_000; i++) t = t * 0.999 + x[1];
+  return t;
+}
