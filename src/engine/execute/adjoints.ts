@@ -31,7 +31,7 @@ export const GENERAL = 1;
 export const ONE = 2;
 /** … by two operands, from `TWO` on: stored partial derivatives, or those that need no storing. */
 export const TWO = 3;
-export const SUM = 4;
+const SUM = 4;
 export const DIFFERENCE = 5;
 export const PRODUCT = 6;
 

@@ -156,6 +156,6 @@ export function hinge(x: number[]): number {
 /** A million operations on two numbers. */
 export function relaxation(x: number[]): number {
   let t = x[0];
-  for (let i = 0; i < 500_000; i++) t = t * 0.999 + x[1];
+  for (let i = 0; i < 500_000; i++) t = x[1] - t * t;
   return t;
 }

@@ -33,6 +33,13 @@ function mixture(count: number, f: Scalar, goal: string): Workload {
   };
 }
 
+const relaxation: Workload = {
+  name: 'a carried value, 500,000 steps, gradient by 2 inputs',
+  goal: '≤ 5 × the function',
+  base: 'function itself',
+  contestants: [ourGradient('relaxation', [0.5, 0.25]), itself(plain.relaxation, [0.5, 0.25])],
+};
+
 const hingePoint = sines(50);
 const hinge: Workload = {
   name: 'a branch in the loop (hinge, 10⁴ points), gradient',
@@ -75,6 +82,7 @@ export const loops: readonly Workload[] = [
   mixture(100, plain.mixture100, '≤ 5 × the function'),
   mixture(1000, plain.mixture1000, '≤ 5 × the function'),
   pendulum,
+  relaxation,
   hinge,
   untraced('rosenbrock', plain.rosenbrock, sines(1000)),
   untraced('pendulum', plain.pendulum, PENDULUM),
