@@ -26,6 +26,7 @@ export const COMMANDS = {
   explain: 'gradlens.explain',
   toggleLive: 'gradlens.toggleLive',
   refresh: 'gradlens.refresh',
+  stop: 'gradlens.stop',
   restartEngine: 'gradlens.restartEngine',
   showOutput: 'gradlens.showOutput',
   openWalkthrough: 'gradlens.openWalkthrough',

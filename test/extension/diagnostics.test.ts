@@ -76,15 +76,29 @@ describe('diagnostics', () => {
   });
 
   it('have quick fixes that apply and keep the value', async () => {
-    const text = '/** @at 1e-9 */\nexport function f(x: number): number {\n  return Math.log(1 + x);\n}\n';
-    const { document } = await openText('diagnostics/fix.ts', text);
-    const unstable = await diagnostic(document.uri, 'numerically-unstable');
-    const action = await quickFix(document, unstable.range, /log1p/);
-    assert.ok(action.edit);
-    assert.ok(await vscode.workspace.applyEdit(action.edit));
-    assert.match(document.getText(), /return Math\.log1p\(x\);/);
-    await lens(document.uri, /^f = 1e−9 /);
-    await eventually('no diagnostic', () =>
+    const fixes = [
+      ['log1p', '1e-9', 'Math.log(1 + x)', 'Math.log1p(x)', '1e−9'],
+      ['expm1', '1e-9', 'Math.exp(x) - 1', 'Math.expm1(x)', '1e−9'],
+      ['hypot', '1e200', 'Math.sqrt(x * x + 4 * 4)', 'Math.hypot(x, 4)', '1e\\+?200'],
+      ['abs', '0', 'Math.sqrt(x * x)', 'Math.abs(x)', '0'],
+    ] as const;
+    const text = fixes.map(
+      ([name, point, before]) =>
+        `/** @at ${point} */\nexport function ${name}(x: number): number {\n  return ${before};\n}\n`,
+    );
+    const { document } = await openText('diagnostics/fixes.ts', text.join('\n'));
+    for (const [name, , before, after] of fixes) {
+      const place = (): vscode.Range => {
+        const at = document.positionAt(document.getText().indexOf(before));
+        return new vscode.Range(at, at.translate(0, before.length));
+      };
+      const action = await quickFix(document, place(), new RegExp(name));
+      assert.ok(action.edit);
+      assert.ok(await vscode.workspace.applyEdit(action.edit));
+      assert.ok(document.getText().includes(`return ${after};`), document.getText());
+    }
+    for (const [name, , , , value] of fixes) await lens(document.uri, new RegExp(`^${name} = ${value} `));
+    await eventually('no proposal', () =>
       diagnosticsNow(document.uri).every((each) => codeOf(each) !== 'numerically-unstable'),
     );
   });

@@ -11,6 +11,11 @@ export function sum(x: number[], k: number): number {
   }
   return total;
 }
+
+/** @at 2, 0 */
+export function polar(r: number, phi: number): number[] {
+  return [r * Math.cos(phi), r * Math.sin(phi)];
+}
 `;
 
 /** Our hovers at a position. */
@@ -45,6 +50,11 @@ describe('hovers', () => {
     assert.match(hover, /command:gradlens\.showGradient/);
   });
 
+  it('on a function’s name sum up its Jacobian', async () => {
+    const hover = await hovers(document, at('polar(r'), /Jacobian 2 × 2/);
+    for (const fact of [/sparsity 50/, /rank 2/, /condition 2/, /operations/]) assert.match(hover, fact);
+  });
+
   it('on a parameter show its point and derivative', async () => {
     const hover = await hovers(document, at('k: number', 0), /`k = 2`/);
     assert.match(hover, /`29`/);
@@ -55,5 +65,7 @@ describe('hovers', () => {
     const hover = await hovers(document, line.range.end, /Line 5 of sum/);
     assert.match(hover, /iterations/);
     assert.match(hover, /data:image\/svg/);
+    assert.match(hover, /rounding error of the result comes from this line/);
+    assert.match(hover, /\| branch \|.*\n.*\n\| `v > 1` \| 3 \| 1 \|/);
   });
 });

@@ -10,6 +10,7 @@ export function engineCommands({ manager, engine, log, extensionUri }: CommandCo
   return [
     [COMMANDS.toggleLive, toggleLive],
     [COMMANDS.refresh, () => manager.invalidateAll()],
+    [COMMANDS.stop, () => manager.stop()],
     [
       COMMANDS.restartEngine,
       () => {

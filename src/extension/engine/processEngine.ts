@@ -12,8 +12,11 @@ import { Lane } from './lane';
 
 const LIVE: ReadonlySet<RunnerMethod> = new Set<RunnerMethod>(['list', 'inspect', 'arguments']);
 
-/** Milliseconds that a request has which nobody waits for any more, while it holds up nobody either. */
-const PATIENCE = 10_000;
+/**
+ * Milliseconds that a live request has which nobody waits for any more: as long as a new process takes to start, so that what
+ * is asked next waits at most twice as long as it must.
+ */
+const PATIENCE = 2000;
 
 /** What the runner asks the GPU, and for which function. */
 type GpuCall = Parameters<NonNullable<RunnerClientOptions['onGpu']>>;
@@ -48,7 +51,6 @@ export class ProcessEngine implements EngineHost {
       if (state.kind === 'crashed') this.setState(state);
     });
     this.clients = [live, work];
-    // An overtaken live request ends by its own time limit: a new process would take longer than the rest of most.
     this.live = new Lane(live, PATIENCE);
     this.work = new Lane(work, 150);
   }

@@ -2,8 +2,9 @@
  * The live side without VS Code: takes edits, waits as long as pays, and computes one thing at a time, the most urgent
  * first. A newer edit ends an older evaluation of the same file.
  */
-import type { RunnerRequests } from '../../runner/protocol';
+import type { ErrorInfo, RunnerRequests } from '../../runner/protocol';
 import { isCancelled, toErrorInfo } from '../format/errors';
+import { t } from '../format/l10n';
 import { type Disposable } from '../lifecycle/disposables';
 import { Signal } from '../lifecycle/signal';
 import { AdaptiveDelay } from './adaptiveDelay';
@@ -37,6 +38,13 @@ const OVERTAKEN = 100;
 /** Milliseconds that an overtaken check may go on: starting a process anew costs more than letting it end. */
 const UNHURRIED = 10_000;
 
+/** Why a computation ends that the user gives up. */
+const STOPPED = Symbol('stopped');
+
+function stoppedError(): ErrorInfo {
+  return { code: 'stopped', message: t('Stopped.'), hint: t('The next edit computes it again.') };
+}
+
 export class LiveScheduler implements Disposable {
   readonly documents = new Map<number, LiveDocument>();
   /** A target's state or verdict is new. */
@@ -47,7 +55,7 @@ export class LiveScheduler implements Disposable {
   readonly onBusy = new Signal<boolean>();
   private readonly delay = new AdaptiveDelay();
   private attention: Attention = { visible: new Map() };
-  private running: { job: Job; controller: AbortController } | undefined;
+  private running: { job: Job; controller: AbortController; since: number } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private waitingSince: number | undefined;
   private suspended = false;
@@ -166,6 +174,17 @@ export class LiveScheduler implements Disposable {
     return this.running !== undefined || this.timer !== undefined;
   }
 
+  /** The function that is being computed, and for how many milliseconds. */
+  get working(): { target: LiveTarget; milliseconds: number } | undefined {
+    if (this.running?.job.kind !== 'inspect') return undefined;
+    return { target: this.running.job.target, milliseconds: this.now() - this.running.since };
+  }
+
+  /** Gives up what is being computed, until the next edit. */
+  stop(): void {
+    if (this.running?.job.kind === 'inspect') this.running.controller.abort(STOPPED);
+  }
+
   get delayNow(): number {
     return this.settings.delay === 'auto' ? this.delay.value : this.settings.delay;
   }
@@ -198,7 +217,7 @@ export class LiveScheduler implements Disposable {
     if (!job) return this.tellBusy();
     this.flush();
     const controller = new AbortController();
-    this.running = { job, controller };
+    this.running = { job, controller, since: this.now() };
     this.tellBusy();
     void this.run(job, controller.signal).finally(() => {
       this.running = undefined;
@@ -257,8 +276,10 @@ export class LiveScheduler implements Disposable {
       target.dependencies = new Set([document.file, ...inspection.dependencies]);
       target.state = { kind: 'ready', fn: target.fn, inspection, version };
     } catch (error) {
-      if (!fresh() || isCancelled(error)) return;
-      target.state = { kind: 'failed', fn: target.fn, error: toErrorInfo(error), last: target.inspection, version };
+      const stopped = signal.reason === STOPPED && document.version === version;
+      if (!stopped && (!fresh() || isCancelled(error))) return;
+      const info = stopped ? stoppedError() : toErrorInfo(error);
+      target.state = { kind: 'failed', fn: target.fn, error: info, last: target.inspection, version };
     }
     target.answered = revision;
     // Which files it came from is known only now: one of them may have changed meanwhile.

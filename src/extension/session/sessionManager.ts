@@ -224,6 +224,17 @@ export class SessionManager implements InspectionService, Disposable {
     return this.scheduler.busy;
   }
 
+  /** The function that is being computed, and for how many milliseconds. */
+  get working(): { name: string; milliseconds: number } | undefined {
+    const { working } = this.scheduler;
+    return working && { name: working.target.fn.name, milliseconds: working.milliseconds };
+  }
+
+  /** Gives up what is being computed, until the next edit. */
+  stop(): void {
+    this.scheduler.stop();
+  }
+
   /** The target of a function at one of its points, at the newest state of its document. */
   async resolve(target: InspectionTarget): Promise<{ session: Session; target: LiveTarget }> {
     this.requireTrust();

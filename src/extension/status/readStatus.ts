@@ -35,5 +35,6 @@ export function readStatus(
     ready: targets.filter(({ state }) => state.kind === 'ready').length,
     overBudget: overBudget && runnerText(overBudget),
     busy: manager.busy,
+    working: manager.working,
   };
 }

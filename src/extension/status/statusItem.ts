@@ -68,6 +68,8 @@ export class StatusItem implements Disposable {
       readStatus(document, this.manager, this.configuration.of(document?.uri), this.engine.state),
     );
     this.shown = status;
+    // How long something takes is told while it does.
+    if (this.manager.busy) this.soon.ask(1000);
     const { bar, language } = this;
     if (status.kind === 'hidden' || !this.configuration.current.statusBar) bar.hide();
     else bar.show();

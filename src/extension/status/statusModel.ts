@@ -1,6 +1,7 @@
 /** What the status item says: how many functions are live, or why nothing shows, and the action that helps. */
 import type { ErrorInfo } from '../../runner/protocol';
 import { COMMANDS, type CommandId } from '../commandIds';
+import { truncate } from '../format/data';
 import { fullReason } from '../format/errors';
 import { t } from '../format/l10n';
 
@@ -25,6 +26,8 @@ export interface StatusInput {
   /** Derivatives left out because they were too large. */
   overBudget?: string;
   busy: boolean;
+  /** The function that is being computed, and for how many milliseconds. */
+  working?: { name: string; milliseconds: number };
 }
 
 type StatusKind =
@@ -48,6 +51,9 @@ export interface StatusText {
   severity: 'information' | 'warning' | 'error';
   action: { title: string; command: CommandId; arguments?: unknown[] };
 }
+
+/** Milliseconds from which on a computation is worth a word. */
+const LONG = 1500;
 
 const toggle = (title: string): StatusText['action'] => ({ title, command: COMMANDS.toggleLive });
 
@@ -96,6 +102,7 @@ function documentStatus(input: StatusInput, base: Pick<StatusText, 'severity' | 
       action: { title: t('Show the output'), command: COMMANDS.showOutput },
     };
   }
+  if (input.working && input.working.milliseconds >= LONG) return longWork(input.working);
   if (!input.listed) return { ...base, kind: 'busy', text: '$(loading~spin) ∂', detail: t('The file is being read.') };
   if (differentiable === 0) return nothing(input, base);
   if (failed > 0 && firstError) {
@@ -126,6 +133,20 @@ function documentStatus(input: StatusInput, base: Pick<StatusText, 'severity' | 
     kind: input.busy ? 'busy' : 'ok',
     text: `${icon} ∂ ${differentiable}`,
     detail: differentiable === 1 ? t('One function is live.') : t('{0} functions are live.', differentiable),
+  };
+}
+
+function longWork({ name, milliseconds }: { name: string; milliseconds: number }): StatusText {
+  return {
+    kind: 'busy',
+    text: `$(loading~spin) ∂ ${truncate(name, 20)}`,
+    detail: t(
+      '{0} is being computed, for {1} s so far. An edit starts anew at once.',
+      name,
+      Math.round(milliseconds / 1000),
+    ),
+    severity: 'information',
+    action: { title: t('Stop'), command: COMMANDS.stop },
   };
 }
 

@@ -251,6 +251,28 @@ describe('the scheduler', () => {
     assert.equal(kind(importer), 'ready');
   });
 
+  it('gives up a computation that the user stops, until the next edit', async () => {
+    const document = open();
+    look(document);
+    await idle();
+    engine.gate = new Promise(() => undefined);
+    edit(document, 'slow');
+    engine.request = ((request) => (method, params, options) => {
+      if (method === 'list') return Promise.resolve({ functions: engine.functions, syntaxErrors: [] } as never);
+      return request(method, params, options);
+    })(engine.request.bind(engine));
+    for (let tries = 0; tries < 100 && scheduler.working === undefined; tries++) await pause(2);
+    assert.equal(scheduler.working?.target.fn.name, 'f');
+    scheduler.stop();
+    await idle();
+    const { state } = document.targets.get('f#0')!;
+    assert.ok(state.kind === 'failed' && state.error.code === 'stopped' && state.last);
+    engine.gate = Promise.resolve();
+    edit(document, 'quick');
+    await idle();
+    assert.equal(kind(document), 'ready');
+  });
+
   it('drops the verdict of a check that an edit has overtaken', async () => {
     const document = open();
     look(document);

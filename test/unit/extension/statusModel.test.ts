@@ -19,6 +19,13 @@ const fine: StatusInput = {
 describe('the status item', () => {
   const cases: [string, Partial<StatusInput>, string, string][] = [
     ['is quiet where all is well', {}, 'ok', COMMANDS.toggleLive],
+    ['says what takes long', { busy: true, working: { name: 'f', milliseconds: 3000 } }, 'busy', COMMANDS.stop],
+    [
+      'is silent about what is done soon',
+      { busy: true, working: { name: 'f', milliseconds: 300 } },
+      'busy',
+      COMMANDS.toggleLive,
+    ],
     ['hides where nothing can be differentiated', { supported: false }, 'hidden', COMMANDS.toggleLive],
     ['says that the workspace is not trusted', { trusted: false }, 'untrusted', COMMANDS.manageTrust],
     ['says that it is off', { live: false }, 'off', COMMANDS.toggleLive],
