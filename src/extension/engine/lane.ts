@@ -16,6 +16,8 @@ export interface Client {
     options?: RequestOptions,
   ): Promise<RunnerRequests[M]['result']>;
   restart(): void;
+  /** What runs still loads modules. */
+  readonly isLoading: boolean;
 }
 
 export class Lane {
@@ -26,6 +28,8 @@ export class Lane {
     private readonly client: Client,
     /** Milliseconds that a cancelled request has to end by itself. */
     private readonly grace: number,
+    /** Modules may be loaded to the end, since another process would load them again. */
+    private readonly letLoad = false,
   ) {}
 
   /** Asks the runner; the promise rejects at once when `signal` says so. */
@@ -71,7 +75,9 @@ export class Lane {
 
   private stopLater(token: symbol, grace: number): void {
     setTimeout(() => {
-      if (this.waiting.has(token)) this.client.restart();
+      if (!this.waiting.has(token)) return;
+      if (this.letLoad && this.client.isLoading) this.stopLater(token, grace);
+      else this.client.restart();
     }, grace);
   }
 }

@@ -51,7 +51,7 @@ export class ProcessEngine implements EngineHost {
       if (state.kind === 'crashed') this.setState(state);
     });
     this.clients = [live, work];
-    this.live = new Lane(live, PATIENCE);
+    this.live = new Lane(live, PATIENCE, true);
     this.work = new Lane(work, 150);
   }
 

@@ -101,6 +101,11 @@ export class RunnerClient {
     return this.currentState;
   }
 
+  /** What runs still loads modules. */
+  get isLoading(): boolean {
+    return this.phase === 'loading';
+  }
+
   /** Asks the runner. @throws RunnerRequestError */
   request<M extends RunnerMethod>(
     method: M,

@@ -6,6 +6,7 @@ import type { RequestOptions } from '../../../src/extension/live/engine';
 /** A client whose requests end when the test says so. */
 class FakeClient implements Client {
   restarts = 0;
+  isLoading = false;
   readonly asked: { resolve: (value: never) => void; reject: (error: unknown) => void; signal: AbortSignal }[] = [];
 
   request(_method: unknown, _params: unknown, { signal }: RequestOptions = {}): Promise<never> {
@@ -57,6 +58,20 @@ describe('a lane to the runner', () => {
     assert.equal(await code, 'cancelled');
     await pause(60);
     assert.equal(client.restarts, 0);
+  });
+
+  it('lets modules be loaded to the end where it is told to', async () => {
+    lane = new Lane(client, 10, true);
+    client.isLoading = true;
+    const stop = new AbortController();
+    const code = codeOf(lane.request('list', params, { signal: stop.signal }));
+    stop.abort();
+    assert.equal(await code, 'cancelled');
+    await pause(60);
+    assert.equal(client.restarts, 0);
+    client.isLoading = false;
+    await pause(60);
+    assert.equal(client.restarts, 1);
   });
 
   it('drops a cancelled request that only waits', async () => {
