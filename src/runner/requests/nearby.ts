@@ -15,9 +15,9 @@ import { lostThroughComparisons } from './comparisons';
 /** Relative to each input: from large enough to tell a lost term from rounding, to close to the point. */
 const STEPS = [1e-3, 1e-5];
 const SEED = 11;
-/** Of the change from the point; what is lost for good is a share of it. */
-const SHARE = 1e-6;
-const ROUNDING = 1e-9;
+/** What may differ: a share of the change from the point, and of the values. What is lost is a part of the change. */
+const EXACT = { change: 1e-6, size: 1e-9 };
+const ROUNDED = { change: 1e-2, size: 1e-5 };
 
 /** One finding where a part of the derivative is missing. */
 export function lostNearby(
@@ -28,7 +28,7 @@ export function lostNearby(
 ): Finding[] {
   const { recorded, wrt } = recordedTarget;
   const { inputValues: point, outputValues } = recorded;
-  if (recorded.randomCalls > 0 || recorded.float32 || point.length === 0) return [];
+  if (recorded.randomCalls > 0 || point.length === 0) return [];
   if (!outputValues.every(Number.isFinite)) return [];
   const direction = seededDirection(point.length, SEED);
   const beside = (side: number) => {
@@ -52,7 +52,9 @@ export function lostNearby(
     return [];
   }
   if (plain.length !== values.length || !plain.every(Number.isFinite)) return [];
-  const index = values.findIndex((value, output) => differs(value, plain[output], outputValues[output]));
+  const index = values.findIndex((value, output) =>
+    differs(value, plain[output], outputValues[output], recorded.float32 ? ROUNDED : EXACT),
+  );
   return index < 0 ? [] : [finding(values[index], plain[index], fallback)];
 }
 
@@ -69,10 +71,10 @@ function outputsAt(recorded: Recorded, inputValues: Float64Array): Float64Array 
   }
 }
 
-function differs(value: number, plain: number, here: number): boolean {
+function differs(value: number, plain: number, here: number, allowed: typeof EXACT): boolean {
   const change = Math.max(Math.abs(value - here), Math.abs(plain - here));
   const size = Math.max(Math.abs(value), Math.abs(plain), Math.abs(here));
-  return Math.abs(value - plain) > SHARE * change + ROUNDING * size;
+  return Math.abs(value - plain) > allowed.change * change + allowed.size * size;
 }
 
 function finding(value: number, plain: number, location: Location): Finding {

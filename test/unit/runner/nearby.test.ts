@@ -39,6 +39,11 @@ describe('what recording cannot see', () => {
     });
   }
 
+  it('is told of numbers of single precision', async () => {
+    const body = 'const b = new Float32Array(a); const g = ({ 0: p }: any) => p * x[1]; return g(b) + b[1];';
+    assert.deepEqual(await said(typed(body), [[1.5, 2.5]]), [['1 derivative-lost'], ['1 derivative-lost']]);
+  });
+
   it('is told of a search by comparisons, live too', async () => {
     const text = `export function f(x: number[]): number {
   let a = 0, b = 10;
@@ -54,6 +59,7 @@ describe('what recording cannot see', () => {
       'return x[0] > 1 ? x[0] * x[1] : 0;',
       'let v = x[0] / 3; for (let i = 0; i < 80; i++) v = 3.9 * v * (1 - v); return v * x[1];',
       'return 1e9 + x[0] * 1e-3 + x[1];',
+      'const a = Float32Array.of(x[0] / 3, x[1]); for (let i = 0; i < 9; i++) a[0] = Math.sin(a[0]) * a[1]; return a[0] + 7;',
       'return stopGradient(x[0] * x[0]) as number + x[1];',
     ]) {
       const text = `import { stopGradient } from 'gradlens';\nexport function f(x: number[]): number { ${body} }`;
