@@ -83,7 +83,9 @@ describe('access to the panel’s page', () => {
         for (const tab of panelTabs) {
           await page.click(`#tab-${tab}`);
           if (tab === 'timing') await page.click('vscode-button:has-text("Measure")');
-          await page.waitForTimeout(300);
+          await poll('what the tab shows', () =>
+            page.evaluate(() => document.querySelector('vscode-progress-ring, .progress, .remote.busy') === null),
+          );
           const found = await page.evaluate(async () => {
             const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run(document, {
               resultTypes: ['violations'],
