@@ -9,6 +9,7 @@ import type { PrimitiveName } from '../../src/engine/primitives/params';
 import { batchProgram } from '../../src/engine/transforms/batch';
 import { jvpProgram } from '../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../src/engine/transforms/reverse';
+import { inline } from '../../src/engine/transforms/transcribe';
 
 export interface GpuCase {
   readonly name: string;
@@ -67,6 +68,8 @@ const UNARY: Partial<Record<PrimitiveName, Range>> = {
   logistic: [-6, 6],
   softplus: [-6, 6],
   stopGradient: [-1, 1],
+  isFinite: [-1, 1],
+  isNaN: [-1, 1],
 };
 const BINARY: Partial<Record<PrimitiveName, readonly [Range, Range]>> = {
   add: [
@@ -220,7 +223,13 @@ export function gpuCases(seed: number): GpuCase[] {
   list.add('convert', [list.array([8], [-3, 3])], (b, [x]) => [b.convert(b.convert(x, 'int32'), 'float64')], {
     transforms: false,
   });
+  list.add('logic', [list.array([9], [0, 2], 'int32'), list.array([9], [0, 2], 'int32')], (b, rows) => {
+    const [x, y] = rows.map((row) => b.convert(row, 'bool'));
+    return [b.and(x, y), b.or(x, y), b.not(x), b.emit('xor', [x, y], undefined)];
+  });
   addNotFinite(list);
+  addStructured(list);
+  addSizes(list);
   addReductions(list);
   addViews(list);
   addContractions(list);
@@ -258,12 +267,125 @@ function addNotFinite(list: CaseList): void {
     );
 }
 
+/** A sub-program of float64 arrays. */
+function subProgram(shapes: readonly Shape[], write: Build): Program {
+  const b = new Emitter();
+  return b.finish(
+    write(
+      b,
+      shapes.map((shape) => b.input({ shape, dtype: 'float64' })),
+    ),
+  );
+}
+
+function addStructured(list: CaseList): void {
+  // A recurrence with a slice and a stacked result a step; the other direction; and one whose steps mix elements.
+  const step = subProgram([[3], [3], [3]], (b, [constant, carry, x]) => [
+    b.sin(b.add(b.mul(carry, constant), x)),
+    b.mul(carry, x),
+  ]);
+  for (const reverse of [false, true])
+    list.add(`scan ${reverse ? 'reversed' : ''}`, [list.array([3]), list.array([3]), list.array([7, 3])], (b, rows) =>
+      b.emitMany('scan', rows, { body: step, length: 7, consts: 1, carry: 1, reverse }),
+    );
+  const mixing = subProgram([[3], [2, 3]], (b, [carry, x]) => [
+    b.reverse(b.add(carry, b.reduceSum(x, [0])), [0]),
+    b.reduceSum(carry, [0]),
+  ]);
+  list.add(
+    'scan of mixed elements',
+    [list.array([3]), list.array([4, 2, 3])],
+    (b, rows) => b.emitMany('scan', rows, { body: mixing, length: 4, consts: 0, carry: 1, reverse: false }),
+    { transforms: false },
+  );
+  const branches = [
+    subProgram([[4]], (b, [x]) => [
+      b.mul(x, b.constant({ shape: [4], dtype: 'float64', data: Float64Array.of(1, 2, 3, 4) })),
+    ]),
+    subProgram([[4]], (b, [x]) => [b.exp(x)]),
+  ];
+  for (const index of [0, 1])
+    list.add(
+      `cond ${index}`,
+      [{ shape: [], dtype: 'int32', data: Int32Array.of(index) }, list.array([4])],
+      (b, rows) => b.emitMany('cond', rows, { branches }),
+      { transforms: index === 0 },
+    );
+  list.add('call', [list.array([4])], (b, rows) =>
+    b.emitMany('call', rows, { program: branches[1], name: 'f', kind: 'jit' }),
+  );
+  const tangent = subProgram([[4], [4]], (b, [x, t]) => [b.exp(x), b.mul(b.exp(x), t)]);
+  list.add('customJvp', [list.array([4])], (b, rows) =>
+    b.emitMany('customJvp', rows, { program: branches[1], jvp: tangent, captured: 0, name: 'f' }),
+  );
+  const custom: Build = (b, rows) =>
+    b.emitMany('customVjp', rows, {
+      program: branches[1],
+      forward: subProgram([[4]], (inner, [x]) => [inner.exp(x), inner.exp(x)]),
+      backward: subProgram([[4], [4]], (inner, [e, ct]) => [inner.mul(e, ct)]),
+      residuals: 1,
+      captured: 0,
+      name: 'f',
+    });
+  // It has no forward mode.
+  list.add('customVjp', [list.array([4])], custom, { transforms: false });
+  list.add(
+    'customVjp vjp',
+    [list.array([4]), list.array([4])],
+    (b, rows) => inline(b, vjpProgram(subProgram([[4]], custom), [true]), rows),
+    { transforms: false },
+  );
+  const halves = subProgram([[4], [4]], (b, [residual, t]) => [b.mul(residual, t)]);
+  list.add(
+    'linearCall',
+    [list.array([4]), list.array([4])],
+    (b, rows) =>
+      b.emitMany('linearCall', rows, {
+        forward: halves,
+        backward: halves,
+        residuals: 1,
+        results: [{ shape: [4], dtype: 'float64' }],
+        name: 'f',
+      }),
+    { transforms: false },
+  );
+  list.add('a guard', [list.array([])], (b, [x]) => {
+    const [condition] = [b.lt(x, b.literal(2))];
+    b.emit('guard', [condition], { expected: 1 });
+    return [b.mul(x, x)];
+  });
+}
+
+/** Nothing, one, and more threads than one dispatch of WebGPU has work groups for. */
+function addSizes(list: CaseList): void {
+  const alone = { transforms: false };
+  const dot = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
+  list.add('a sum of nothing', [list.array([0, 3])], one('reduceSum', { axes: [0] }), alone);
+  list.add('a product over nothing', [list.array([2, 0]), list.array([0, 3])], one('dotGeneral', dot), alone);
+  list.add('nothing beside something', [list.array([0]), list.array([2])], one('concatenate', { axis: 0 }), alone);
+  for (const name of ['reduceSum', 'reduceMax', 'reduceProd'] as const)
+    list.add(`${name} of one`, [list.array([1], [0.5, 1])], one(name, { axes: [0] }), {
+      transforms: name === 'reduceSum',
+    });
+  list.add('a product of ones', [list.array([1, 1]), list.array([1, 1])], one('dotGeneral', dot), alone);
+  list.add(
+    'more than 65,535 work groups',
+    [list.array([])],
+    (b, [x]) => [b.mul(b.broadcast(x, [2 ** 22], []), b.iota([2 ** 22], 0, 'float64'))],
+    alone,
+  );
+}
+
 function addReductions(list: CaseList): void {
   for (const name of ['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin', 'reduceLogSumExp'] as const) {
     for (const axes of [[0], [1], [0, 2], [0, 1, 2]]) {
       list.add(`${name} ${axes}`, [list.array([3, 4, 5], [0.5, 1.5])], one(name, { axes }));
     }
   }
+  for (const name of ['reduceAnd', 'reduceOr'] as const)
+    list.add(name, [list.array([5, 3], [0, 2], 'int32')], (b, [x]) => [
+      b.emit(name, [b.convert(x, 'bool')], { axes: [1] }),
+    ]);
   list.add('a long sum', [list.array([10_007], [0, 1])], one('reduceSum', { axes: [0] }), {
     transforms: false,
     tolerance: 1e-6,

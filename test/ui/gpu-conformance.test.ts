@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
-import { programCases, TURNS } from '../gpu/programs';
+import { programCases, sampledCases, TURNS } from '../gpu/programs';
 import { toSend } from '../gpu/sent';
 import { launchChromium } from '../harness/chromium';
 
@@ -77,7 +77,21 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     });
   }
 
-  // On the software renderer the GPU backends need minutes for these; they have the primitives above.
+  // A software renderer needs minutes for all of them: short ones of each kind here, all on the other backends.
+  for (const [mode, count] of [
+    ['webgpu', 10],
+    ['webgl2', 4],
+  ] as const) {
+    it(`agree with float64 for ${count} programs each of JAX's guide, the examples and random ones (seed ${SEED}) on ${mode}`, async () => {
+      const cases = (await sampledCases(SEED, count)).map(toSend);
+      assert.ok(cases.length >= 2 * count, `${cases.length} cases`);
+      const report = await runIn(mode, cases);
+      assert.deepEqual(report.failures, []);
+      assert.deepEqual(report.refusals, []);
+      assert.equal(report.count, cases.length);
+    });
+  }
+
   it(`agree with float64 for JAX's guide, the examples and ${RANDOM_PROGRAMS} random programs (seed ${SEED}) on webasm`, async () => {
     const cases = (await programCases(TURNS.webasm, SEED, RANDOM_PROGRAMS)).map(toSend);
     const report = await runIn('webasm', cases);

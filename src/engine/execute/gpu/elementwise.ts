@@ -68,6 +68,8 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   logistic: call('glLogistic'),
   softplus: call('glSoftplus', 'nan', 'inf'),
   not: { text: ([x]) => `1 - ${x}`, uses: [], cheap: true },
+  isFinite: call('glIsFinite'),
+  isNaN: call('glIsNaN'),
   stopGradient: { text: ([x]) => x, uses: [], cheap: true },
   integerPow: {
     text: ([x], params) => {
@@ -94,6 +96,7 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   ge: compare('>='),
   and: { text: ([x, y]) => `${x} * ${y}`, uses: [], cheap: true },
   or: { text: ([x, y]) => `glMax(${x}, ${y})`, uses: ['glMax'] },
+  xor: { text: ([x, y]) => `${x} === ${y} ? 0 : 1`, uses: [], cheap: true },
   select: { text: ([c, x, y]) => `${c} > 0.5 ? ${x} : ${y}`, uses: [], cheap: true },
   clamp: { text: ([low, x, high]) => `glMin(glMax(${x}, ${low}), ${high})`, uses: ['glMin', 'glMax'] },
 };

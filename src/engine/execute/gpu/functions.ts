@@ -224,6 +224,14 @@ define('glRem', ['x', 'y', 'nan'], `
   if (x < 0) { return -r; } return r;`);
 
 define('glSign', ['x'], `if (x > 0) { return 1; } if (x < 0) { return -1; } return x;`);
+/** What compares with nothing is NaN. */
+define('glIsNaN', ['x'], `if (x > 0) { return 0; } if (x <= 0) { return 0; } return 1;`);
+define(
+  'glIsFinite',
+  ['x'],
+  `if (x > 3.4028e38) { return 0; } if (x < -3.4028e38) { return 0; } return 1 - glIsNaN(x);`,
+  ['glIsNaN'],
+);
 define('glAbs', ['x'], `if (x < 0) { return -x; } return x;`);
 define('glTrunc', ['x'], `if (x < 0) { return -Math.floor(-x); } return Math.floor(x);`);
 define('glCeil', ['x'], `return -Math.floor(-x);`);

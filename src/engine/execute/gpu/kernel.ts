@@ -185,7 +185,7 @@ export class Kernel implements KernelContext {
   /** Bitwise logic needs integers, which kernels do not have; on bool it is arithmetic. */
   private checkDTypes(row: Row): void {
     const name = this.program.name(row);
-    if (name !== 'and' && name !== 'or' && name !== 'not') return;
+    if (name !== 'and' && name !== 'or' && name !== 'not' && name !== 'xor') return;
     if (this.aval(row).dtype !== 'bool')
       throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
   }
