@@ -2,6 +2,7 @@
 import { allocate, sizeOf, type ArrayData, type DType, type Shape } from '../program/aval';
 import { bind } from '../trace/bind';
 import { ConcreteArray, NdArray } from '../trace/ndarray';
+import { fromTyped } from '../trace/typedArrays';
 import { argumentError } from './arguments';
 import { resultType } from './promote';
 import type { ArrayLike, NestedArray, TypedArray } from './types';
@@ -34,20 +35,6 @@ export function isTypedArray(value: unknown): value is TypedArray {
 /** `x` in another type; records nothing where it has it already. */
 export function convertType(x: NdArray, dtype: DType): NdArray {
   return x.dtype === dtype ? x : bind('convert', [x], { dtype });
-}
-
-function typedArrayType(value: TypedArray): DType {
-  if (value instanceof Float64Array) return 'float64';
-  if (value instanceof Float32Array) return 'float32';
-  return value instanceof Uint32Array ? 'uint32' : 'int32';
-}
-
-/** A copy: later changes of the typed array are not seen. */
-function fromTyped(value: TypedArray): ConcreteArray {
-  const dtype = typedArrayType(value);
-  const data = allocate(dtype, value.length);
-  data.set(value);
-  return new ConcreteArray(data, [value.length], dtype);
 }
 
 /** What a walk through nested arrays finds. */

@@ -1,17 +1,9 @@
 /** What the functions of the array API accept. */
 import type { DType } from '../program/aval';
 import type { NdArray } from '../trace/ndarray';
+import type { TypedArray } from '../trace/typedArrays';
 
-export type TypedArray =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
+export type { TypedArray };
 
 /** Arrays in arrays: all at one depth have the same length. Leaves may be traced. */
 export type NestedArray = readonly ArrayLike[];

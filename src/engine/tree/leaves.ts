@@ -1,18 +1,10 @@
 /** The leaves of pytrees: numbers, arrays and typed arrays, and how each becomes an NdArray and back. */
-import type { ArrayData, Aval, DType } from '../program/aval';
-import { ConcreteArray, NdArray } from '../trace/ndarray';
+import type { Aval } from '../program/aval';
+import { NdArray } from '../trace/ndarray';
 import { scalar, Tracer } from '../trace/recorder';
+import { fromTyped, typedDType, type TypedArray } from '../trace/typedArrays';
 
-export type TypedArray =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
+export type { TypedArray };
 
 export type Leaf = number | NdArray | TypedArray;
 
@@ -36,8 +28,8 @@ export function kindOf(leaf: Leaf): LeafKind {
   if (typeof leaf === 'number') return 'number';
   if (leaf instanceof Tracer) return leaf.isNumber ? 'number' : (leaf.typed ?? 'array');
   if (leaf instanceof NdArray) return 'array';
-  if (leaf instanceof Float64Array) return 'float64';
-  return leaf instanceof Float32Array ? 'float32' : 'integers';
+  const dtype = typedDType(leaf);
+  return dtype === 'float64' || dtype === 'float32' ? dtype : 'integers';
 }
 
 const SCALAR_LEAF: Aval = { shape: [], dtype: 'float64' };
@@ -49,23 +41,11 @@ export function avalOf(leaf: Leaf): Aval {
   return { shape: [leaf.length], dtype: typedDType(leaf) };
 }
 
-function typedDType(array: TypedArray): DType {
-  if (array instanceof Float64Array) return 'float64';
-  if (array instanceof Float32Array) return 'float32';
-  return array instanceof Uint32Array ? 'uint32' : 'int32';
-}
-
 /** A leaf as an array. Typed arrays are copied, so that later changes of the user's are not seen. */
 export function toNdArray(leaf: Leaf): NdArray {
   if (typeof leaf === 'number') return scalar(leaf);
   if (leaf instanceof NdArray) return leaf;
-  return new ConcreteArray(copyData(leaf), [leaf.length], typedDType(leaf));
-}
-
-function copyData(array: TypedArray): ArrayData {
-  if (array instanceof Float64Array || array instanceof Float32Array || array instanceof Uint32Array)
-    return array.slice();
-  return Int32Array.from(array);
+  return fromTyped(leaf);
 }
 
 function tracerOfKind(array: Tracer, kind: LeafKind): Tracer {

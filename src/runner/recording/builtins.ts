@@ -1,6 +1,7 @@
 /** Puts functions that understand traced numbers in the place of a recording realm's own. Positions come with `called`. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import { Tracer } from '../../engine/trace/tracer';
+import { useTypedArrayElements } from '../../engine/trace/typedArrays';
 import { installCollections } from './collections';
 import { cloneData } from './copies';
 import { installJson } from './json';
@@ -10,6 +11,7 @@ import { convertText, num, onTextToNumber, seq, lt } from './operators';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
 import { installDataView, installTypedArrays } from './typedArrayMethods';
+import { readForEngine } from './typedArrays';
 
 type Any = any;
 
@@ -37,6 +39,7 @@ export function installBuiltins(realm: Record<string, Any>): void {
 
 /** What a tracer does where the language itself wants a primitive: a native function, a conversion that no rewriting saw. */
 export function installTracerConversions(): void {
+  useTypedArrayElements((array) => readForEngine(array));
   const prototype = Tracer.prototype as Any;
   const define = (name: string | symbol, value: unknown) =>
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });

@@ -98,6 +98,13 @@ export function elementOf(array: AnyTypedArray, index: number, site = 0): unknow
   return array[index];
 }
 
+/** All elements, traced where traced numbers were stored; undefined where there are none. */
+export function readForEngine(array: object): (number | Tracer)[] | undefined {
+  const typed = array as AnyTypedArray;
+  if (!hasTraced(typed)) return undefined;
+  return Array.from(typed, (_, index) => elementOf(typed, index) as number | Tracer);
+}
+
 export function storeElement(array: AnyTypedArray, index: number, value: unknown, site = 0): void {
   const shadow = shadowOf(array);
   const size = array.BYTES_PER_ELEMENT;

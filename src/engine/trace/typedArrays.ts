@@ -1,0 +1,56 @@
+/** Typed arrays as they come in: from any realm, and with the traced numbers that a recording host keeps beside them. */
+import { allocate, type DType } from '../program/aval';
+import { bind } from './bind';
+import { ConcreteArray, type NdArray } from './ndarray';
+import { scalar } from './recorder';
+
+export type TypedArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** The elements of a typed array, traced where traced numbers were stored; undefined where there are none. */
+type ElementReader = (array: TypedArray) => readonly (number | NdArray)[] | undefined;
+
+let readElements: ElementReader | undefined;
+
+/** For hosts that let users store traced numbers in typed arrays. */
+export function useTypedArrayElements(reader: ElementReader): void {
+  readElements = reader;
+}
+
+/** By the array's own tag: `instanceof` knows only the arrays of this realm. */
+export function typedDType(array: TypedArray): DType {
+  switch (array[Symbol.toStringTag]) {
+    case 'Float64Array':
+      return 'float64';
+    case 'Float32Array':
+      return 'float32';
+    case 'Uint32Array':
+      return 'uint32';
+    default:
+      return 'int32';
+  }
+}
+
+/** A copy: later changes of the typed array are not seen. Records where it holds traced numbers. */
+export function fromTyped(array: TypedArray): NdArray {
+  const dtype = typedDType(array);
+  const elements = readElements?.(array);
+  if (elements === undefined) {
+    const data = allocate(dtype, array.length);
+    data.set(array);
+    return new ConcreteArray(data, [array.length], dtype);
+  }
+  const parts = elements.map((element) =>
+    bind('reshape', [typeof element === 'number' ? scalar(element) : element], { shape: [1] }),
+  );
+  const joined = parts.length === 1 ? parts[0] : bind('concatenate', parts, { axis: 0 });
+  return joined.dtype === dtype ? joined : bind('convert', [joined], { dtype });
+}
