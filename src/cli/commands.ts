@@ -207,6 +207,7 @@ const profile: Command = async (client, options, output) => {
   output.line(table([head, ...result.rows.map(profileRow)], 2));
   if (result.crossover) output.line(result.crossover.message);
   output.line(result.advice);
+  if (result.gpuChoice !== undefined) output.line(result.gpuChoice);
   return 0;
 };
 

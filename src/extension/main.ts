@@ -29,7 +29,7 @@ export function activate(context: ExtensionContext): GradLensApi {
   const log = window.createOutputChannel('GradLens', { log: true });
   const configuration = new Configuration();
   const gpu = new GpuBridge(log);
-  const engine = new ProcessEngine(extensionUri, log, (...call) => gpu.run(...call));
+  const engine = new ProcessEngine(extensionUri, log, gpu);
   const manager = new SessionManager(engine, configuration);
   const panel = createPanelFeature(context, manager, log, gpu);
   const diagnostics = new Diagnostics(manager, configuration);

@@ -111,6 +111,29 @@ export function jacobianOf(
   return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
 }
 
+/** Milliseconds that `jacobianOf` will take, from one of its sweeps. */
+export function predictJacobian(linear: Linear, direction: Direction): number {
+  const { inputSize, outputSize } = linear;
+  const lanes = direction === 'forward' ? lanesOf(linear) : undefined;
+  const seed = new Float64Array(direction === 'forward' ? inputSize : outputSize);
+  seed[0] = 1;
+  const sweep = () => {
+    const start = performance.now();
+    if (lanes) lanes.sweep(linear.inputs.slice(0, LANES).map(({ row }) => [row]));
+    else if (direction === 'forward') pushForward(linear, seed);
+    else pullBack(linear, seed);
+    return performance.now() - start;
+  };
+  // The first one also warms up.
+  return Math.min(sweep(), sweep()) * (lanes ? Math.ceil(inputSize / LANES) : seed.length);
+}
+
+/** Milliseconds that `hessianOf` will take where it takes one sweep an input; 0 where a colouring makes it cheaper. */
+export function predictHessian(recorded: Recorded): number {
+  const linear = gradientLinear(recorded);
+  return hessianPattern(linear) ? 0 : predictJacobian(linear, 'forward');
+}
+
 /** Is everything a scalar? */
 function isScalar({ linearized, inputs, outputs }: Linear): boolean {
   const scalars = (slots: readonly Slot[]) => slots.every(({ row }) => linearized.isScalar(row));
@@ -181,8 +204,8 @@ const MAX_FILL = 0.5;
 export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix {
   const linear = gradientLinear(recorded);
   const size = linear.inputSize;
-  const found = size > PATTERN_WORTHWHILE ? patternOf(linear, MAX_FILL) : undefined;
-  if (found === undefined || found === 'dense') return jacobianOf(linear, 'forward', progress).matrix;
+  const found = hessianPattern(linear);
+  if (!found) return jacobianOf(linear, 'forward', progress).matrix;
   const sparsity = symmetricSparsity(found);
   const compression = compressHessian(sparsity);
   const products = compressedPasses(linear, compression, progress);
@@ -193,6 +216,12 @@ export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix 
       values[row * size + sparsity.indices[at]] = entries[at];
   }
   return { kind: 'dense', rows: size, columns: size, values };
+}
+
+/** Which entries of a Hessian are not zero, of the gradient's program; undefined where that saves nothing. */
+function hessianPattern(linear: Linear): Sparsity | undefined {
+  const found = linear.inputSize > PATTERN_WORTHWHILE ? patternOf(linear, MAX_FILL) : undefined;
+  return found === 'dense' ? undefined : found;
 }
 
 /** The gradient of a scalar function as a program of its own, at the same point, ready to be differentiated again. */

@@ -36,6 +36,9 @@ class Runner {
       case 'gpuAnswer':
         this.gpu.receive(message);
         break;
+      case 'gpuCosts':
+        this.gpu.receiveCosts(message);
+        break;
       case 'configure':
         Object.assign(this.session.configuration, definedOnly(message.configuration));
         this.supervisor.setLimit(this.session.configuration.memoryLimit);

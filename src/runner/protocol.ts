@@ -3,6 +3,9 @@
  * the extension and the command line. Everything here survives structured clone; large numbers travel as typed arrays.
  * Lines and columns are 1-based, ends exclusive, columns in UTF-16 units as in VS Code (whose own are 0-based).
  */
+import type { GpuCosts } from '../engine/execute/gpuCosts';
+
+export type { GpuCosts };
 
 export type Operation = 'value' | 'grad' | 'jvp' | 'vjp' | 'jacobian' | 'jacfwd' | 'jacrev' | 'hessian' | 'hvp';
 export type BackendChoice = 'auto' | 'interpret' | 'wasm' | 'gpu';
@@ -363,6 +366,8 @@ export interface Profile {
   crossover?: { size: number; message: string };
   /** What `auto` would take, and why. */
   advice: string;
+  /** Why `auto` takes the GPU for the matrix or not, with the predicted times; absent where nothing is known of the GPU. */
+  gpuChoice?: string;
   timing: Timing;
 }
 
@@ -518,6 +523,8 @@ export type ToRunner =
   /** A file changed on disk. */
   | { kind: 'changed'; file: string }
   | ({ kind: 'gpuAnswer'; call: number } & ({ result: GpuResult } | { error: ErrorInfo }))
+  /** Without costs where they are not known (yet). */
+  | { kind: 'gpuCosts'; call: number; costs?: GpuCosts }
   | { kind: 'configure'; configuration: Partial<RunnerConfiguration> };
 
 export type FromRunner =
@@ -527,4 +534,6 @@ export type FromRunner =
   | { kind: 'progress'; id: number; done: number; total: number; message: string; rows?: ProfileRow[] }
   /** Asks the client's GPU on behalf of request `id`. */
   | { kind: 'gpu'; id: number; call: number; task: GpuTask }
+  /** Asks what the client's GPU costs; `wait` says whether measuring may be waited for. Never opens a panel. */
+  | { kind: 'gpuCosts'; id: number; call: number; wait: boolean }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; text: string };

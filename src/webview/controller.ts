@@ -66,6 +66,7 @@ export class PanelController {
     channel.on('pinned', ({ pinned }) => store.set({ pinned }));
     channel.on('highlight', (highlight) => store.set({ highlight }));
     channel.handle('gpuInfo', () => gpuHost.info());
+    channel.handle('gpuCosts', () => gpuHost.costs());
     channel.handle('gpuRun', (params, { signal }) => gpuHost.run(params, signal));
   }
 

@@ -3,11 +3,13 @@
  * from the extension (through the panel's channel), and both go through here.
  */
 import type { GpuInfo, GpuRunParams } from './protocol';
-import type { GpuResult } from '../runner/protocol';
+import type { GpuCosts, GpuResult } from '../runner/protocol';
 
 export interface GpuHost {
   /** Which backends there are on this machine; each that is missing says why. */
   info(): Promise<GpuInfo>;
   run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuResult>;
+  /** What work costs on the backend that runs where none is named; measured once, and again after a failure. */
+  costs(): Promise<GpuCosts>;
   dispose(): void;
 }

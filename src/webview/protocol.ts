@@ -9,6 +9,7 @@ import type {
   ErrorInfo,
   Evaluation,
   FunctionInfo,
+  GpuCosts,
   GpuResult,
   GpuTask,
   Inspection,
@@ -125,6 +126,7 @@ interface PanelEvents {
 interface PanelRequests {
   gpuRun: { params: GpuRunParams; result: GpuResult };
   gpuInfo: { params: Record<string, never>; result: GpuInfo };
+  gpuCosts: { params: Record<string, never>; result: GpuCosts };
 }
 
 export type GpuBackend = 'webgpu' | 'webgl2' | 'webasm';

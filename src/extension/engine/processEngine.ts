@@ -4,7 +4,7 @@
  */
 import { EventEmitter, type LogOutputChannel, Uri } from 'vscode';
 import { RunnerClient, type RunnerClientOptions, type RunnerState } from '../../runner/client/runnerClient';
-import type { GpuResult, RunnerConfiguration, RunnerMethod, RunnerRequests } from '../../runner/protocol';
+import type { GpuCosts, GpuResult, RunnerConfiguration, RunnerMethod, RunnerRequests } from '../../runner/protocol';
 import type { RequestOptions } from '../live/engine';
 import { DisposableStore } from '../lifecycle/disposables';
 import type { EngineHost, EngineState } from './engineHost';
@@ -21,6 +21,12 @@ const PATIENCE = 2000;
 /** What the runner asks the GPU, and for which function. */
 type GpuCall = Parameters<NonNullable<RunnerClientOptions['onGpu']>>;
 
+/** The GPU of the editor. */
+export interface Gpu {
+  run(...of: [...GpuCall, live: boolean]): Promise<GpuResult>;
+  costs(wait: boolean): Promise<GpuCosts | undefined>;
+}
+
 /** Deaths that say something about the function, not about the engine. */
 const GUILTLESS: ReadonlySet<string> = new Set(['time-out', 'out-of-memory', 'restarted', 'stopped']);
 
@@ -33,18 +39,17 @@ export class ProcessEngine implements EngineHost {
   private readonly live: Lane;
   private readonly work: Lane;
 
-  constructor(
-    extensionUri: Uri,
-    log: LogOutputChannel,
-    gpu?: (...of: [...GpuCall, live: boolean]) => Promise<GpuResult>,
-  ) {
+  constructor(extensionUri: Uri, log: LogOutputChannel, gpu?: Gpu) {
     const runnerPath = Uri.joinPath(extensionUri, 'dist', 'runner.js').fsPath;
     const create = (isLive: boolean, onState: (state: RunnerState) => void): RunnerClient =>
       new RunnerClient({
         runnerPath,
         onState,
         onLog: (level, text) => log[level](text),
-        ...(gpu && { onGpu: (...call: GpuCall) => gpu(...call, isLive) }),
+        ...(gpu && {
+          onGpu: (...call: GpuCall) => gpu.run(...call, isLive),
+          onGpuCosts: (wait: boolean) => gpu.costs(wait),
+        }),
       });
     const live = create(true, (state) => this.setState(state));
     const work = create(false, (state) => {

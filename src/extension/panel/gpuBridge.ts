@@ -4,7 +4,7 @@
  * computes on the CPU, and the user is told once.
  */
 import { type LogOutputChannel, Uri, window } from 'vscode';
-import type { GpuResult, GpuTask, Target } from '../../runner/protocol';
+import type { GpuCosts, GpuResult, GpuTask, Target } from '../../runner/protocol';
 import { fullReason, isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
 import type { InspectionTarget } from '../inspection';
@@ -15,6 +15,8 @@ export interface GpuPanel {
   /** It is in sight and listens. */
   readonly listening: boolean;
   runOnGpu(task: GpuTask, signal: AbortSignal): Promise<GpuResult>;
+  /** Measures what work costs there. */
+  gpuCosts(): Promise<GpuCosts>;
 }
 
 /** The panels, as far as GPU work needs them. */
@@ -34,6 +36,8 @@ export class GpuBridge {
   private openedForLive = false;
   /** Reasons that the user has been told. */
   private readonly told = new Set<string>();
+  /** What work in a panel costs; `found` once it has been measured. */
+  private measured: { panel: GpuPanel; costs: Promise<GpuCosts | undefined>; found?: GpuCosts } | undefined;
 
   constructor(private readonly log: LogOutputChannel) {}
 
@@ -48,15 +52,45 @@ export class GpuBridge {
       const panel = await this.panelFor(target, live, signal);
       const result = await panel.runOnGpu(task, signal);
       this.told.clear();
+      if (this.measured?.found && this.measured.found.backend !== result.backend) this.measured = undefined;
       const { backend, adapter, compile, run } = result;
       this.log.debug(
         `${target.fn} on ${backend} (${adapter}): ${run.toFixed(2)} ms, kernels made in ${compile.toFixed(1)} ms`,
       );
       return result;
     } catch (error) {
-      if (!isCancelled(error)) this.tell(error, live);
+      if (!isCancelled(error)) {
+        this.measured = undefined;
+        this.tell(error, live);
+      }
       throw error;
     }
+  }
+
+  /**
+   * What work in the panel in sight costs, measured there once; undefined where there is no panel, and, unless `wait`, while it
+   * is being measured. Opens no panel.
+   */
+  async costs(wait: boolean): Promise<GpuCosts | undefined> {
+    const panel = this.listening();
+    if (!panel) return undefined;
+    if (this.measured?.panel !== panel) this.measured = this.measure(panel);
+    return wait ? this.measured.costs : this.measured.found;
+  }
+
+  private measure(panel: GpuPanel): NonNullable<GpuBridge['measured']> {
+    const costs = panel.gpuCosts().then(
+      (found) => {
+        if (this.measured?.panel === panel) this.measured = { panel, costs, found };
+        this.log.debug(`${found.backend}: a launch takes ${found.launch.toFixed(2)} ms`);
+        return found;
+      },
+      (error: unknown) => {
+        this.log.warn(`GPU: its costs are not known: ${fullReason(toErrorInfo(error))}`);
+        return undefined;
+      },
+    );
+    return { panel, costs };
   }
 
   private async panelFor(target: Target, live: boolean, signal: AbortSignal): Promise<GpuPanel> {

@@ -1,7 +1,7 @@
 /** One panel: a webview, its channel, the function it shows. */
 import { env, type ExtensionContext, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { randomBytes } from 'node:crypto';
-import type { GpuResult, GpuTask } from '../../runner/protocol';
+import type { GpuCosts, GpuResult, GpuTask } from '../../runner/protocol';
 import { MessageHandler, RemoteError, type HostChannel, type MatrixKind, type PanelTab } from '../../webview/protocol';
 import { t } from '../format/l10n';
 import type { InspectionService, InspectionTarget } from '../inspection';
@@ -87,7 +87,16 @@ export class Panel implements Disposable {
   }
 
   /** Runs a program in the panel's worker; ends with an error when the panel is closed, hidden or silent. */
-  async runOnGpu(task: GpuTask, signal: AbortSignal): Promise<GpuResult> {
+  runOnGpu(task: GpuTask, signal: AbortSignal): Promise<GpuResult> {
+    return this.unlessLost(this.channel.request('gpuRun', task, { signal, timeout: GPU_LIMIT }));
+  }
+
+  /** Measures what work in the panel's worker costs; ends as `runOnGpu` does. */
+  gpuCosts(): Promise<GpuCosts> {
+    return this.unlessLost(this.channel.request('gpuCosts', {}, { timeout: GPU_LIMIT }));
+  }
+
+  private async unlessLost<T>(answer: Promise<T>): Promise<T> {
     const ended = new AbortController();
     const gone = new Promise<never>((_, reject) => {
       const lose = (message: string): void => reject(new RequestError({ code: 'gpu-lost', message }));
@@ -95,7 +104,7 @@ export class Panel implements Disposable {
       ended.signal.addEventListener('abort', () => this.losers.delete(lose));
     });
     try {
-      return await Promise.race([this.channel.request('gpuRun', task, { signal, timeout: GPU_LIMIT }), gone]);
+      return await Promise.race([answer, gone]);
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
       const { code, message, hint } = error;

@@ -77,7 +77,10 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
     ),
   );
   channel.handle('slice', (params, context) =>
-    told(() => service.request(target(), 'slice', params, options(context, LONG))),
+    told(async () => {
+      const { notice, ...slice } = await service.request(target(), 'slice', params, options(context, LONG));
+      return { ...slice, ...(notice ? { notice: noticeInWords(notice) } : {}) };
+    }),
   );
   channel.handle('program', (params, context) =>
     told(() => service.request(target(), 'program', params, options(context, LONG))),

@@ -41,11 +41,12 @@ export function rowInWords(row: ProfileRow): ProfileRow {
 }
 
 export function profileInWords(profile: Profile): Profile {
-  const { crossover } = profile;
+  const { crossover, gpuChoice } = profile;
   return {
     ...profile,
     rows: profile.rows.map(rowInWords),
     advice: runnerText(profile.advice),
+    ...(gpuChoice === undefined ? {} : { gpuChoice: runnerText(gpuChoice) }),
     ...(crossover ? { crossover: { ...crossover, message: runnerText(crossover.message) } } : {}),
   };
 }

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type {
   ErrorInfo,
   FromRunner,
+  GpuCosts,
   GpuResult,
   GpuTask,
   ProfileRow,
@@ -17,6 +18,9 @@ import type {
 } from '../protocol';
 import { launch } from './launch';
 import { phaseOf, PHASE_LIMITS, type Phase } from './phases';
+import { cancelled, gpuError, RunnerRequestError } from './requestErrors';
+
+export { RunnerRequestError };
 
 export interface RequestOptions {
   signal?: AbortSignal;
@@ -41,17 +45,8 @@ export interface RunnerClientOptions {
   onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** A GPU for the runner, where the configuration says `clientGpu`; the signal ends with the request that asked. */
   onGpu?: (task: GpuTask, signal: AbortSignal, target: Target) => Promise<GpuResult>;
-}
-
-/** An answer that is an error. */
-export class RunnerRequestError extends Error {
-  readonly code: string;
-
-  constructor(readonly info: ErrorInfo) {
-    super(info.message);
-    this.name = 'RunnerRequestError';
-    this.code = info.code;
-  }
+  /** What work on that GPU costs, as far as it is known; `wait` says whether measuring may be waited for. */
+  onGpuCosts?: (wait: boolean) => Promise<GpuCosts | undefined>;
 }
 
 interface Pending {
@@ -230,6 +225,9 @@ export class RunnerClient {
       case 'gpu':
         void this.askGpu(message);
         break;
+      case 'gpuCosts':
+        void this.askCosts(message);
+        break;
       case 'log':
         this.log(message.level, message.text);
         break;
@@ -253,6 +251,15 @@ export class RunnerClient {
       if (this.child === child) this.send({ kind: 'gpuAnswer', call, error: info });
     }
     if (this.child === child) this.enter('computing');
+  }
+
+  private async askCosts({ call, wait }: Extract<FromRunner, { kind: 'gpuCosts' }>): Promise<void> {
+    const { child, options } = this;
+    this.enter('computing');
+    const costs = await options.onGpuCosts?.(wait).catch(() => undefined);
+    if (this.child !== child) return;
+    this.send({ kind: 'gpuCosts', call, ...(costs && { costs }) });
+    this.enter('computing');
   }
 
   private settle(id: number, how: (request: Pending) => void): void {
@@ -384,15 +391,4 @@ export class RunnerClient {
   private log(level: 'info' | 'warn' | 'error', text: string): void {
     this.options.onLog?.(level, text.trimEnd());
   }
-}
-
-/** What is known of an error of the GPU's; some carry it as `info`. */
-function gpuError(error: unknown): ErrorInfo {
-  const like = error as Partial<ErrorInfo> & { info?: ErrorInfo };
-  const { code = 'gpu-failed', message = String(error), hint } = like.info ?? like;
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
-}
-
-function cancelled(): RunnerRequestError {
-  return new RunnerRequestError({ code: 'cancelled', message: 'The request was cancelled.' });
 }

@@ -3,6 +3,7 @@
  * as WebAssembly, else as JavaScript. Loaded when first asked for; it is large.
  */
 import { GpuDevice, type GpuLibrary, type GpuMode } from '../../engine/execute/gpu/device';
+import { measureGpuCosts, type GpuCosts } from '../../engine/execute/gpuCosts';
 import type { ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 
@@ -16,6 +17,7 @@ export interface GpuOutcome {
 }
 
 let device: Promise<GpuDevice> | undefined;
+let costs: Promise<GpuCosts> | undefined;
 
 async function openDevice(): Promise<GpuDevice> {
   const { GPU } = await import('gpu.js');
@@ -42,4 +44,11 @@ export async function runOnGpu(program: Program, inputs: readonly ArrayValue[]):
 /** Frees a program's kernels. */
 export async function releaseFromGpu(program: Program): Promise<void> {
   await (await device)?.release(program);
+}
+
+/** What kernels cost here; measured once. @throws GpuFailure */
+export async function ownGpuCosts(): Promise<GpuCosts> {
+  device ??= openDevice();
+  costs ??= device.then(measureGpuCosts);
+  return costs;
 }

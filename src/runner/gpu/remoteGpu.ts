@@ -6,8 +6,8 @@ import { GradLensError } from '../../engine/errors';
 import type { DType, ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import { serializeProgram } from '../../engine/program/serialize';
-import type { FromRunner, ToRunner } from '../protocol';
-import { releaseFromGpu, runOnGpu } from './nodeGpu';
+import type { FromRunner, GpuCosts, ToRunner } from '../protocol';
+import { ownGpuCosts, releaseFromGpu, runOnGpu } from './nodeGpu';
 
 /** What a GPU made of a program. */
 interface GpuOutcome {
@@ -22,6 +22,8 @@ interface GpuOutcome {
 export interface GpuRunner {
   /** @throws GradLensError that says why not */
   run(program: Program, inputs: readonly ArrayValue[]): Promise<GpuOutcome>;
+  /** What work there costs; undefined where that is not known. `wait`: measuring may be waited for, else it goes on behind. */
+  costs(wait: boolean): Promise<GpuCosts | undefined>;
 }
 
 /** gpu.js in this process; the kernels of a program that runs once are freed at once. */
@@ -33,12 +35,14 @@ export const ownGpu: GpuRunner = {
       await releaseFromGpu(program);
     }
   },
+  costs: (wait) => (wait ? ownGpuCosts().catch(() => undefined) : Promise.resolve(undefined)),
 };
 
 type Answer = Extract<ToRunner, { kind: 'gpuAnswer' }>;
 
 export class RemoteGpu {
   private readonly waiting = new Map<number, (answer: Answer) => void>();
+  private readonly askedCosts = new Map<number, (costs: GpuCosts | undefined) => void>();
   private next = 1;
 
   constructor(private readonly send: (message: FromRunner) => void) {}
@@ -75,7 +79,18 @@ export class RemoteGpu {
           adapter,
         };
       },
+      costs: (wait) =>
+        new Promise((resolve) => {
+          const call = this.next++;
+          this.askedCosts.set(call, resolve);
+          this.send({ kind: 'gpuCosts', id: request, call, wait });
+        }),
     };
+  }
+
+  receiveCosts({ call, costs }: Extract<ToRunner, { kind: 'gpuCosts' }>): void {
+    this.askedCosts.get(call)?.(costs);
+    this.askedCosts.delete(call);
   }
 
   receive(answer: Answer): void {

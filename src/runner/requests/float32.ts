@@ -38,7 +38,7 @@ export function sampledColumns(linear: Linear): Lane[] {
 }
 
 /** At most CHECKED_LANES indices, first and last among them. */
-function spread(count: number): number[] {
+export function spread(count: number): number[] {
   if (count <= CHECKED_LANES) return Array.from({ length: count }, (_, index) => index);
   return Array.from({ length: CHECKED_LANES }, (_, index) => Math.round((index * (count - 1)) / (CHECKED_LANES - 1)));
 }

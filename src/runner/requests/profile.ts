@@ -1,10 +1,13 @@
 /** `profile`: every way to compute the same, timed. */
 import type { Profile, ProfileParams, ProfileRow } from '../protocol';
 import { plainFunction } from '../plain';
+import type { Recorded } from '../record';
+import { mayBeFloat32, reasonOf, workOf } from './auto';
 import { backendRows } from './backendRows';
 import { recordTarget, type Context } from './common';
 import { contendersFor, type Contender } from './contenders';
 import { emptyRow, measure } from './measure';
+import { matrixProgramOf } from './programs';
 
 const DEFAULT_BUDGET = 3000;
 
@@ -31,12 +34,14 @@ export async function profile(context: Context, params: ProfileParams): Promise<
     for (const row of await backendRows(recorded, Math.max(300, budget / 5)))
       rows.push({ ...row, ratio: row.median / base });
   }
+  const gpuChoice = await gpuChoiceOf(context, recorded, rows);
   timing.total = performance.now() - start;
   const crossover = crossoverOf(rows);
   return {
     rows,
     ...(crossover ? { crossover } : {}),
     advice: adviceOf(rows, recorded.inputValues.length, recorded.outputValues.length),
+    ...(gpuChoice === undefined ? {} : { gpuChoice }),
     timing,
   };
 }
@@ -85,4 +90,26 @@ function adviceOf(rows: readonly ProfileRow[], n: number, m: number): string {
   const way = m <= n ? 'reverse' : 'forward';
   const chosen = `\`auto\` takes ${way} mode: ${m} output${m === 1 ? '' : 's'}, ${n} input${n === 1 ? '' : 's'}.`;
   return best ? `${chosen} The fastest measured was ${best.label}.` : chosen;
+}
+
+/** What the model of the GPU's costs says of the matrix, against the tape as it was measured. */
+async function gpuChoiceOf(
+  { gpu, session }: Context,
+  recorded: Recorded,
+  rows: readonly ProfileRow[],
+): Promise<string | undefined> {
+  const columns = recorded.inputValues.length;
+  const outputs = recorded.outputValues.length;
+  const tape = rows.find(({ id }) => id === (outputs <= columns ? 'jacrev-loop' : 'jacfwd-loop'));
+  if (tape === undefined || columns === 0 || !Number.isFinite(tape.median)) return undefined;
+  const costs = await gpu.costs(true);
+  const work = costs && workOf(() => matrixProgramOf(recorded, 'jacobian'));
+  if (!work) return undefined;
+  return reasonOf(
+    tape.median,
+    tape.backend,
+    costs,
+    work,
+    session.configuration.clientGpu && mayBeFloat32(outputs, columns),
+  );
 }

@@ -8,8 +8,11 @@ import { movedArguments, plainFunction } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
 import { isPromise, record, type Recorded } from '../record';
 import { extract } from '../../engine/transforms/transcribe';
-import { recordTarget, type Context } from './common';
+import { recordTarget, type Context, type RecordedTarget } from './common';
+import { gridOnGpu, type ExactGrid, type Grid } from './sliceGrid';
+import { sliceLanes } from './sliceLanes';
 
+/** Points of a grid up to which the CPU computes the gradient field too. */
 const FIELD_SAMPLES = 2500;
 
 export async function slice(context: Context, params: SliceParams): Promise<Slice> {
@@ -30,25 +33,43 @@ export async function slice(context: Context, params: SliceParams): Promise<Slic
     );
   const evaluate = (inputs: Float64Array): number =>
     withTimeLimit(timeLimit, () => plain.evaluate(inputs)[output] ?? NaN);
-  const flat = directions.length < 2;
-  const values = new Float64Array(flat ? samples : samples * samples);
-  for (let i = 0; i < samples; i++) {
-    if (flat) values[i] = evaluate(at(positions[i], 0));
-    else for (let j = 0; j < samples; j++) values[i * samples + j] = evaluate(at(positions[i], positions[j]));
-    context.progress(i + 1, samples, 'Slice');
-  }
-  const slope = Float64Array.from(directions, (direction) => pushForward(linear, direction)[output]);
-  const field =
-    flat || samples * samples > FIELD_SAMPLES ? undefined : gradientField(target, at, positions, params, timeLimit);
-  return {
+  const about = {
     positions,
-    values,
-    slope,
+    slope: Float64Array.from(directions, (direction) => pushForward(linear, direction)[output]),
     curvature: curvatureAlong(recorded, directions[0], output),
     center: recorded.outputValues[output],
-    ...(field ? { field } : {}),
-    backend: 'interpret',
   };
+  if (directions.length < 2) {
+    const values = positions.map((position, index) => {
+      context.progress(index + 1, samples, 'Slice');
+      return evaluate(at(position, 0));
+    });
+    return { ...about, values, backend: 'interpret' };
+  }
+  const slopes = slopesAt(target, params, timeLimit);
+  const along = Float64Array.from({ length: samples * samples }, (_, index) => positions[Math.floor(index / samples)]);
+  const across = Float64Array.from({ length: samples * samples }, (_, index) => positions[index % samples]);
+  const exact: ExactGrid = {
+    size: samples * samples,
+    value: (index) => evaluate(at(along[index], across[index])),
+    slopes: (index) => slopes(at(along[index], across[index])),
+  };
+  const onGpu = await gridOnGpu(context, recorded, exact, () =>
+    sliceLanes(recorded, directions, output, along, across),
+  );
+  return { ...about, ...(onGpu.grid ?? gridOnCpu(context, exact)), ...(onGpu.notice ? { notice: onGpu.notice } : {}) };
+}
+
+function gridOnCpu({ progress }: Context, { size, value, slopes }: ExactGrid): Grid {
+  const values = new Float64Array(size);
+  for (let index = 0; index < size; index++) {
+    values[index] = value(index);
+    progress(index + 1, size, 'Slice');
+  }
+  if (size > FIELD_SAMPLES) return { values, backend: 'interpret' };
+  const field = { a: new Float64Array(size), b: new Float64Array(size) };
+  for (let index = 0; index < size; index++) [field.a[index], field.b[index]] = slopes(index);
+  return { values, field, backend: 'interpret' };
 }
 
 /** vᵀ H v of the chosen output. */
@@ -60,34 +81,24 @@ function curvatureAlong(recorded: Recorded, direction: Float64Array, output: num
   return product.reduce((sum, value, index) => sum + value * direction[index], 0);
 }
 
-/** Directional derivatives on the grid: the program again where its guards hold, the function again where they do not. */
-function gradientField(
-  { fn, args, wrt, recorded: first }: Awaited<ReturnType<typeof recordTarget>>,
-  at: (a: number, b: number) => Float64Array,
-  positions: Float64Array,
+/** Directional derivatives at other points: the program again where its guards hold, the function again where they do not. */
+function slopesAt(
+  { fn, args, wrt, recorded: first }: RecordedTarget,
   { directions, output = 0 }: SliceParams,
   timeLimit: number,
-): Slice['field'] {
-  const samples = positions.length;
-  const a = new Float64Array(samples * samples).fill(NaN);
-  const b = new Float64Array(samples * samples).fill(NaN);
+): (inputs: Float64Array) => [number, number] {
   // Neighbours mostly go the same way: the last program is tried first.
   let latest = first;
-  for (let i = 0; i < samples; i++) {
-    for (let j = 0; j < samples; j++) {
-      const inputs = at(positions[i], positions[j]);
-      let linear = linearAt(latest, inputs);
-      if (!linear) {
-        const again = withTimeLimit(timeLimit, () => record(fn, movedArguments(args, wrt, inputs), wrt, []));
-        if (isPromise(again)) continue;
-        latest = again;
-        linear = linearOf(again);
-      }
-      a[i * samples + j] = pushForward(linear, directions[0])[output];
-      b[i * samples + j] = pushForward(linear, directions[1])[output];
+  return (inputs) => {
+    let linear = linearAt(latest, inputs);
+    if (!linear) {
+      const again = withTimeLimit(timeLimit, () => record(fn, movedArguments(args, wrt, inputs), wrt, []));
+      if (isPromise(again)) return [NaN, NaN];
+      latest = again;
+      linear = linearOf(again);
     }
-  }
-  return { a, b };
+    return [pushForward(linear, directions[0])[output], pushForward(linear, directions[1])[output]];
+  };
 }
 
 /** The recorded program at another point; undefined where control flow goes another way. */

@@ -12,6 +12,8 @@ import {
   hessianOf,
   jacobianOf,
   linearOf,
+  predictHessian,
+  predictJacobian,
   pullBack,
   pushForward,
   type Direction,
@@ -20,6 +22,7 @@ import {
 import { RunnerError } from '../modules/errors';
 import type { BackendChoice, DenseMatrix, Float32Report, LeafInfo, Notice, Operation } from '../protocol';
 import type { Recorded } from '../record';
+import { chooseGpu, mayBeFloat32 } from './auto';
 import type { Context } from './common';
 import { entryNames, float32Report, sampledColumns, sampledRows, wholeLane, type Lane } from './float32';
 import { pathOf } from '../values/layout';
@@ -54,6 +57,7 @@ export function wayOf(
 ): Way {
   const choice = asked ?? context.session.configuration.backend;
   const tape = tapeWay(recorded, progress);
+  if (choice === 'auto' && asked === undefined) return new AutoWay(context, recorded, tape);
   if (choice !== 'wasm' && choice !== 'gpu') return tape;
   const backend = choice === 'gpu' ? gpuBackend(context) : wasmBackend;
   return new ProgramWay(recorded, backend, tape, {
@@ -222,7 +226,89 @@ class ProgramWay implements Way {
 }
 
 /** Why the result comes from the CPU after all. */
-function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice): Notice {
+export function noticeOf({ code, message, hint }: GradLensError, backend: BackendChoice): Notice {
   const where = backend === 'gpu' ? 'Computed on the CPU' : 'Computed by interpreting';
   return { code, message: `${where}: ${message}`, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** The tape, but for large matrices the GPU where that wins clearly. */
+class AutoWay implements Way {
+  private taken: Way;
+
+  constructor(
+    private readonly context: Pick<Context, 'gpu' | 'session'>,
+    private readonly recorded: Recorded,
+    private readonly tape: Way,
+  ) {
+    this.taken = tape;
+  }
+
+  get backend(): string {
+    return this.taken.backend;
+  }
+
+  get float32(): Float32Report | undefined {
+    return this.taken.float32;
+  }
+
+  get notice(): Notice | undefined {
+    return this.taken.notice;
+  }
+
+  pullBack(cotangent: ArrayLike<number>): Maybe<Float64Array> {
+    return this.tape.pullBack(cotangent);
+  }
+
+  pushForward(tangent: ArrayLike<number>): Maybe<Float64Array> {
+    return this.tape.pushForward(tangent);
+  }
+
+  hessianProduct(vector: ArrayLike<number>): Maybe<Float64Array> {
+    return this.tape.hessianProduct(vector);
+  }
+
+  async jacobian(asked: Direction | undefined): Promise<{ matrix: DenseMatrix; direction: Direction }> {
+    const { recorded } = this;
+    const rows = recorded.outputValues.length;
+    const columns = recorded.inputValues.length;
+    const direction = asked ?? (rows <= columns ? 'reverse' : 'forward');
+    const op = direction === 'reverse' ? 'jacrev' : 'jacfwd';
+    const predict = () => predictJacobian(linearOf(recorded), direction);
+    return this.wherever(op, rows, columns, predict, (way) => way.jacobian(asked));
+  }
+
+  hessian(): Promise<DenseMatrix> {
+    const size = this.recorded.inputValues.length;
+    return this.wherever(
+      'hessian',
+      size,
+      size,
+      () => predictHessian(this.recorded),
+      (way) => way.hessian(),
+    );
+  }
+
+  private async wherever<T>(
+    op: Operation,
+    rows: number,
+    columns: number,
+    predict: () => number,
+    compute: (way: Way) => Maybe<T>,
+  ): Promise<T> {
+    const { context, recorded, tape } = this;
+    if (!mayBeFloat32(rows, columns)) return compute(tape);
+    const chosen = await chooseGpu(context, recorded, op, predict, () => matrixProgramOf(recorded, op));
+    if (!chosen) return compute(tape);
+    const way = new ProgramWay(recorded, gpuBackend(context), tape, {
+      forgiving: true,
+      tolerance: context.session.configuration.gpuTolerance,
+    });
+    const result = await compute(way);
+    if (way.float32?.worst) {
+      chosen.refuse();
+      return compute(tape);
+    }
+    this.taken = way;
+    return result;
+  }
 }

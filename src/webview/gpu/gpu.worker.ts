@@ -4,12 +4,13 @@
  */
 import { GPU } from 'gpu.js';
 import { GpuDevice, type GpuLibrary } from '../../engine/execute/gpu/device';
+import { measureGpuCosts } from '../../engine/execute/gpuCosts';
 import '../../engine/primitives/all';
 import type { ArrayValue, DType } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import { deserializeProgram, type SerializedProgram } from '../../engine/program/serialize';
 import type { GpuBackend, GpuInfo, GpuRunParams } from '../protocol';
-import type { GpuResult } from '../../runner/protocol';
+import type { GpuCosts, GpuResult } from '../../runner/protocol';
 import { findAdapter } from './adapters';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
 
@@ -23,10 +24,16 @@ interface Kept {
   readonly program: Program;
 }
 
-const devices = new Map<GpuBackend, { device: GpuDevice; adapter: string }>();
+interface Opened {
+  device: GpuDevice;
+  adapter: string;
+  costs?: GpuCosts;
+}
+
+const devices = new Map<GpuBackend, Opened>();
 let kept: Kept[] = [];
 
-async function deviceFor(backend: GpuBackend): Promise<{ device: GpuDevice; adapter: string }> {
+async function deviceFor(backend: GpuBackend): Promise<Opened> {
   let found = devices.get(backend);
   if (!found) {
     const { name } = await findAdapter(backend);
@@ -63,13 +70,28 @@ async function run({ program: data, inputs, backend }: GpuRunParams & { backend:
       run: time,
     };
   } catch (error) {
-    // After a failure the device may be lost: the next run starts with a new one.
-    devices.delete(backend);
-    kept = kept.filter((entry) => entry.backend !== backend);
-    // A lost device may not even end.
-    void device.destroy().catch(() => undefined);
+    forget(backend);
     throw error;
   }
+}
+
+async function costs(backend: GpuBackend): Promise<GpuCosts> {
+  const opened = await deviceFor(backend);
+  try {
+    return (opened.costs ??= await measureGpuCosts(opened.device));
+  } catch (error) {
+    forget(backend);
+    throw error;
+  }
+}
+
+/** After a failure the device may be lost: the next run starts with a new one. */
+function forget(backend: GpuBackend): void {
+  const opened = devices.get(backend);
+  devices.delete(backend);
+  kept = kept.filter((entry) => entry.backend !== backend);
+  // A lost device may not even end.
+  void opened?.device.destroy().catch(() => undefined);
 }
 
 /** The same program as before where the text is the same, so that its kernels are found again. */
@@ -114,6 +136,8 @@ async function answer(message: ToGpuWorker): Promise<void> {
   try {
     if (message.kind === 'info') {
       post({ id: message.id, kind: 'info', info: await info() });
+    } else if (message.kind === 'costs') {
+      post({ id: message.id, kind: 'costs', costs: await costs(message.backend) });
     } else {
       const result = await run(message.params);
       post(

@@ -1,7 +1,7 @@
 /** The panel's GPU: gpu.js in a blob worker that is started when first needed and again after a failure. */
 import type { GpuHost } from '../gpuHost';
 import { RemoteError, type GpuBackend, type GpuInfo, type GpuRunParams } from '../protocol';
-import type { GpuResult } from '../../runner/protocol';
+import type { GpuCosts, GpuResult } from '../../runner/protocol';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
 
 /** Milliseconds after which a run is given up and the worker replaced: drivers hang rather than fail. */
@@ -13,6 +13,8 @@ interface Pending {
   resolve(message: FromGpuWorker): void;
   reject(error: Error): void;
 }
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 export class WorkerGpuHost implements GpuHost {
   private worker: Promise<Worker> | undefined;
@@ -41,6 +43,11 @@ export class WorkerGpuHost implements GpuHost {
     return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
   }
 
+  async costs(): Promise<GpuCosts> {
+    const message = await this.ask({ kind: 'costs', backend: await this.best() });
+    return (message as Extract<FromGpuWorker, { kind: 'costs' }>).costs;
+  }
+
   dispose(): void {
     this.stop(new RemoteError('gpu-failed', 'The panel was closed.'));
   }
@@ -53,10 +60,7 @@ export class WorkerGpuHost implements GpuHost {
     return found.name as GpuBackend;
   }
 
-  private async ask(
-    message: { kind: 'info' } | Omit<Extract<ToGpuWorker, { kind: 'run' }>, 'id'>,
-    signal?: AbortSignal,
-  ): Promise<FromGpuWorker> {
+  private async ask(message: WithoutId<ToGpuWorker>, signal?: AbortSignal): Promise<FromGpuWorker> {
     if (signal?.aborted) throw new RemoteError('cancelled', 'The GPU run was cancelled.');
     const worker = await this.start();
     const id = this.nextId++;

@@ -175,7 +175,7 @@ export const en = {
     operationsHint: 'Scalar operations of one run',
     memoryHint: 'Bytes of the values that are computed; of compiled code its working memory',
     runs: 'Runs',
-    error: 'Error',
+    error: 'Largest error against float64, relative to the largest entry',
     float32: 'float32',
     axis: 'milliseconds (log)',
     chart: (group: string) => `${group}: median times with whiskers from the 10th to the 90th percentile`,

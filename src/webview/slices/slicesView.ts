@@ -13,6 +13,7 @@ import type { ReadyPanel } from '../protocol';
 import type { AppState, ViewOptions } from '../store';
 import { figure, iconButton, segmented, select, type Choice } from '../ui/controls';
 import { memo } from '../ui/memo';
+import { backendNotice, backendView } from '../ui/header';
 import { emptyState, remoteView } from '../ui/states';
 import { sliceChart } from './chart';
 import { directionVector } from './directions';
@@ -119,7 +120,8 @@ function sliceView(
     origins: [...origins],
     arrows: state.view.field,
   }));
-  return html`<gl-slice-map
+  return html`${backendNotice(slice.notice)}
+    ${slice.float32 ? html`<p class="slice-backend">${backendView(slice)}</p>` : nothing}<gl-slice-map
       ${ref(map)}
       label=${t.slices.map}
       .data=${data}

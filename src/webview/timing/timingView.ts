@@ -55,6 +55,7 @@ export function timingView(state: AppState, ready: ReadyPanel, controller: Panel
           ${icon('lightbulb')}
           <div class="strip-text">
             ${prose(profile.value.advice)} ${outdated ? html`<span class="quiet">${t.timing.outdated}</span>` : nothing}
+            ${profile.value.gpuChoice === undefined ? nothing : html`<div class="gpu-choice">${prose(profile.value.gpuChoice)}</div>`}
           </div>
         </div>`
   }
@@ -191,8 +192,8 @@ function rowView(row: ProfileRow, best: boolean): TemplateResult {
   const float32 =
     row.error === undefined
       ? nothing
-      : html`<span class="tag" title="${t.timing.error} ${formatNumber(row.error, 'short', 2)}"
-          >${t.timing.float32}</span
+      : html`<span class="tag float32" title=${t.timing.error}
+          >${t.timing.float32}, ${t.header.float32Error(formatNumber(row.error, 'short', 2))}</span
         >`;
   const name = html`<th scope="row">
     ${row.label}${row.label.includes(row.backend) ? nothing : html`<span class="quiet backend"> ${row.backend}</span>`}

@@ -63,6 +63,15 @@ describe('the runner’s messages in German', () => {
     );
   });
 
+  it('say why `auto` stays on the CPU', () => {
+    assert.equal(
+      runnerText(
+        '`auto` stays on the CPU: 0.2 ms on interpret against 3.1 ms on webgl2 (transfer 0.1 + launch 2.7 + work 0.3; kernels once 40).',
+      ),
+      '`auto` bleibt auf der CPU: 0.2 ms mit interpret gegen 3.1 ms mit webgl2 (Übertragung 0.1 + Start 2.7 + Rechnung 0.3; Kernel einmalig 40).',
+    );
+  });
+
   it('are translated inside of others', () => {
     const reason = '`s`: `string` has no floating-point numbers in it.';
     assert.equal(runnerText(reason), '`s`: In `string` sind keine Gleitkommazahlen.');

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { GradLensError } from '../../../src/engine/errors';
+import { ownGpu } from '../../../src/runner/gpu/remoteGpu';
 import type { BackendChoice, Data, EvaluateParams, Operation } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
 import type { ProfileRow } from '../../../src/runner/protocol';
 import { emptyRow } from '../../../src/runner/requests/measure';
 import { crossoverOf, profile } from '../../../src/runner/requests/profile';
+import { slice } from '../../../src/runner/requests/slice';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/backends.ts';
@@ -71,7 +74,11 @@ describe('profile', function () {
 
   it('times every strategy and backend, and says what ran', async () => {
     session.overlay(FILE, SOURCE);
-    const { rows } = await profile(contextFor(), { file: FILE, fn: 'map', args: AT, budget: 500 });
+    const { rows, gpuChoice } = await profile(contextFor(), { file: FILE, fn: 'map', args: AT, budget: 500 });
+    assert.match(
+      gpuChoice ?? '',
+      /^`auto` stays on the CPU: \S+ ms on interpret against \S+ ms on webasm \(transfer \S+ \+ launch \S+ \+ work \S+; kernels once \S+\)\.$/,
+    );
     const ids = rows.map(({ id }) => id);
     for (const id of [
       'value',
@@ -160,5 +167,61 @@ describe('results in float32', function () {
     const { float32, warnings } = await ask('jacobian', 1e-2);
     assert.ok(float32 && float32.error < 1e-2 && float32.worst === undefined);
     assert.deepEqual(warnings, []);
+  });
+});
+
+describe('slices on the GPU', function () {
+  this.timeout(60_000);
+  const source = `export function branchy(x: number[]): number[] {
+  return [x[0], x[0] > 1.25 ? x[0] * 3 : x[0] ** 2 * Math.sin(x[1])];
+}`;
+  before(() => session.overlay(FILE, source));
+  afterEach(() => Object.assign(session.configuration, { backend: 'auto', clientGpu: false, gpuTolerance: 1e-3 }));
+
+  const ask = (gpu = ownGpu) =>
+    slice(
+      { ...contextFor(), gpu },
+      {
+        file: FILE,
+        fn: 'branchy',
+        args: [[1, 2]],
+        directions: [Float64Array.of(1, 0), Float64Array.of(0.5, 1)],
+        radius: 1,
+        samples: 9,
+        output: 1,
+      },
+    );
+
+  it('are lanes with the gradient field, labelled; where control flow goes another way the CPU computes', async () => {
+    const expected = await ask();
+    assert.equal(expected.backend, 'interpret');
+    session.configuration.backend = 'gpu';
+    const found = await ask();
+    assert.equal(found.backend, 'gpu.js webasm (float32)');
+    assert.ok(found.float32 && found.float32.error < 1e-5 && found.float32.checked === 16);
+    assert.equal(found.notice, undefined);
+    for (const [got, want] of [
+      [found.values, expected.values],
+      [found.field?.a ?? [], expected.field?.a ?? []],
+      [found.field?.b ?? [], expected.field?.b ?? []],
+    ]) {
+      assert.equal(got.length, 81);
+      want.forEach((value, index) =>
+        assert.ok(Math.abs(got[index] - value) < 1e-5, `${index}: ${got[index]}, ${value}`),
+      );
+    }
+    // Beyond the branch: from the CPU, to the last digit.
+    assert.equal(found.values[80], expected.values[80]);
+    assert.ok(found.values.some((value, index) => value !== expected.values[index]));
+  });
+
+  it('come from the CPU with a notice where the GPU fails', async () => {
+    session.configuration.backend = 'gpu';
+    const gone = { ...ownGpu, run: () => Promise.reject(new GradLensError('gpu-lost', 'The panel was closed.')) };
+    const { backend, notice, float32, values } = await ask(gone);
+    assert.equal(backend, 'interpret');
+    assert.equal(float32, undefined);
+    assert.equal(notice?.message, 'Computed on the CPU: The panel was closed.');
+    assert.equal(values.length, 81);
   });
 });

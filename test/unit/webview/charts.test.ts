@@ -114,6 +114,7 @@ describe('the GPU’s rows', () => {
           run: 0.5,
         });
       },
+      costs: () => Promise.reject(new Error('not asked for')),
       dispose: () => undefined,
     };
     const [gpu] = await measureGpuRows(host, ['webgl2'], exported, inspection, 0.1, options);
@@ -129,6 +130,7 @@ describe('the GPU’s rows', () => {
     const host: GpuHost = {
       info: () => Promise.resolve({ backends: [] }),
       run: () => Promise.reject(new Error('context lost')),
+      costs: () => Promise.reject(new Error('not asked for')),
       dispose: () => undefined,
     };
     assert.equal(

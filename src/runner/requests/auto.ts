@@ -1,0 +1,128 @@
+/**
+ * `auto`: where work goes to the GPU by itself. Only work that is looked at as a whole does (slices, matrices too large for figures
+ * that need all digits), and only where measured costs say that the GPU wins clearly, the making of its kernels included.
+ */
+import { GradLensError } from '../../engine/errors';
+import { lowerToGpu } from '../../engine/execute/gpu/lower';
+import { estimateGpu, gpuWorkOf, type GpuCosts, type GpuEstimate, type GpuWork } from '../../engine/execute/gpuCosts';
+import type { Program } from '../../engine/program/program';
+import type { Recorded } from '../record';
+import type { Context } from './common';
+import type { ReadyProgram } from './programs';
+
+/** How many times as fast the GPU has to be. */
+const CLEARLY = 3;
+/** Milliseconds on the CPU from which on the GPU is worth a thought. */
+const WORTHWHILE = 50;
+/** Rows and columns up to which a matrix stays in float64: its rank and singular values are computed from it. */
+const EXACT_SIZE = 300;
+const KEPT = 32;
+
+/** What is known of a program that could go to the GPU. */
+interface Known {
+  /** Undefined where it cannot run there, or not accurately. */
+  work: GpuWork | undefined;
+  /** How often it has been asked for; the kernels are made once for all of them. */
+  uses: number;
+  made: boolean;
+}
+
+const known = new Map<string, Known>();
+
+/** Whether a matrix of that size may be float32 without having been asked for. */
+export function mayBeFloat32(rows: number, columns: number): boolean {
+  return Math.min(rows, columns) > EXACT_SIZE;
+}
+
+/** A program that `auto` takes to the GPU. */
+export interface Chosen {
+  /** Its float32 result is off by too much: it stays on the CPU from now on. */
+  refuse(): void;
+}
+
+/**
+ * Whether the GPU wins clearly. Asks for what is costly to know only as long as it may.
+ * @param what tells computations on one function apart
+ * @param predict milliseconds on the CPU
+ */
+export async function chooseGpu(
+  { gpu, session }: Pick<Context, 'gpu' | 'session'>,
+  recorded: Recorded,
+  what: string,
+  predict: () => number,
+  make: () => ReadyProgram,
+): Promise<Chosen | undefined> {
+  const { backend, clientGpu } = session.configuration;
+  if (backend !== 'auto' || !clientGpu) return undefined;
+  const cpu = predict();
+
+  if (!(cpu >= WORTHWHILE)) return undefined;
+  const costs = await gpu.costs(false);
+  if (!costs || costs.launch * CLEARLY >= cpu) return undefined;
+  const key = `${what} ${fingerprint(recorded.program)}`;
+  const entry = remembered(key, make);
+  if (!entry.work) return undefined;
+  entry.uses++;
+
+  const estimate = estimateGpu(costs, entry.work);
+  if (!winsClearly(cpu, estimate, entry.made ? 0 : entry.uses)) return undefined;
+  entry.made = true;
+  return { refuse: () => (entry.work = undefined) };
+}
+
+/** @param uses how many runs pay for the kernels; 0 where they are there */
+export function winsClearly(cpu: number, { run, compile }: GpuEstimate, uses: number): boolean {
+  return CLEARLY * (run + (uses === 0 ? 0 : compile / uses)) <= cpu;
+}
+
+function remembered(key: string, make: () => ReadyProgram): Known {
+  const entry = known.get(key) ?? { work: workOf(make), uses: 0, made: false };
+  // The least recently asked for goes first.
+  known.delete(key);
+  known.set(key, entry);
+  for (const old of known.keys()) {
+    if (known.size <= KEPT) break;
+    known.delete(old);
+  }
+  return entry;
+}
+
+/** The GPU's work; undefined where it cannot run there. */
+export function workOf(make: () => ReadyProgram): GpuWork | undefined {
+  try {
+    const { program } = make();
+    return gpuWorkOf(program, lowerToGpu(program));
+  } catch (error) {
+    if (error instanceof GradLensError) return undefined;
+    throw error;
+  }
+}
+
+/** Equal for the same program at another point. */
+function fingerprint({ columns }: Program): string {
+  let hash = 0x811c9dc5;
+  const mix = (values: ArrayLike<number>) => {
+    for (let index = 0; index < values.length; index++) hash = Math.imul(hash ^ values[index], 0x01000193);
+  };
+  mix(columns.opcodes);
+  mix(columns.operands);
+  mix(columns.paramIndices);
+  const { literals } = columns;
+  mix(new Int32Array(Float64Array.from(literals).buffer));
+  return `${columns.opcodes.length} ${hash >>> 0}`;
+}
+
+/** In words: what `auto` does with a computation of `cpu` milliseconds on `backend`, and why. */
+export function reasonOf(cpu: number, backend: string, costs: GpuCosts, work: GpuWork, may: boolean): string {
+  const estimate = estimateGpu(costs, work);
+  const { transfer, launch, work: computing, run, compile } = estimate;
+  const gpu = `${milliseconds(run)} ms on ${costs.backend} (transfer ${milliseconds(transfer)} + launch ${milliseconds(launch)} + work ${milliseconds(computing)}; kernels once ${milliseconds(compile)})`;
+  const here = `${milliseconds(cpu)} ms on ${backend}`;
+  if (cpu < WORTHWHILE || !winsClearly(cpu, estimate, 0)) return `\`auto\` stays on the CPU: ${here} against ${gpu}.`;
+  if (!may) return `\`auto\` stays on the CPU to keep float64: ${here}; the GPU would take ${gpu}.`;
+  return `\`auto\` takes the GPU for the matrix in the panel: ${gpu} against ${here}.`;
+}
+
+function milliseconds(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
