@@ -75,6 +75,45 @@ describe('the GPU in VS Code', function () {
     );
   });
 
+  it('times the panel’s backends in the Timing tab: compiling apart, with the error, and says what auto would do', async () => {
+    await ui.execute('gradlens.showJacobian', target());
+    const frame = await ui.webviewFrame('#app .tabs');
+    await frame.click('#tab-timing');
+    await frame.click('vscode-button:has-text("Measure on the GPU")');
+    const rows = await poll('a row for each backend', async () => {
+      const found = await frame.$$eval('tr[data-id^="gpu-"]', (list) =>
+        list.map((row) => ({
+          id: (row as HTMLElement).dataset.id,
+          tag: row.querySelector('.float32')?.textContent ?? '',
+          cells: [...row.querySelectorAll('td')].map(({ textContent }) => textContent.trim()),
+        })),
+      );
+      const offered = await frame.$$eval('.plain-list li', (list) =>
+        list
+          .filter(({ textContent }) => /available on/.test(textContent))
+          .map((item) => item.querySelector('code')!.textContent),
+      );
+      return found.length > 0 && found.length === offered.length ? found : undefined;
+    });
+    assert.ok(rows.some(({ id }) => id === 'gpu-webasm'));
+    for (const { id, tag, cells } of rows) {
+      assert.match(tag.replace(/\s+/g, ' '), /^float32, error \d/, id);
+      const [median, , , compile] = cells;
+      assert.match(median, /\d.* (µs|ms|s)$/, id);
+      assert.match(compile, /\d.* (µs|ms|s)$/, id);
+    }
+    await frame.click('vscode-button:has-text("Measure"):not(:has-text("GPU"))');
+    const choice = await poll('the reason', async () => {
+      const text = await frame.$eval('.gpu-choice', ({ textContent }) => textContent).catch(() => '');
+      return text.replace(/\s+/g, ' ').trim() || undefined;
+    });
+    assert.match(
+      choice,
+      /^auto stays on the CPU: \S+ ms on interpret against \S+ ms on (webgpu|webgl2|webasm) \(transfer \S+ \+ launch \S+ \+ work \S+; kernels once \S+\)\.$/,
+    );
+    await ui.execute('workbench.action.focusFirstEditorGroup');
+  });
+
   /** Makes the panel's worker take runs and never answer, as a driver that hangs; tells when one has come. */
   const hang = async () => {
     const frame = await ui.webviewFrame('#app .tabs');
