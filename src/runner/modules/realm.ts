@@ -206,9 +206,12 @@ export class Realm {
   /** What `$$` is in a module. */
   private services(instance: ModuleInstance, settle: (() => void)[]): Record<string, unknown> {
     const { exports } = instance;
-    const evaluate = (scope: (text: string) => unknown) => (instance.evaluate = scope);
+    const evaluate = (scope: (text: string) => unknown) => {
+      instance.evaluate = (text) => scope(this.withImports(text, instance));
+    };
     return {
       scope: evaluate,
+      imported: (names: string[]) => this.importedValues(names, instance),
       meta: { url: pathToFileURL(instance.file).href, filename: instance.file, dirname: dirname(instance.file) },
       load: (specifier: string) => this.namespace(specifier, instance),
       dynamic: (specifier: unknown) => {
@@ -243,6 +246,27 @@ export class Realm {
         settle.push(copy);
       },
     };
+  }
+
+  /** An expression over the module's scope: imported names are no variables there, and unused imports are not even loaded. */
+  private withImports(text: string, instance: ModuleInstance): string {
+    const bindings = this.options.files.rewritten(instance.file)?.analysis.bindings;
+    const names = new Set(text.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu)?.filter((name) => bindings?.has(name)));
+    if (names.size === 0) return text;
+    return `(({ ${[...names].join(', ')} }) => (${text}))($$.imported(${JSON.stringify([...names])}))`;
+  }
+
+  private importedValues(names: readonly string[], instance: ModuleInstance): Record<string, unknown> {
+    const analysis = this.options.files.rewritten(instance.file)?.analysis;
+    return Object.fromEntries(
+      names.flatMap((local) => {
+        const binding = analysis?.bindings.get(local);
+        const specifier = binding && analysis?.imports[binding.index]?.specifier;
+        if (!binding || specifier === undefined) return [];
+        const namespace = this.namespace(specifier, instance);
+        return [[local, binding.name === '*' ? namespace : namespace[binding.name]]];
+      }),
+    );
   }
 
   /** What `import * as` would give. */

@@ -5,19 +5,17 @@ import { namedArgument, splitArguments } from '../../source/find/docTags';
 import type { TypeShape } from '../../source/find/types';
 import { FLOAT_ARRAYS, INTEGER_ARRAYS } from '../../source/find/types';
 import { parseModule } from '../../source/parse';
-import { RewrittenModule } from '../../source/rewrite/rewrite';
+import { statementWithoutTypes } from '../../source/rewrite/rewrite';
 import { RunnerError } from '../modules/errors';
 import type { ModuleInstance, Realm } from '../modules/realm';
 import type { Data } from '../protocol';
 import { isTypedArray } from '../recording/typedArrays';
 import { parseNumber } from './layout';
 
-/** The text of an argument list without types. */
-function withoutTypes(text: string): string {
-  if (!/\b(as|satisfies)\b|!|</.test(text)) return text;
-  const code = new RewrittenModule(parseModule('arguments.ts', `(${text})`), 1, false).plain.code;
-  const start = code.indexOf('(', code.indexOf('eval($$text)'));
-  return code.slice(code.indexOf('; ', start) + 2, code.lastIndexOf('\n')).replace(/^\(|\)$/g, '');
+/** An argument list as an array, without types. */
+function listOf(text: string): string {
+  const list = `[${text}]`;
+  return /\b(as|satisfies)\b|!|</.test(text) ? statementWithoutTypes(parseModule('arguments.ts', list)) : list;
 }
 
 /** Evaluates an argument list (`[1, 2], 3` or `x = [1, 2], k = 3`) over the module's scope, in the realm of the instance. */
@@ -37,11 +35,11 @@ export function argumentsAt(fn: FoundFunction, expression: string, instance: Mod
             `Its parameters are ${fn.parameters.map(({ name }) => name).join(', ')}.`,
           );
         while (values.length <= index) values.push(undefined);
-        values[index] = instance.evaluate(`(${withoutTypes(part?.value ?? '')})`);
+        [values[index]] = instance.evaluate(listOf(part?.value ?? '')) as unknown[];
       }
       return values;
     }
-    return instance.evaluate(`[${withoutTypes(expression)}]`) as unknown[];
+    return instance.evaluate(listOf(expression)) as unknown[];
   } catch (error) {
     if (error instanceof RunnerError) throw error;
     throw new RunnerError(

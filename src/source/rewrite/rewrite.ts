@@ -111,3 +111,9 @@ export class RewrittenModule {
     return { code: `(function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };
   }
 }
+
+/** The text of a module's only statement without types. */
+export function statementWithoutTypes(module: ParsedModule): string {
+  const [statement] = module.sourceFile.statements;
+  return new ModuleEmitter(module, analyze(module)).emit(statement);
+}

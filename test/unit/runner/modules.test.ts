@@ -73,6 +73,21 @@ describe('modules', () => {
     assert.deepEqual((await deriveFile(a, [3])).jacobian, [10]);
   });
 
+  it('lend points their imports, which need no other use, and points may have types', async () => {
+    const folder = workspace({
+      'lib.ts': 'export interface Scale { k: number }\nexport const two = 2;\nexport default (x: number) => x + 1;',
+      'f.ts': `import next, { two, type Scale } from './lib';
+import * as lib from './lib';
+import type { Nowhere } from './nowhere';
+/** @at x = next(two), y = { k: [5]![0] * lib.two } as Scale */
+export const f = (x: number, y: Scale) => x * y.k;
+/** @at [1, 2] as Nowhere, <number>two */
+export const g = (x: number[], k: number) => x[1] * k;`,
+    });
+    assert.deepEqual((await deriveFile(join(folder, 'f.ts'), undefined)).jacobian, [10, 3]);
+    assert.deepEqual((await deriveFile(join(folder, 'f.ts'), undefined, 'g')).jacobian, [0, 2, 2]);
+  });
+
   it('work together with the array API of gradlens itself', async () => {
     session.overlay(
       '/virtual/np.ts',
