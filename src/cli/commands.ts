@@ -103,8 +103,18 @@ const evaluate: Command = async (client, options, output) => {
   return 0;
 };
 
-export function evaluationJson({ value, result, warnings, operations, timing }: Evaluation): object {
-  return { value: value ?? null, result: result ?? null, warnings: publicWarnings(warnings), operations, timing };
+/** What a GPU computed says so: `backend`, and `float32` with the error against float64. */
+export function evaluationJson(evaluated: Evaluation): object {
+  const { value, result, warnings, operations, timing, backend, float32, notice } = evaluated;
+  return {
+    value: value ?? null,
+    result: result ?? null,
+    warnings: publicWarnings(warnings),
+    operations,
+    timing,
+    ...(float32 ? { backend, float32 } : {}),
+    ...(notice ? { notice } : {}),
+  };
 }
 
 function printEvaluation(evaluated: Evaluation, op: string, { values }: Options, output: Output): void {
@@ -118,6 +128,16 @@ function printEvaluation(evaluated: Evaluation, op: string, { values }: Options,
   }
   if (values.plot && matrix) output.line(heatmap(matrix, output.colors));
   output.line(`${evaluated.operations} operations, ${milliseconds(evaluated.timing.total)}, ${evaluated.strategy}`);
+  const { backend, float32, notice } = evaluated;
+  if (float32) {
+    const { adapter, error, checked, entries } = float32;
+    const device = adapter === undefined ? backend : `${backend}, ${adapter}`;
+    const part = checked < entries ? ` (${checked} of ${entries} entries compared)` : '';
+    output.line(
+      `${device}: off from float64 by ${number(Number(error.toPrecision(2)))} of the largest entry at most${part}`,
+    );
+  }
+  if (notice) output.error(notice.hint === undefined ? notice.message : `${notice.message} ${notice.hint}`);
 }
 
 const check: Command = async (client, options, output) => {

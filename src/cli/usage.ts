@@ -33,7 +33,8 @@ Evaluates a function or a derivative of it at one point: its first @at tag, unle
   --backend NAME       auto, interpret, wasm or gpu
   --time-limit MS      time for the function (default: 2000)
   --plot               draws matrices as heatmaps
-  --json               one line: {"value", "result", "warnings", "operations", "timing"}`,
+  --json               one line: {"value", "result", "warnings", "operations", "timing"},
+                       with "backend" and "float32" (its error) where a GPU computed it`,
   check: `gradlens check FILE [FUNCTION] [--json] [--at EXPRESSION] [--tolerance NUMBER]
 
 Checks derivatives: Taylor test, dot-product test, Richardson differences, and gradients marked @gradientOf. Checks every

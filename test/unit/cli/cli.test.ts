@@ -42,6 +42,21 @@ export function good(x: number): number { return x * x; }
     assert.match(out, /x\[0\] {2}1330 +480\nx\[1\] +480 +200/);
   });
 
+  it('says of what a GPU computed that it is float32, and how far off', () => {
+    const args = ['eval', rosenbrock, 'rosenbrock', '--op', 'jacobian', '--at', '[-1.2, 1]', '--backend', 'gpu'];
+    assert.match(
+      run(args).out,
+      /\ngpu\.js webasm \(float32\).*: off from float64 by \d\S*e-\d+ of the largest entry at most\n$/,
+    );
+    const { backend, float32 } = JSON.parse(run([...args, '--json']).out) as {
+      backend: string;
+      float32: { error: number; entries: number };
+    };
+    assert.equal(backend, 'gpu.js webasm (float32)');
+    assert.equal(float32.entries, 2);
+    assert.ok(float32.error > 0 && float32.error < 1e-6, String(float32.error));
+  });
+
   it('prints exactly one line of JSON', () => {
     const { code, out } = run(['eval', rosenbrock, 'rosenbrock', '--op', 'hessian', '--at', '[-1.2, 1]', '--json']);
     assert.equal(code, 0);
