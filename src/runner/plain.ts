@@ -9,8 +9,6 @@ import { describe } from './values/layout';
 import { substitute } from './values/substitute';
 
 export interface PlainFunction {
-  /** The flat arguments `wrt` at the point. */
-  point: Float64Array;
   /** Runs the function with other numbers in the arguments' places. */
   evaluate: (inputs: ArrayLike<number>) => Float64Array;
   /** Runs it with the arguments as they are, without taking the result apart. */
@@ -19,7 +17,6 @@ export interface PlainFunction {
 
 export function plainFunction(session: Session, target: Target, wrt: readonly number[]): PlainFunction {
   const { fn, args } = session.prepare(target, false);
-  const point = wrt.flatMap((index) => numbersOf(args[index]));
   const evaluate = (inputs: ArrayLike<number>): Float64Array => {
     const result = fn(...movedArguments(args, wrt, inputs));
     if (isPromise(result)) {
@@ -33,7 +30,7 @@ export function plainFunction(session: Session, target: Target, wrt: readonly nu
     }
     return Float64Array.from(numbersOf(result));
   };
-  return { point: Float64Array.from(point), evaluate, call: () => fn(...args) };
+  return { evaluate, call: () => fn(...args) };
 }
 
 /** The arguments with other numbers in the places of those of `wrt`. */

@@ -6,7 +6,7 @@ import type { Data, Finding } from '../../../../src/runner/protocol';
 import { recordTarget, type Context, type RecordedTarget } from '../../../../src/runner/requests/common';
 import { warningsOf } from '../../../../src/runner/requests/evaluate';
 import { Session } from '../../../../src/runner/session';
-import { plainFunction } from '../../../../src/runner/plain';
+import { numbersOf, plainFunction } from '../../../../src/runner/plain';
 
 export const session = new Session();
 
@@ -72,5 +72,5 @@ function assertSame(a: Float64Array, b: Float64Array): void {
 /** The native value of the same function. */
 export function nativeValue(file: string, args: readonly unknown[], fn = 'f', wrt: number[] = [0]): Float64Array {
   const plain = plainFunction(session, { file, fn, args: args as Data[] }, wrt);
-  return plain.evaluate(plain.point);
+  return Float64Array.from(numbersOf(plain.call()));
 }
