@@ -75,6 +75,21 @@ describe('diagnostics', () => {
     assert.match(zero.message, /unused/);
   });
 
+  it('tell of a kink and of an infinite slope, each where it is', async () => {
+    const text =
+      '/** @at 0 */\nexport function kink(x: number): number {\n  const a = Math.abs(x);\n  return a * 2;\n}\n' +
+      '/** @at 0 */\nexport function steep(x: number): number {\n  return 1 + Math.sqrt(x);\n}\n';
+    const { document } = await openText('diagnostics/kink.ts', text);
+    const kink = await diagnostic(document.uri, 'non-differentiable');
+    assert.match(textAt(document, kink.range), /Math\.abs\(x\)/);
+    const steep = await diagnostic(document.uri, 'infinity-born');
+    assert.match(textAt(document, steep.range), /Math\.sqrt\(x\)/);
+    assert.match(steep.message, /derivative of sqrt\(0\)/);
+    await replace(document, '/** @at 0 */\nexport function kink', '/** @at 1 */\nexport function kink');
+    await replace(document, '/** @at 0 */', '/** @at 4 */');
+    await eventually('no diagnostic', () => diagnosticsNow(document.uri).length === 0);
+  });
+
   it('have quick fixes that apply and keep the value', async () => {
     const fixes = [
       ['log1p', '1e-9', 'Math.log(1 + x)', 'Math.log1p(x)', '1e−9'],

@@ -9,7 +9,7 @@ import { LensProvider } from '../../src/extension/lenses/lensProvider';
 import { DisposableStore } from '../../src/extension/lifecycle/disposables';
 import { SessionManager } from '../../src/extension/session/sessionManager';
 import { StatusItem } from '../../src/extension/status/statusItem';
-import { closeAll, openText } from './editing';
+import { closeAll, openText, replace } from './editing';
 
 /** An engine that never answers. */
 class SilentEngine implements EngineHost {
@@ -37,10 +37,18 @@ class SilentEngine implements EngineHost {
   }
 }
 
-/** Counts the listeners of the events of a namespace of VS Code's API while `body` runs. */
-function counting(namespaces: object[], body: () => void): { most: number; left: number } {
-  let now = 0;
-  let most = 0;
+interface ListenerCount {
+  /** Listeners that are there. */
+  now: number;
+  most: number;
+}
+
+/** Counts the listeners of the events of namespaces of VS Code's API while `body` runs. */
+async function counting(
+  namespaces: object[],
+  body: (count: ListenerCount) => void | Promise<void>,
+): Promise<ListenerCount> {
+  const count = { now: 0, most: 0 };
   const restore: (() => void)[] = [];
   for (const namespace of namespaces) {
     for (const name of Object.keys(namespace).filter((each) => /^onDid|^onWill/.test(each))) {
@@ -50,9 +58,9 @@ function counting(namespaces: object[], body: () => void): { most: number; left:
       if (typeof original !== 'function') continue;
       const counted: vscode.Event<unknown> = (listener, thisArgs, disposables) => {
         const registration = original(listener, thisArgs, disposables);
-        most = Math.max(most, ++now);
+        count.most = Math.max(count.most, ++count.now);
         return new vscode.Disposable(() => {
-          now--;
+          count.now--;
           registration.dispose();
         });
       };
@@ -61,11 +69,25 @@ function counting(namespaces: object[], body: () => void): { most: number; left:
     }
   }
   try {
-    body();
+    await body(count);
   } finally {
     for (const back of restore) back();
   }
-  return { most, left: now };
+  return count;
+}
+
+/** What listens to VS Code, without the process that computes. */
+function parts(): DisposableStore {
+  const store = new DisposableStore();
+  const configuration = store.add(new Configuration());
+  const engine = store.add(new SilentEngine());
+  const manager = store.add(new SessionManager(engine, configuration));
+  store.add(new LensProvider(manager, configuration));
+  store.add(new InlineDecorations(manager, configuration));
+  store.add(new Diagnostics(manager, configuration));
+  store.add(new StatusItem(manager, configuration, engine));
+  store.add(new ContextKeys(manager, configuration));
+  return store;
 }
 
 describe('the life of the extension’s parts', () => {
@@ -73,22 +95,28 @@ describe('the life of the extension’s parts', () => {
 
   it('ends with every listener gone', async function () {
     await openText('lifecycle/open.ts', 'export const f = (x: number): number => x * x;\n');
-    const { most, left } = counting([vscode.window, vscode.workspace], () => {
-      for (let round = 0; round < 3; round++) {
-        const store = new DisposableStore();
-        const configuration = store.add(new Configuration());
-        const engine = store.add(new SilentEngine());
-        const manager = store.add(new SessionManager(engine, configuration));
-        store.add(new LensProvider(manager, configuration));
-        store.add(new InlineDecorations(manager, configuration));
-        store.add(new Diagnostics(manager, configuration));
-        store.add(new StatusItem(manager, configuration, engine));
-        store.add(new ContextKeys(manager, configuration));
-        store.dispose();
-      }
+    const { most, now } = await counting([vscode.window, vscode.workspace], () => {
+      for (let round = 0; round < 3; round++) parts().dispose();
     });
     if (most === 0) this.skip(); // This VS Code does not let its events be counted.
     assert.ok(most >= 10, `${most} listeners were counted`);
-    assert.equal(left, 0);
+    assert.equal(now, 0);
+  });
+
+  it('has as many listeners after 100 edits, and after files came and went, as before', async function () {
+    const { document } = await openText('lifecycle/edits.ts', 'export const f = (x: number): number => x * 1;\n');
+    const { most, now } = await counting([vscode.window, vscode.workspace], async (count) => {
+      const store = parts();
+      const before = count.now;
+      for (let index = 1; index <= 100; index++) await replace(document, `x * ${index}`, `x * ${index + 1}`);
+      for (let index = 0; index < 5; index++) {
+        await openText(`lifecycle/other${index}.ts`, 'export const g = (x: number): number => x + 1;\n');
+        await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      }
+      assert.equal(count.now, before);
+      store.dispose();
+    });
+    if (most === 0) this.skip();
+    assert.equal(now, 0);
   });
 });
