@@ -4,7 +4,8 @@ import { compressHessian, decompress } from '../engine/sparse/derivative';
 import type { Compression } from '../engine/sparse/matrix';
 import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
 import { LANES, scalarSparsity, TangentLanes } from '../engine/execute/tangentLanes';
-import { rowValues } from '../engine/execute/rowValues';
+import { GuardError } from '../engine/errors';
+import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
 import type { Program } from '../engine/program/program';
@@ -248,6 +249,16 @@ export function gradientProgram(program: Program): Program {
     program,
     program.inputAvals.map(() => true),
   );
+}
+
+/** The values of all rows of the recorded program at other inputs; undefined where control flow goes another way. */
+export function valuesAt({ program }: Recorded, inputValues: Float64Array): RowValues | undefined {
+  try {
+    return rowValues(program, inputValues);
+  } catch (error) {
+    if (error instanceof GuardError) return undefined;
+    throw error;
+  }
 }
 
 export function inputArrays({

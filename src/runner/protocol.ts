@@ -4,22 +4,14 @@
  * Lines and columns are 1-based, ends exclusive, columns in UTF-16 units as in VS Code (whose own are 0-based).
  */
 import type { GpuCosts } from '../engine/execute/gpuCosts';
+import type { TypedArray } from '../engine/trace/typedArrays';
 
 export type { GpuCosts };
 
 export type Operation = 'value' | 'grad' | 'jvp' | 'vjp' | 'jacobian' | 'jacfwd' | 'jacrev' | 'hessian' | 'hvp';
 export type BackendChoice = 'auto' | 'interpret' | 'wasm' | 'gpu';
 
-export type NumericArray =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
+export type NumericArray = TypedArray;
 
 /** A value of the user's: JSON, but typed arrays stay typed arrays and NaN and infinities stay numbers. */
 export type Data = number | boolean | string | null | undefined | NumericArray | Data[] | { [key: string]: Data };

@@ -4,10 +4,10 @@
  */
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
+import type { TypedArray } from '../../engine/trace/typedArrays';
 import { lose, recorderOf, rowIn, state, valueOf } from './state';
 
-export type AnyTypedArray =
-  Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+export type AnyTypedArray = TypedArray;
 
 /** Traced numbers of a buffer by the index of an element of that size from its start; undefined while there are none. */
 interface Shadow {

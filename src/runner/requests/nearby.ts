@@ -2,9 +2,8 @@
  * The net under everything that recording could miss: close to the point, where control flow goes the same way, the recorded program must give
  * what the plain function gives. Where every step changes a decision, differences must bear out the derivative (comparisons.ts).
  */
-import { GuardError } from '../../engine/errors';
-import { rowValues } from '../../engine/execute/rowValues';
 import { OPCODES } from '../../engine/primitives/opcodes';
+import { valuesAt } from '../derivatives';
 import { withTimeLimit } from '../limits';
 import { plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
@@ -60,15 +59,11 @@ export function lostNearby(
 
 /** The recorded program at other inputs; undefined where control flow goes another way. */
 function outputsAt(recorded: Recorded, inputValues: Float64Array): Float64Array | undefined {
-  try {
-    const values = rowValues(recorded.program, inputValues);
-    const out = new Float64Array(recorded.outputValues.length);
-    for (const { row, offset } of recorded.outputs) out.set(values.valueOf(row).data, offset);
-    return out;
-  } catch (error) {
-    if (error instanceof GuardError) return undefined;
-    throw error;
-  }
+  const values = valuesAt(recorded, inputValues);
+  if (!values) return undefined;
+  const out = new Float64Array(recorded.outputValues.length);
+  for (const { row, offset } of recorded.outputs) out.set(values.valueOf(row).data, offset);
+  return out;
 }
 
 function differs(value: number, plain: number, here: number, allowed: typeof EXACT): boolean {

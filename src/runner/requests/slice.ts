@@ -1,8 +1,6 @@
 /** `slice`: the function along one or two directions through the point. */
 import { LinearizedProgram } from '../../engine/execute/adjoints';
-import { rowValues } from '../../engine/execute/rowValues';
-import { GuardError } from '../../engine/errors';
-import { gradientLinear, linearOf, pushForward, type Linear } from '../derivatives';
+import { gradientLinear, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
 import { movedArguments, plainFunction } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
@@ -103,14 +101,11 @@ function slopesAt(
 
 /** The recorded program at another point; undefined where control flow goes another way. */
 function linearAt(recorded: Recorded, inputValues: Float64Array): Linear | undefined {
-  try {
-    const values = rowValues(recorded.program, inputValues);
-    return {
+  const values = valuesAt(recorded, inputValues);
+  return (
+    values && {
       ...linearOf(recorded),
       linearized: new LinearizedProgram(recorded.program, values.scalars, values.valueOf),
-    };
-  } catch (error) {
-    if (error instanceof GuardError) return undefined;
-    throw error;
-  }
+    }
+  );
 }
