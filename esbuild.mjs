@@ -3,7 +3,7 @@
  * Builds everything into dist/ (or --outdir=DIR):
  *
  *   extension.js    the extension, CommonJS, `vscode` left to the host        src/extension/main.ts
- *   runner.js       the process that runs user code, TypeScript bundled in    src/runner/main.ts
+ *   runner.js       the process that runs user code, with TypeScript's parser src/runner/main.ts
  *   cli.js          the command line                                          src/cli/main.ts
  *   webview/*.js    the panel, IIFE + CSS                                     src/webview/main.ts and src/webview/*.entry.ts
  *   engine/         the npm package: index.mjs, index.cjs, declarations       src/engine/index.ts
@@ -22,6 +22,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { minify } from 'terser';
+import { typescriptParser } from './scripts/lib/typescriptParser.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const options = new Set(process.argv.slice(2));
@@ -82,7 +83,12 @@ function bundles() {
   const entries = readdirSync(join(root, 'src/webview')).filter((name) => name.endsWith('.entry.ts'));
   return [
     { ...node, entryPoints: ['src/extension/main.ts'], outfile: join(outdir, 'extension.js'), external: ['vscode'] },
-    { ...node, entryPoints: ['src/runner/main.ts'], outfile: join(outdir, 'runner.js') },
+    {
+      ...node,
+      entryPoints: ['src/runner/main.ts'],
+      outfile: join(outdir, 'runner.js'),
+      alias: { typescript: typescriptParser(root) },
+    },
     { ...node, entryPoints: ['src/cli/main.ts'], outfile: join(outdir, 'cli.js') },
     {
       ...common,

@@ -3,6 +3,7 @@ import { buildSync } from 'esbuild';
 import { mkdtempSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { typescriptParser } from '../../../../scripts/lib/typescriptParser.mjs';
 import { RunnerClient, RunnerRequestError } from '../../../../src/runner/client/runnerClient';
 import type { ErrorInfo, RunnerConfiguration, RunnerMethod, RunnerRequests } from '../../../../src/runner/protocol';
 
@@ -25,6 +26,7 @@ export function bundles(): string {
     format: 'cjs',
     outdir: directory,
     logLevel: 'error',
+    alias: { typescript: typescriptParser(root) },
   });
   return directory;
 }
