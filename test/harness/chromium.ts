@@ -75,6 +75,8 @@ const flags = [
   '--use-angle=swiftshader',
   '--use-webgpu-adapter=swiftshader',
   '--enable-unsafe-swiftshader',
+  // SwiftShader is for kernels. As the compositor it takes 26 ms for every frame of a window, whatever changed in it.
+  '--disable-gpu-compositing',
 ];
 
 /** Starts the browser, trying once more when the first start fails. It is closed at the end of the run. */
