@@ -441,19 +441,66 @@ function addViews(list: CaseList): void {
 
 function addContractions(list: CaseList): void {
   const dot = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
-  list.add('dotGeneral', [list.array([5, 7]), list.array([7, 3])], one('dotGeneral', dot));
+  list.add('dotGeneral', [list.array([9, 11]), list.array([11, 13])], one('dotGeneral', dot));
   list.add('dotGeneral of chains', [list.array([5, 40]), list.array([40, 3])], (b, [x, y]) => [
     b.emit('tanh', [b.dotGeneral(b.sin(x), b.cos(y), dot)], undefined),
   ]);
   list.add(
     'dotGeneral batched',
     [list.array([2, 3, 4]), list.array([2, 4, 5])],
-    one('dotGeneral', {
-      lhsContract: [2],
-      rhsContract: [1],
-      lhsBatch: [0],
-      rhsBatch: [0],
-    }),
+    one('dotGeneral', { lhsContract: [2], rhsContract: [1], lhsBatch: [0], rhsBatch: [0] }),
+  );
+  // Blocks of several results, cut off at the edges; packed operands; sums in blocks with some terms over.
+  const alone = { transforms: false };
+  list.add('dotGeneral of few', [list.array([5, 7]), list.array([7, 3])], one('dotGeneral', dot), alone);
+  list.add('dotGeneral of many terms', [list.array([3, 1239]), list.array([1239, 2])], one('dotGeneral', dot), {
+    ...alone,
+    tolerance: 2e-6,
+  });
+  list.add('a matrix times a vector', [list.array([7, 10]), list.array([10])], one('dotGeneral', dot), alone);
+  list.add(
+    'a vector times a matrix',
+    [list.array([33]), list.array([33, 6])],
+    (b, rows) => [b.dotGeneral(rows[0], rows[1], { ...dot, lhsContract: [0] })],
+    alone,
+  );
+  list.add(
+    'an inner product',
+    [list.array([100]), list.array([100])],
+    (b, rows) => [b.dotGeneral(rows[0], rows[1], { ...dot, lhsContract: [0] })],
+    alone,
+  );
+  list.add(
+    'an outer product',
+    [list.array([3]), list.array([5])],
+    (b, rows) => [b.dotGeneral(rows[0], rows[1], { ...dot, lhsContract: [], rhsContract: [] })],
+    alone,
+  );
+  list.add(
+    'dotGeneral over two axes, with views',
+    [list.array([3, 9, 5, 4]), list.array([6, 3, 4, 9])],
+    (b, [x, y]) => {
+      const [left, right] = [b.transpose(x, [2, 0, 3, 1]), b.sliceAxis(y, 0, 0, 5, 2)];
+      const params = { lhsContract: [1, 2], rhsContract: [1, 2], lhsBatch: [3], rhsBatch: [3] };
+      const half = { lhsContract: [2, 1], rhsContract: [2, 1], lhsBatch: [3], rhsBatch: [3] };
+      return [b.dotGeneral(left, right, params), b.sin(b.dotGeneral(left, right, half))];
+    },
+    alone,
+  );
+  list.add(
+    'a product that others read',
+    [list.array([9, 8]), list.array([8, 10])],
+    (b, [x, y]) => {
+      const product = b.dotGeneral(x, y, dot);
+      return [product, b.reduceSum(product, [1]), b.sin(b.transpose(product, [1, 0]))];
+    },
+    alone,
+  );
+  list.add(
+    'a product of broadcast numbers',
+    [list.array([8]), list.array([])],
+    (b, [x, y]) => [b.dotGeneral(b.broadcast(x, [9, 8], [1]), b.broadcast(y, [8, 9], []), dot)],
+    alone,
   );
   const conv = {
     strides: [1, 2],

@@ -8,12 +8,20 @@ import type { Index } from './indexing';
 import type { CarriedLoop } from './structured';
 import type { Atom, KernelWriter } from './writer';
 
+/** A kernel's argument and where a value begins in it. */
+export interface Place {
+  readonly array: string;
+  readonly offset: number;
+}
+
 export interface KernelContext {
   readonly program: Program;
   readonly w: KernelWriter;
   /** The element of a row's value at an index. */
   value(row: Row, index: Index): Atom;
   aval(row: Row): Aval;
+  /** The array and the place in it from which a value stands in memory, if it does. */
+  place(row: Row): Place | undefined;
   /** Where a value begins in the packed array, if it stands there as it is. */
   packedAt(row: Row): number | undefined;
   packed(position: Atom): Atom;

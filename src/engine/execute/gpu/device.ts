@@ -7,7 +7,8 @@ import { allocate, sizeOf, type ArrayValue, type Aval } from '../../program/aval
 import type { Program } from '../../program/program';
 import { holdsExactly } from './context';
 import { KERNEL_FUNCTIONS } from './functions';
-import { lowerToGpu, type GpuPlan, type GpuStep } from './lower';
+import { untile } from './contract';
+import { lowerToGpu, type GpuPlan, type GpuStep, type Vectors } from './lower';
 
 export type GpuMode = 'webgpu' | 'webgl2' | 'headlessgl' | 'webasm' | 'cpu';
 
@@ -26,8 +27,11 @@ interface KernelSettings {
 type Handle = object;
 type KernelHandle = (...args: (Handle | Float32Array | number)[]) => Handle;
 
+/** A number a thread, or a vector. */
+type PipelineResult = Float32Array | Float32Array[];
+
 interface Pipeline {
-  (packed: Float32Array, nan: number, inf: number): Promise<Float32Array[]>;
+  (packed: Float32Array, nan: number, inf: number): Promise<PipelineResult[]>;
   readonly backend?: string;
   readonly executorKind?: string;
   readonly fallbackReason?: string | null;
@@ -86,6 +90,14 @@ const BACKEND_NAMES: Record<GpuMode, readonly string[]> = {
   cpu: ['cpu'],
 };
 
+const VECTORS: Record<GpuMode, Vectors> = {
+  webgpu: 'results',
+  webgl2: 'values',
+  headlessgl: 'none',
+  webasm: 'results',
+  cpu: 'results',
+};
+
 export class GpuDevice {
   private readonly gpu: InstanceType<GpuLibrary>;
   private readonly executables = new Map<Program, Promise<GpuExecutable>>();
@@ -104,7 +116,7 @@ export class GpuDevice {
   prepare(program: Program, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
     let executable = this.executables.get(program);
     if (!executable) {
-      executable = this.compile(lowerToGpu(program), inputs);
+      executable = this.compile(lowerToGpu(program, VECTORS[this.mode]), inputs);
       executable.catch(() => this.executables.delete(program));
       this.executables.set(program, executable);
     }
@@ -133,7 +145,9 @@ export class GpuDevice {
       const outputs = plan.outputs.map((output) => {
         if (output.kind === 'value') return output.value;
         if (output.kind === 'input') return values[output.input];
-        return toArray(results[steps.indexOf(output.step)], output.aval);
+        const result = results[steps.indexOf(output.step)];
+        const { tiles } = plan.steps[output.step];
+        return toArray(tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array), output.aval);
       });
       checkGuards(plan, outputs);
       return { outputs: outputs.slice(0, outputs.length - plan.guards.length), time: performance.now() - began };
@@ -169,8 +183,8 @@ export class GpuDevice {
     });
   }
 
-  private async call(pipeline: Pipeline, packed: Float32Array): Promise<Float32Array[]> {
-    let results: Float32Array[];
+  private async call(pipeline: Pipeline, packed: Float32Array): Promise<PipelineResult[]> {
+    let results: PipelineResult[];
     try {
       results = await pipeline(packed, NaN, Infinity);
     } catch (error) {
@@ -184,7 +198,7 @@ export class GpuDevice {
 
 function settingsOf(step: GpuStep): KernelSettings {
   return {
-    output: [step.size],
+    output: [step.threads],
     precision: 'single',
     tactic: 'precision',
     functions: step.functions.map((name) => ({

@@ -48,6 +48,8 @@ export function unflatten(w: KernelWriter, flat: Atom, shape: Shape): Index {
   const index: Atom[] = new Array<Atom>(shape.length).fill('0');
   let rest = flat;
   let left = sizeOf(shape);
+  // An array without elements has no index that anyone reads.
+  if (left === 0) return index;
   for (let axis = 0; axis < shape.length; axis++) {
     const extent = shape[axis];
     left /= Math.max(extent, 1);

@@ -2,7 +2,7 @@
 import { OPCODES } from '../../primitives/opcodes';
 import type { ArrayValue, Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
-import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, MixingError, type KernelContext } from './context';
+import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, MixingError, type KernelContext, type Place } from './context';
 import { ELEMENTWISE, kernelLiteral } from './elementwise';
 import { flatten, type Index } from './indexing';
 import { LOOPS } from './loops';
@@ -54,16 +54,22 @@ export class Kernel implements KernelContext {
     return this.w.define(`p[${position}]`);
   }
 
-  value(row: Row, index: Index): Atom {
-    const source = this.memory.sources.get(row);
-    if (!source) return this.element(row, index);
-    const position = flatten(this.w, index, this.aval(row).shape);
-    if (source.kind === 'packed') return this.w.define(`p[${offsetBy(source.offset, position)}]`);
-    const { reads, moved } = this.memory;
+  place(row: Row): Place | undefined {
+    const { sources, reads, moved } = this.memory;
+    const source = sources.get(row);
+    if (!source) return undefined;
+    if (source.kind === 'packed') return { array: 'p', offset: source.offset };
     const { step, offset } = moved.get(source.step) ?? source;
     let argument = reads.indexOf(step);
     if (argument < 0) argument = reads.push(step) - 1;
-    return this.w.define(`s${argument}[${offsetBy(offset, position)}]`);
+    return { array: `s${argument}`, offset };
+  }
+
+  value(row: Row, index: Index): Atom {
+    const place = this.place(row);
+    if (!place) return this.element(row, index);
+    const position = flatten(this.w, index, this.aval(row).shape);
+    return this.w.define(`${place.array}[${offsetBy(place.offset, position)}]`);
   }
 
   /** Computes an element, whether or not the value stands in memory. */

@@ -2,42 +2,11 @@
 import { sizeOf, type Shape } from '../../program/aval';
 import type { Row } from '../../program/program';
 import { GpuUnsupportedError, type EmitterTable, type KernelContext } from './context';
-import { addIndex, clampIndex, unflatten, type Index } from './indexing';
+import { contractionElement } from './contract';
+import { clampIndex, unflatten, type Index } from './indexing';
+import { walkAlong } from './strides';
+import { sums } from './sums';
 import type { Atom } from './writer';
-
-/** Elements added one after the other before their sum goes to the next level: rounding grows with this, not with the length. */
-const BLOCK = 32;
-
-/** Terms written out in one turn of the innermost loop: turns cost as much as terms. */
-const UNROLL = 4;
-
-/** Σ term(position) over `length` positions in two levels (pairwise-like: drivers optimise compensated sums away). */
-function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): Atom {
-  const total = k.w.variable('0');
-  if (length <= BLOCK) {
-    k.w.loop(length, [total], (position) => k.w.statement(`${total} = ${total} + ${term(position)};`));
-    return total;
-  }
-  const block = BLOCK * Math.max(1, Math.ceil(Math.sqrt(length) / BLOCK));
-  const blocks = Math.ceil(length / block);
-  k.w.loop(blocks, [total], (outer) => {
-    const part = k.w.variable('0');
-    k.w.loop(block / UNROLL, [part], (inner) => {
-      const start = k.w.define(`${outer} * ${block} + ${inner} * ${UNROLL}`);
-      for (let step = 0; step < UNROLL; step++) {
-        const position = addIndex(k.w, start, step);
-        if (blocks * block === length) {
-          k.w.statement(`${part} = ${part} + ${term(position)};`);
-        } else {
-          const value = term(clampIndex(k.w, position, length));
-          k.w.statement(`if (${position} < ${length}) { ${part} = ${part} + ${value}; }`);
-        }
-      }
-    });
-    k.w.statement(`${total} = ${total} + ${part};`);
-  });
-  return total;
-}
 
 /** The operand's index for a position among the reduced axes. */
 function reducedIndex(k: KernelContext, kept: Index, axes: readonly number[], shape: Shape, position: Atom): Index {
@@ -48,6 +17,11 @@ function reducedIndex(k: KernelContext, kept: Index, axes: readonly number[], sh
   );
   let next = 0;
   return shape.map((_, axis) => (axes.includes(axis) ? digits[axes.indexOf(axis)] : kept[next++]));
+}
+
+/** Σ term(position) over `length` positions. */
+function sum(k: KernelContext, length: number, term: (position: Atom) => Atom): Atom {
+  return sums(k.w, length, { count: 1, at: (position) => [term(position())] })[0];
 }
 
 type Combine = (k: KernelContext, total: Atom, value: Atom) => string;
@@ -124,9 +98,11 @@ export const LOOPS: EmitterTable = {
     const [operand] = k.program.operands(row);
     const { axes } = k.program.params<'reduceSum'>(row);
     const { shape } = k.aval(operand);
-    return sum(k, sizeOf(axes.map((axis) => shape[axis])), (position) =>
-      k.value(operand, reducedIndex(k, index, axes, shape, position)),
-    );
+    const length = sizeOf(axes.map((axis) => shape[axis]));
+    const walk = walkAlong(k, operand, axes, [reducedIndex(k, index, axes, shape, '0')]);
+    if (!walk) return sum(k, length, (position) => k.value(operand, reducedIndex(k, index, axes, shape, position)));
+    const { read, advance, pointers: moving } = walk;
+    return sums(k.w, length, { count: 1, at: (_, step) => [read(0, step)], moving, advance })[0];
   },
   reduceProd: fold('1', product),
   reduceMax: maximum,
@@ -155,36 +131,7 @@ export const LOOPS: EmitterTable = {
   cummax: cumulative('-inf', larger),
   cummin: cumulative('inf', smaller),
 
-  dotGeneral: (k, row, index) => {
-    const [lhs, rhs] = k.program.operands(row);
-    const { lhsContract, rhsContract, lhsBatch, rhsBatch } = k.program.params<'dotGeneral'>(row);
-    const [a, b] = [k.aval(lhs).shape, k.aval(rhs).shape];
-    const extents = lhsContract.map((axis) => a[axis]);
-    const batch = index.slice(0, lhsBatch.length);
-    const free = (shape: Shape, contract: readonly number[], over: readonly number[]) =>
-      shape.map((_, axis) => axis).filter((axis) => !contract.includes(axis) && !over.includes(axis));
-    const lhsFree = free(a, lhsContract, lhsBatch);
-    const rhsFree = free(b, rhsContract, rhsBatch);
-    const lhsAtoms = index.slice(batch.length, batch.length + lhsFree.length);
-    const rhsAtoms = index.slice(batch.length + lhsFree.length);
-    return sum(k, sizeOf(extents), (position) => {
-      const digits = unflatten(k.w, position, extents);
-      const place = (
-        shape: Shape,
-        contract: readonly number[],
-        over: readonly number[],
-        freeAxes: number[],
-        atoms: Index,
-      ) =>
-        shape.map((_, axis) => {
-          if (contract.includes(axis)) return digits[contract.indexOf(axis)];
-          return over.includes(axis) ? batch[over.indexOf(axis)] : atoms[freeAxes.indexOf(axis)];
-        });
-      const x = k.value(lhs, place(a, lhsContract, lhsBatch, lhsFree, lhsAtoms));
-      const y = k.value(rhs, place(b, rhsContract, rhsBatch, rhsFree, rhsAtoms));
-      return k.w.define(`${x} * ${y}`);
-    });
-  },
+  dotGeneral: contractionElement,
 
   conv: (k, row, index) => {
     const [operand, kernel] = k.program.operands(row);

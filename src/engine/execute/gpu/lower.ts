@@ -10,6 +10,17 @@ import type { Program, Row } from '../../program/program';
 import { GpuUnsupportedError, MixingError } from './context';
 import { writeOut } from './expand';
 import { clampIndex, unflatten } from './indexing';
+import {
+  contractionBlock,
+  packedBlock,
+  packedProduct,
+  packedTiles,
+  packs,
+  threadsOf,
+  tiledElement,
+  tilesOf,
+  type Tiles,
+} from './contract';
 import { Kernel, type Source } from './kernel';
 import { chooseStored } from './storage';
 import { KernelWriter, type Atom } from './writer';
@@ -17,11 +28,24 @@ import { KernelWriter, type Atom } from './writer';
 /** gpu.js's 1-D outputs are right up to here on every backend. */
 const MAX_ELEMENTS = 2 ** 22;
 
+/**
+ * Where kernels may return several numbers: nowhere, in results only (gpu.js's WebGPU and WebAssembly hand them to no other kernel),
+ * or anywhere.
+ */
+export type Vectors = 'none' | 'results' | 'values';
+
+/** gpu.js makes an object a thread of a result of vectors: what that costs is more than what is saved for results beyond this. */
+const MOST_TILED = 2 ** 16;
+
 export interface GpuStep {
   /** `function (p, s0, …, nan, inf) { … }` */
   readonly source: string;
   readonly functions: readonly string[];
+  /** Numbers in the result. */
   readonly size: number;
+  readonly threads: number;
+  /** How the threads' blocks make up the result, where each returns one. */
+  readonly tiles?: Tiles;
   /** Earlier steps whose results are the arguments s0, s1 … */
   readonly reads: readonly number[];
   readonly statements: number;
@@ -56,8 +80,16 @@ class Lowering {
   private packedSize = 1;
   /** Scans and branches that kernels cannot keep. */
   readonly mixing = new Set<Row>();
+  /** Rows that some row reads. */
+  private readonly read: Uint8Array;
 
-  constructor(private readonly program: Program) {}
+  constructor(
+    private readonly program: Program,
+    private readonly vectors: Vectors,
+  ) {
+    this.read = new Uint8Array(program.size);
+    for (let row = 0; row < program.size; row++) for (const operand of program.operands(row)) this.read[operand] = 1;
+  }
 
   plan(): GpuPlan {
     const { program } = this;
@@ -143,35 +175,69 @@ class Lowering {
     if (size === 0) return;
     if (size > MAX_ELEMENTS)
       throw new GpuUnsupportedError(`arrays of more than ${MAX_ELEMENTS} numbers`, program.position(row));
+    const tiles = program.opcode(row) === OPCODES.dotGeneral ? this.tiles(row, size) : undefined;
+    if (tiles && this.vectors === 'values' && packs(program, row, tiles)) this.storePacked(row, tiles);
+    else if (tiles) this.addKernel(tiles, (kernel, thread) => contractionBlock(kernel, row, tiles, thread));
+    else this.addKernel(size, (kernel, thread) => [kernel.element(row, unflatten(kernel.w, thread, shape))]);
+    this.sources.set(row, { kind: 'step', step: this.steps.length - 1, offset: 0 });
+  }
+
+  /** The blocks in which a contraction is computed; undefined for one result a thread. */
+  private tiles(row: Row, size: number): Tiles | undefined {
+    const { program, vectors } = this;
+    if (vectors === 'none') return undefined;
+    const tiles = tilesOf(program, row);
+    const isResult = !this.read[row];
+    if (vectors === 'results') return isResult && size <= MOST_TILED ? tiles : undefined;
+    return tiles && (isResult || packs(program, row, tiles)) ? tiles : undefined;
+  }
+
+  /** A contraction of operands that are packed first, and its elements one by one where others read them. */
+  private storePacked(row: Row, tiles: Tiles): void {
+    const operands = packedTiles(this.program, row, tiles);
+    const packed = operands.map((one, which) =>
+      this.addKernel(one, (kernel, thread) => packedBlock(kernel, row, which as 0 | 1, one, thread)),
+    );
+    const w = new KernelWriter();
+    const thread = w.variable('this.thread.x');
+    const block = packedProduct(w, tiles, operands[0].columns, thread);
+    const product = this.addStep(w, block, tiles, packed);
+    if (!this.read[row]) return;
+    const single = new KernelWriter();
+    const element = tiledElement(single, tiles, single.variable('this.thread.x'));
+    this.addStep(single, [element], tiles.batch * tiles.rows * tiles.columns, [product]);
+  }
+
+  /** A kernel that computes something of a row: a number a thread, or a block. */
+  private addKernel(result: number | Tiles, write: (kernel: Kernel, thread: Atom) => readonly Atom[]): number {
     let moved: ReadonlyMap<number, { step: number; offset: number }> = new Map();
     for (;;) {
       const w = new KernelWriter();
       const reads: number[] = [];
-      const kernel = new Kernel(program, w, {
+      const kernel = new Kernel(this.program, w, {
         sources: this.sources,
         moved,
         reads,
         pack: this.packConstant.bind(this),
       });
-      const flat = w.variable('this.thread.x');
-      const result = kernel.element(row, unflatten(w, flat, shape));
-      if (reads.length <= MAX_READS) {
-        this.addStep(w, result, size, reads);
-        break;
-      }
+      const values = write(kernel, w.variable('this.thread.x'));
+      if (reads.length <= MAX_READS) return this.addStep(w, values, result, reads);
       moved = this.gatherReads(reads, moved);
     }
-    this.sources.set(row, { kind: 'step', step: this.steps.length - 1, offset: 0 });
   }
 
-  private addStep(w: KernelWriter, result: Atom, size: number, reads: readonly number[]): number {
+  private addStep(w: KernelWriter, values: readonly Atom[], result: number | Tiles, reads: readonly number[]): number {
     // The packed array is named even where nothing reads it: an argument more is harmless, a missing one an error.
     const args = ['p', ...reads.map((_, position) => `s${position}`), 'nan', 'inf'];
+    const returned = values.length === 1 ? values[0] : `[${values.join(', ')}]`;
+    const tiles = typeof result === 'number' ? undefined : result;
     return (
       this.steps.push({
-        source: `function (${args.join(', ')}) {\n${w.body()}  return ${result};\n}`,
+        source: `function (${args.join(', ')}) {\n${w.body()}  return ${returned};\n}`,
         functions: w.kernelFunctions(),
-        size,
+        size: typeof result === 'number' ? result : result.batch * result.rows * result.columns,
+        threads: typeof result === 'number' ? result : threadsOf(result),
+        ...(tiles && { tiles }),
         reads,
         statements: w.statements,
       }) - 1
@@ -196,7 +262,7 @@ class Lowering {
         const element = w.define(`s${position}[${clampIndex(w, local, size)}]`);
         value = value === undefined ? element : w.define(`${at} < ${offset + size} ? ${element} : ${value}`);
       }
-      const step = this.addStep(w, value as Atom, total, group);
+      const step = this.addStep(w, [value as Atom], total, group);
       let place = 0;
       for (const member of group) {
         for (const [from, to] of before) if (to.step === member) moved.set(from, { step, offset: place + to.offset });
@@ -210,12 +276,13 @@ class Lowering {
 
 /**
  * Compiles a program to kernels. Scans whose steps mix elements are written out, step by step.
+ * @param vectors where the backend's kernels may return several numbers
  * @throws GpuUnsupportedError naming the first operation that the GPU does not run
  */
-export function lowerToGpu(program: Program): GpuPlan {
+export function lowerToGpu(program: Program, vectors: Vectors = 'none'): GpuPlan {
   try {
     for (let current = writeOut(program, new Set()); ;) {
-      const lowering = new Lowering(current);
+      const lowering = new Lowering(current, vectors);
       const plan = lowering.plan();
       if (lowering.mixing.size === 0) return plan;
       current = writeOut(current, lowering.mixing);

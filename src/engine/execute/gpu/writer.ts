@@ -77,6 +77,15 @@ export class KernelWriter {
     return name;
   }
 
+  /** A variable that holds a place in an array as an integer: adding to it needs no rounding back. */
+  pointer(initial: Atom): Atom {
+    const name = `v${this.counter++}`;
+    // gpu.js takes a variable for an integer where it is counted up; `| 0` makes one of a float.
+    this.statement(`let ${name} = 0; ${name}++; ${name} = ${/^\d+$/.test(initial) ? initial : `${initial} | 0`};`);
+    this.depths.set(name, this.scope.depth);
+    return name;
+  }
+
   /** A statement in the present scope, in order. */
   statement(text: string): void {
     this.scope.lines.push(text);
