@@ -87,16 +87,19 @@ function watchLoop(): () => Tick[] {
   const ticks: Tick[] = [];
   let last = performance.now();
   let before = processorTime();
-  const timer = setInterval(() => {
+  const look = (): void => {
     const now = performance.now();
     const { used, queued } = processorTime();
     const delay = Math.max(0, now - last - RESOLUTION - (queued - before.queued));
     ticks.push({ end: Number(process.hrtime.bigint()) / 1e6, delay, used: used - before.used });
     last = now;
     before = { used, queued };
-  }, RESOLUTION);
+  };
+  const timer = setInterval(look, RESOLUTION);
   return () => {
     clearInterval(timer);
+    // What ran last has no call of the timer behind it yet.
+    look();
     return ticks;
   };
 }
