@@ -1,5 +1,5 @@
 /** Gradients, Jacobians, Hessians and products of a recorded function, as flat numbers. */
-import { GENERAL, LinearizedProgram } from '../engine/execute/adjoints';
+import { GENERAL, LinearizedProgram, type RowDerivatives } from '../engine/execute/adjoints';
 import { compressHessian, decompress } from '../engine/sparse/derivative';
 import type { Compression } from '../engine/sparse/matrix';
 import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
@@ -10,22 +10,32 @@ import { allocate, type ArrayValue } from '../engine/program/aval';
 import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
 import type { Program } from '../engine/program/program';
 import type { DenseMatrix } from './protocol';
-import type { Recorded, Slot } from './record';
+import { slotsOf, type Recorded, type Slot } from './record';
 
 export type Progress = (done: number, total: number) => void;
 
 /** A program at a point, between a flat input and a flat output vector. */
 export interface Linear {
   linearized: LinearizedProgram;
-  inputs: readonly Slot[];
-  outputs: readonly Slot[];
+  readonly inputs: readonly Slot[];
+  readonly outputs: readonly Slot[];
   inputSize: number;
   outputSize: number;
 }
 
 export function linearOf(recorded: Recorded): Linear {
-  const { linearized, inputs, outputs, inputValues, outputValues } = recorded;
-  return { linearized, inputs, outputs, inputSize: inputValues.length, outputSize: outputValues.length };
+  const { linearized, inputValues, outputValues } = recorded;
+  return {
+    linearized,
+    get inputs() {
+      return recorded.inputs;
+    },
+    get outputs() {
+      return recorded.outputs;
+    },
+    inputSize: inputValues.length,
+    outputSize: outputValues.length,
+  };
 }
 
 /** Cotangent of the inputs for a cotangent of the outputs. */
@@ -37,7 +47,7 @@ export function pullBack(linear: Linear, cotangent: ArrayLike<number>): Float64A
       row,
       values: Array.from({ length: size }, (_, index) => cotangent[offset + index]),
     }));
-  return gather(linear, inputs, linearized.reverse(seeds), linear.inputSize);
+  return gather(linearized, inputs, linearized.reverse(seeds), linear.inputSize);
 }
 
 /** Tangent of the outputs for a tangent of the inputs. */
@@ -49,7 +59,7 @@ export function pushForward(linear: Linear, tangent: ArrayLike<number>): Float64
       row,
       values: Array.from({ length: size }, (_, index) => tangent[offset + index]),
     }));
-  return gather(linear, outputs, linearized.forward(seeds), linear.outputSize);
+  return gather(linearized, outputs, linearized.forward(seeds), linear.outputSize);
 }
 
 /** A seed of zeros seeds nothing: forward and reverse mode then agree on where 0 · ∞ makes NaN. */
@@ -58,18 +68,15 @@ function anyNonZero(values: ArrayLike<number>, offset: number, size: number): bo
   return false;
 }
 
-function gather(
-  linear: Linear,
-  slots: readonly Slot[],
-  derivatives: ReturnType<LinearizedProgram['reverse']>,
+/** The derivatives of the rows of `slots` in their places, zeros where they were not reached. */
+export function gather(
+  linearized: LinearizedProgram,
+  slots: Iterable<Slot>,
+  derivatives: RowDerivatives,
   size: number,
 ): Float64Array {
   const out = new Float64Array(size);
-  for (const { row, offset, size: length } of slots) {
-    if (derivatives.reached[row] === 0) continue;
-    if (length === 1) out[offset] = linear.linearized.read(derivatives, row)[0];
-    else out.set(linear.linearized.read(derivatives, row), offset);
-  }
+  for (const { row, offset } of slots) linearized.write(derivatives, row, out, offset);
   return out;
 }
 
@@ -227,17 +234,15 @@ function hessianPattern(linear: Linear): Sparsity | undefined {
 
 /** The gradient of a scalar function as a program of its own, at the same point, ready to be differentiated again. */
 export function gradientLinear(recorded: Recorded): Linear {
-  const { program, inputValues, inputs } = recorded;
+  const { program, inputValues } = recorded;
   const gradient = gradientProgram(program);
   const values = rowValues(gradient, inputValues);
   const linearized = new LinearizedProgram(gradient, values.scalars, values.valueOf);
   const size = inputValues.length;
-  const slots = (rows: Int32Array): Slot[] =>
-    inputs.map(({ offset, size: length }, index) => ({ row: rows[index], offset, size: length }));
   return {
     linearized,
-    inputs: slots(gradient.inputs),
-    outputs: slots(gradient.outputs),
+    inputs: [...slotsOf(gradient, gradient.inputs)],
+    outputs: [...slotsOf(gradient, gradient.outputs)],
     inputSize: size,
     outputSize: size,
   };

@@ -1,4 +1,6 @@
 /** Runs a function once on traced numbers: the program, the values of its rows, and what was noted on the way. */
+import { sizeOf as arraySize } from '../engine/program/aval';
+import { NumberList } from '../engine/program/numberList';
 import type { Program, Row } from '../engine/program/program';
 import { LinearizedProgram } from '../engine/execute/adjoints';
 import { NdArray } from '../engine/trace/ndarray';
@@ -10,7 +12,7 @@ import { forgetJson } from './recording/json';
 import type { LineLog } from './recording/lineLog';
 import { state, type Report } from './recording/state';
 import { forgetTexts, reportTakenApart } from './recording/text';
-import { describe, leavesOf, sizeOf, type Layout } from './values/layout';
+import { describe, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
 import { substitute } from './values/substitute';
 
 /** A program input or output and where it lies in the flat vector. */
@@ -24,8 +26,9 @@ export interface Recorded {
   program: Program;
   /** Made when first asked for. */
   readonly linearized: LinearizedProgram;
-  inputs: Slot[];
-  outputs: Slot[];
+  /** Made anew each time: a million inputs stand nowhere one by one. */
+  readonly inputs: Slot[];
+  readonly outputs: Slot[];
   inputValues: Float64Array;
   outputValues: Float64Array;
   inputLeaves: LeafInfo[];
@@ -41,6 +44,16 @@ export interface Recorded {
   float32: boolean;
   operations: number;
   traceTime: number;
+}
+
+/** Inputs or outputs of a program, one after the other. */
+export function* slotsOf(program: Program, rows: Int32Array): Generator<Slot, void> {
+  let offset = 0;
+  for (const row of rows) {
+    const size = arraySize(program.aval(row).shape);
+    yield { row, offset, size };
+    offset += size;
+  }
 }
 
 /** What is recorded next is most likely what was recorded last, a little edited. */
@@ -66,30 +79,25 @@ export function record(
   const recorder = new Recorder(siteTable.table);
   forgetTexts();
   forgetJson();
-  const inputs: Slot[] = [];
-  const values: number[] = [];
   const inputLayouts: Layout[] = [];
   const inputLeaves: LeafInfo[] = [];
   const traced = [...args];
-  const described = wrt.map((index) => describe(args[index]));
-  const numbers = described.reduce((total, { elements }) => total + elements.length, 0);
+  let numbers = 0;
+  const layouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
+  const values = new NumberList(numbers);
   recorder.reserve(Math.max(expectedRows, Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED)));
   for (const [position, index] of wrt.entries()) {
-    const { layout } = described[position];
+    const layout = layouts[position];
     inputLeaves.push(...leavesOf(layout, names[index] ?? `argument${index}`, values.length, index));
     inputLayouts.push(layout);
     traced[index] = substitute(args[index], {
       number: (value) => {
-        const tracer = recorder.numberArgument(value);
-        inputs.push({ row: tracer.row, offset: values.length, size: 1 });
         values.push(value);
-        return tracer;
+        return recorder.numberArgument(value);
       },
       array: (value) => {
-        const tracer = recorder.argument(value);
-        inputs.push({ row: tracer.row, offset: values.length, size: value.size });
         for (const element of value.concrete.data) values.push(element);
-        return tracer;
+        return recorder.argument(value);
       },
     });
   }
@@ -97,8 +105,7 @@ export function record(
   const finish = (result: unknown): Recorded => {
     state.end();
     return conclude(recorder, result, {
-      inputs,
-      inputValues: Float64Array.from(values),
+      inputValues: values.numbers,
       inputLayouts,
       inputLeaves,
       wrt: [...wrt],
@@ -127,7 +134,7 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 function conclude(
   recorder: Recorder,
   result: unknown,
-  given: Pick<Recorded, 'inputs' | 'inputValues' | 'inputLayouts' | 'inputLeaves' | 'wrt'> & { start: number },
+  given: Pick<Recorded, 'inputValues' | 'inputLayouts' | 'inputLeaves' | 'wrt'> & { start: number },
 ): Recorded {
   const { layout, elements } = describe(result);
   if (sizeOf(layout) === 0) {
@@ -145,10 +152,8 @@ function conclude(
   const { lines, reports, randomCalls, float32 } = state;
   const program = recorder.close(arrays);
   expectedRows = program.size + (program.size >> 4);
-  const outputs: Slot[] = [];
   const outputValues: number[] = [];
   arrays.forEach((array, index) => {
-    outputs.push({ row: program.outputs[index], offset: outputValues.length, size: array.size });
     if (typeof elements[index] === 'number') outputValues.push(elements[index]);
     else for (const value of array.concrete.data) outputValues.push(value);
   });
@@ -160,8 +165,13 @@ function conclude(
       linearized ??= new LinearizedProgram(program, recorder.scalarColumn(), (row) => recorder.valueAt(row));
       return linearized;
     },
+    get inputs() {
+      return [...slotsOf(program, program.inputs)];
+    },
+    get outputs() {
+      return [...slotsOf(program, program.outputs)];
+    },
     ...inputs,
-    outputs,
     outputValues: Float64Array.from(outputValues),
     outputLeaves: leavesOf(layout, '', 0),
     outputLayout: layout,

@@ -5,8 +5,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { RunnerClient } from '../../src/runner/client/runnerClient';
+import { bundle } from './bundle';
 
 const EDITS = 100;
 
@@ -27,16 +27,7 @@ export function rosenbrock(x: number[]): number {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'latency-'));
-  const runnerPath = join(folder, 'runner.js');
-  await build({
-    entryPoints: [join(__dirname, '../../src/runner/main.ts')],
-    outfile: runnerPath,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-    external: ['webgpu'],
-  });
+  const runnerPath = join(await bundle({ runner: 'src/runner/main.ts' }), 'runner.js');
   const file = join(folder, 'edited.ts');
   writeFileSync(file, textAfter(0));
   const client = new RunnerClient({ runnerPath });

@@ -1,6 +1,10 @@
 /** What traces and live re-evaluations leave behind. Each is measured in a process of its own. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SMALL_NURSERY } from '../../src/runner/client/launch';
+import { RunnerClient } from '../../src/runner/client/runnerClient';
 
 export interface MemoryLine {
   readonly what: string;
@@ -10,28 +14,69 @@ export interface MemoryLine {
 
 const MEGABYTE = 1024 * 1024;
 
+/** Functions of a million operations: `functions.ts` by name, over so many numbers. */
+const TRACES = [
+  { of: 'a loop over two numbers', name: 'relaxation', count: 2 },
+  { of: '125,000 numbers', name: 'rosenbrock', count: 125_000 },
+] as const;
+
 export async function memoryReport(): Promise<MemoryLine[]> {
-  const traces = [
-    ['a loop over two numbers', 'loop'],
-    ['125,000 numbers', 'numbers'],
-  ].map(([of, name]) => ({
-    what: `resident memory of a trace of 10⁶ operations, ${of}`,
-    goal: '< 150 MB in all',
-    value: inProcess(name),
-  }));
-  return [...traces, { what: 'heap growth over 1,000 live re-evaluations', goal: '< 5 MB', value: inProcess('live') }];
+  const lines: MemoryLine[] = [];
+  for (const { of, name, count } of TRACES) {
+    lines.push({
+      what: `resident memory of a trace of 10⁶ operations with its adjoints, ${of}`,
+      goal: '< 150 MB in all',
+      value: inProcess(name),
+    });
+    const inRunner = await wholeInspection(name, count);
+    if (inRunner === undefined) continue;
+    lines.push({
+      what: "  the runner's process, with its supervising thread",
+      goal: 'most of a whole inspection',
+      value: inRunner,
+    });
+  }
+  return [...lines, { what: 'heap growth over 1,000 live re-evaluations', goal: '< 5 MB', value: inProcess('live') }];
 }
 
 function inProcess(name: string): string {
   const program = join(__dirname, 'dist/memory.js');
-  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, name], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', SMALL_NURSERY, program, name], {
+    encoding: 'utf8',
+  });
   return stdout.trim() || stderr.trim().split('\n')[0];
+}
+
+/** Values, adjoints, findings and all in the runner as the extension starts it: by Linux's own account of the process. */
+async function wholeInspection(name: string, count: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const file = join(mkdtempSync(join(tmpdir(), 'memory-')), 'functions.ts');
+  writeFileSync(file, readFileSync(join(__dirname, 'plain/functions.ts')));
+  const client = new RunnerClient({ runnerPath: join(__dirname, 'dist/runner.js') });
+  try {
+    const inspect = (fn: string, numbers: number) =>
+      client.request(
+        'inspect',
+        { file, fn, args: [Array.from({ length: numbers }, (_, index) => Math.sin(index))] },
+        { timeLimit: 60_000 },
+      );
+    const most = () => {
+      const pid = client.state.kind === 'running' ? client.state.pid : 'self';
+      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    };
+    await inspect('energy', 3);
+    const before = most();
+    const { operations } = await inspect(name, count);
+    return `${most().toFixed(0)} MB, ${before.toFixed(0)} MB of them before, for ${operations} operations`;
+  } finally {
+    client.dispose();
+  }
 }
 
 const collect = (globalThis as { gc?: () => void }).gc ?? (() => undefined);
 
-/** Memory in all, with its adjoints, and what the process with TypeScript in it had before. */
-async function trace(name: 'relaxation' | 'rosenbrock', count: number): Promise<string> {
+/** Memory in all, with its adjoints, and what the process with TypeScript's parser in it had before. */
+async function trace(name: string, count: number): Promise<string> {
   const { recorded } = await import('./plainPrograms');
   await recorded('rosenbrock', [1, 2, 3]);
   collect();
@@ -58,11 +103,8 @@ async function live(): Promise<string> {
   return `${((process.memoryUsage().heapUsed - before) / MEGABYTE).toFixed(2)} MB`;
 }
 
-const measurements: Record<string, () => Promise<string>> = {
-  loop: () => trace('relaxation', 2),
-  numbers: () => trace('rosenbrock', 125_000),
-  live,
-};
-
-if (process.argv[1] === join(__dirname, 'dist/memory.js'))
-  void measurements[process.argv[2]]().then((text) => console.log(text));
+if (process.argv[1] === join(__dirname, 'dist/memory.js')) {
+  const name = process.argv[2];
+  const found = TRACES.find((one) => one.name === name);
+  void (found ? trace(found.name, found.count) : live()).then((text) => console.log(text));
+}

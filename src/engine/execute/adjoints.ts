@@ -7,6 +7,7 @@
 import { OPCODES } from '../primitives/opcodes';
 import { allocate, isFloat, sizeOf, type ArrayValue, type Aval } from '../program/aval';
 import { Emitter } from '../program/emitter';
+import { NumberList } from '../program/numberList';
 import type { Program, Row } from '../program/program';
 import { jvpProgram } from '../transforms/jvp';
 import { vjpProgram } from '../transforms/reverse';
@@ -166,6 +167,13 @@ export class LinearizedProgram {
     return derivatives.arrays.get(row) ?? new Float64Array(sizeOf(this.program.aval(row).shape));
   }
 
+  /** Writes the derivative of one row to `out` from `offset` on; what was not reached writes nothing. */
+  write(derivatives: RowDerivatives, row: Row, out: Float64Array, offset: number): void {
+    if (derivatives.reached[row] === 0) return;
+    if (this.scalar[row] === 1) out[offset] = derivatives.scalars[row];
+    else out.set(this.read(derivatives, row), offset);
+  }
+
   private newDerivatives(): RowDerivatives {
     const { size } = this.program;
     return { scalars: new Float64Array(size), reached: new Uint8Array(size), arrays: new Map() };
@@ -186,7 +194,7 @@ export class LinearizedProgram {
   private linearize(): void {
     const { program, kinds, active, scalar, scalars } = this;
     const partials = new NumberList();
-    const { opcodes, operandStarts, operands, avals, avalIndices, params, paramIndices } = program.columns;
+    const { opcodes, operandStarts, operands, avals, avalIndices, paramIndices } = program.columns;
     const isScalar = avals.map(({ shape, dtype }) => shape.length === 0 && dtype === 'float64');
     const floats = avals.map(({ dtype }) => isFloat(dtype));
     for (let row = 0; row < opcodes.length; row++) {
@@ -194,7 +202,7 @@ export class LinearizedProgram {
       const opcode = opcodes[row];
       scalar[row] = avalIndex >= 0 && isScalar[avalIndex] ? 1 : 0;
       if (opcode === OPCODES.input) {
-        active[row] = floats[avalIndex] && (params[paramIndices[row]] as { index: number }).index >= 0 ? 1 : 0;
+        active[row] = floats[avalIndex] && paramIndices[row] >= 0 ? 1 : 0;
         continue;
       }
       if (isFlat[opcode] === 1) continue;
@@ -317,25 +325,6 @@ export class LinearizedProgram {
     const b = new Emitter(program.columns.positionTable);
     const inputs = operands.map((operand) => b.input(program.aval(operand)));
     return b.finish(b.emitMany(program.name(row), inputs, program.params(row)));
-  }
-}
-
-/** Numbers in a column that grows. */
-class NumberList {
-  private column = new Float64Array(64);
-  private count = 0;
-
-  push(value: number): void {
-    if (this.count === this.column.length) {
-      const larger = new Float64Array(this.count * 2);
-      larger.set(this.column);
-      this.column = larger;
-    }
-    this.column[this.count++] = value;
-  }
-
-  get numbers(): Float64Array {
-    return this.column.subarray(0, this.count);
   }
 }
 

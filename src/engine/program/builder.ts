@@ -3,7 +3,7 @@ import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
 import { SCALAR, type ArrayValue, type Aval } from './aval';
 import { PositionTable, type SourcePosition } from './positions';
-import { Program, type ParamsOf, type ProgramColumns, type Row } from './program';
+import { paramsIn, Program, type ParamsOf, type ProgramColumns, type Row } from './program';
 import { resultAvals } from './shapeRules';
 
 const FIRST_CAPACITY = 64;
@@ -128,10 +128,7 @@ export class ProgramBuilder {
   }
 
   params<P extends PrimitiveName = PrimitiveName>(row: Row): ParamsOf<P> {
-    const opcode = this.opcodes[row];
-    const index = this.paramIndices[row];
-    if (index < 0 || opcode === OPCODES.literal || opcode === OPCODES.constant) return undefined as ParamsOf<P>;
-    return this.paramTable[index] as ParamsOf<P>;
+    return paramsIn(this.paramTable, this.opcodes[row], this.paramIndices[row]) as ParamsOf<P>;
   }
 
   literalOf(row: Row): number {
@@ -150,15 +147,14 @@ export class ProgramBuilder {
 
   /** A new input of the program. */
   input(aval: Aval): Row {
-    const params = this.paramTable.push({ index: this.inputRows.length }) - 1;
-    const row = this.append(OPCODES.input, params, this.internAval(aval));
+    const row = this.append(OPCODES.input, this.inputRows.length, this.internAval(aval));
     this.inputRows.push(row);
     return row;
   }
 
   /** A row that stands for a value fed in later, inside a transform (a tangent seed); it must be dead in the end. */
   placeholder(aval: Aval): Row {
-    return this.append(OPCODES.input, this.internParams({ index: -1 }), this.internAval(aval));
+    return this.append(OPCODES.input, -1, this.internAval(aval));
   }
 
   /** A float64 scalar. Equal numbers (bit for bit) share a row. */
@@ -245,7 +241,7 @@ export class ProgramBuilder {
     for (let row = 0; row < this.rows; row++) {
       if (inputs[row] !== row || this.inputRows[row] !== row || columns.paramIndices[row] !== row) return false;
     }
-    for (let index = this.rows; index < columns.params.length; index++) this.paramTable.push(columns.params[index]);
+    for (const params of columns.params) this.paramTable.push(params);
     // What is written next is about as long again.
     this.opcodes = grow(columns.opcodes, 2 * size);
     this.paramIndices = grow(columns.paramIndices, 2 * size);

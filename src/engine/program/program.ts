@@ -23,7 +23,10 @@ export interface ProgramColumns {
   /** size + 1 entries; operands of row r are operands[operandStarts[r] … operandStarts[r + 1]). */
   readonly operandStarts: Int32Array;
   readonly operands: Int32Array;
-  /** Index into `params`, the literal pool (`literal`) or the constants (`constant`); −1 for none. */
+  /**
+   * Index into `params`, the literal pool (`literal`) or the constants (`constant`); −1 for none. Of an `input`: its place among
+   * the inputs, −1 for a placeholder.
+   */
   readonly paramIndices: Int32Array;
   /** Index into `avals`; −1 − k for the k-th of `tuples` (several results). */
   readonly avalIndices: Int32Array;
@@ -38,6 +41,12 @@ export interface ProgramColumns {
   /** Rows of the inputs, in order. */
   readonly inputs: Int32Array;
   readonly outputs: Int32Array;
+}
+
+/** Parameters of an equation by its index in the column. */
+export function paramsIn(params: readonly unknown[], opcode: number, index: number): unknown {
+  if (opcode === OPCODES.input) return { index };
+  return index < 0 || opcode === OPCODES.literal || opcode === OPCODES.constant ? undefined : params[index];
 }
 
 /** `f` of each row. */
@@ -101,10 +110,8 @@ export class Program {
 
   /** Parameters of an equation; undefined for primitives without any, and for literals and constants. */
   params<P extends PrimitiveName = PrimitiveName>(row: Row): ParamsOf<P> {
-    const opcode = this.columns.opcodes[row];
-    const index = this.columns.paramIndices[row];
-    if (index < 0 || opcode === OPCODES.literal || opcode === OPCODES.constant) return undefined as ParamsOf<P>;
-    return this.columns.params[index] as ParamsOf<P>;
+    const { opcodes, paramIndices, params } = this.columns;
+    return paramsIn(params, opcodes[row], paramIndices[row]) as ParamsOf<P>;
   }
 
   /** Shape and dtype of the row's value. Throws for a row with several results: see `tuple`. */

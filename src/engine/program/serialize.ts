@@ -10,7 +10,7 @@ import { Program } from './program';
 /** A program without classes: plain objects, arrays and typed arrays. */
 export interface SerializedProgram {
   readonly format: 'gradlens-program';
-  readonly version: 1;
+  readonly version: 2;
   readonly opcodes: Uint8Array;
   readonly operandStarts: Int32Array;
   readonly operands: Int32Array;
@@ -41,7 +41,7 @@ export function serializeProgram({ columns }: Program): SerializedProgram {
   });
   return {
     format: 'gradlens-program',
-    version: 1,
+    version: 2,
     opcodes: columns.opcodes.slice(),
     operandStarts: columns.operandStarts.slice(),
     operands: columns.operands.slice(),
@@ -65,7 +65,7 @@ export function deserializeProgram(data: SerializedProgram): Program {
     const { format, version } = data as Partial<SerializedProgram>;
     throw new ProgramError(
       format === 'gradlens-program'
-        ? `it has version ${String(version)}, and this engine reads version 1`
+        ? `it has version ${String(version)}, and this engine reads version 2`
         : 'the data is not a program',
     );
   }
@@ -91,7 +91,7 @@ export function deserializeProgram(data: SerializedProgram): Program {
 
 function isSerialized(value: unknown): value is SerializedProgram {
   const { format, version } = (value ?? {}) as Partial<SerializedProgram>;
-  return format === 'gradlens-program' && version === 1;
+  return format === 'gradlens-program' && version === 2;
 }
 
 function packed(params: unknown): unknown {

@@ -54,7 +54,8 @@ function validateRow(program: Program, row: Row): void {
   const avalIndex = columns.avalIndices[row];
   const known = avalIndex < 0 ? columns.tuples[-1 - avalIndex] : columns.avals[avalIndex];
   if (known === undefined) throw new ProgramError('its type is unknown', row);
-  const table = name === 'literal' ? columns.literals : name === 'constant' ? columns.constants : columns.params;
+  const tables = { literal: columns.literals, constant: columns.constants, input: columns.inputs };
+  const table = tables[name as keyof typeof tables] ?? columns.params;
   const index = columns.paramIndices[row];
   if (index >= table.length || (index < 0 && (name === 'literal' || name === 'constant'))) {
     throw new ProgramError('its parameters are missing', row);

@@ -1,9 +1,11 @@
 /** `inspect`: everything live about one function at one point. */
 import type { RowDerivatives } from '../../engine/execute/adjoints';
+import { NumberList } from '../../engine/program/numberList';
 import type { Data, Finding, InspectParams, Inspection, Location, Matrix } from '../protocol';
 import { compressedJacobian } from '../compressed';
-import type { Recorded } from '../record';
-import { buildFrom, describe } from '../values/layout';
+import { gather } from '../derivatives';
+import { slotsOf, type Recorded } from '../record';
+import { buildFrom, layoutOf } from '../values/layout';
 import { recordTarget, type Context } from './common';
 import { impurity } from './purity';
 import { row, warningsOf } from './evaluate';
@@ -44,7 +46,8 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     // A gradient is there already, from the sweep that gave the lines their adjoints.
   } else if (!scalar && rows * columns > maxEntries)
     matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;
-  else if (scalar && params.cotangent === undefined && onTape) matrix = row(gradientFrom(recorded, adjoints));
+  else if (scalar && params.cotangent === undefined && onTape)
+    matrix = row(gather(recorded.linearized, slotsOf(recorded.program, recorded.program.inputs), adjoints, columns));
   else {
     const result = await way.jacobian(undefined);
     ({ matrix } = result);
@@ -114,16 +117,11 @@ function adjointsOf(
   return linearized.reverse(seeds);
 }
 
-function gradientFrom({ inputs, inputValues, linearized }: Recorded, adjoints: RowDerivatives): Float64Array {
-  const out = new Float64Array(inputValues.length);
-  for (const { row, offset } of inputs) out.set(linearized.read(adjoints, row), offset);
-  return out;
-}
-
 export function asData(value: unknown): Data {
-  const { layout, elements } = describe(value);
-  const numbers = elements.flatMap((element) =>
-    typeof element === 'number' ? [element] : Array.from(element.concrete.data),
-  );
-  return buildFrom(layout, numbers);
+  const list = new NumberList();
+  const layout = layoutOf(value, (element) => {
+    if (typeof element === 'number') list.push(element);
+    else for (const number of element.concrete.data) list.push(number);
+  });
+  return buildFrom(layout, list.numbers);
 }

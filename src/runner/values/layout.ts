@@ -27,15 +27,20 @@ const NUMBER: Layout = { kind: 'number' };
 const MAX_DEPTH = 32;
 
 export function describe(value: unknown): Described {
-  const found: Element[] = [];
+  const elements: Element[] = [];
+  return { layout: layoutOf(value, (element) => elements.push(element)), elements };
+}
+
+/** The layout of a value; its elements go to `found` one after the other. */
+export function layoutOf(value: unknown, found: (element: Element) => void): Layout {
   const seen = new Set<object>();
   const visit = (item: unknown, depth: number): Layout => {
     if (typeof item === 'number') {
-      found.push(item);
+      found(item);
       return NUMBER;
     }
     if (item instanceof NdArray) {
-      found.push(item);
+      found(item);
       return item instanceof Tracer && item.isNumber ? NUMBER : { kind: 'ndarray', shape: [...item.shape] };
     }
     if (typeof item !== 'object' || item === null) return { kind: 'fixed', value: fixedData(item) };
@@ -43,7 +48,7 @@ export function describe(value: unknown): Described {
     if (isTypedArray(item)) {
       if (!isFloatArray(item)) return { kind: 'fixed', value: item };
       const list = hasTraced(item) ? elements(item) : Array.from(item);
-      for (const element of list) found.push(element as Element);
+      for (const element of list) found(element as Element);
       return {
         kind: 'typed',
         name: item.BYTES_PER_ELEMENT === 8 ? 'Float64Array' : 'Float32Array',
@@ -72,7 +77,7 @@ export function describe(value: unknown): Described {
       plain = typeof item === 'number' || (item instanceof Tracer && item.isNumber);
     }
     if (!plain) return { kind: 'list', items: Array.from(items, (item) => visit(item, depth + 1)) };
-    for (const item of items) found.push(item as Element);
+    for (const item of items) found(item as Element);
     return { kind: 'numbers', length };
   };
   const fields = (names: string[], items: unknown[], depth: number): Layout => ({
@@ -80,7 +85,7 @@ export function describe(value: unknown): Described {
     names,
     items: items.map((item) => visit(item, depth + 1)),
   });
-  return { layout: visit(value, 0), elements: found };
+  return visit(value, 0);
 }
 
 function isMap(value: object): value is Map<unknown, unknown> {

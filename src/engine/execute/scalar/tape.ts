@@ -43,14 +43,14 @@ export class Tape {
 
 /** Can a program be made a tape: are all its values float64 or boolean scalars, and all its operations known? */
 export function isScalarProgram(program: Program): boolean {
-  const { opcodes, avalIndices, avals, paramIndices, params } = program.columns;
+  const { opcodes, avalIndices, avals, paramIndices } = program.columns;
   const scalar = avals.map(({ shape, dtype }) => shape.length === 0 && (dtype === 'float64' || dtype === 'bool'));
   for (let row = 0; row < opcodes.length; row++) {
     const aval = avalIndices[row];
     if (aval < 0 || !scalar[aval]) return false;
     const opcode = opcodes[row];
     if (tapeArity[opcode] === 0) return false;
-    if (opcode === OPCODES.input && (params[paramIndices[row]] as { index: number }).index < 0) return false;
+    if (opcode === OPCODES.input && paramIndices[row] < 0) return false;
   }
   return program.size > 0;
 }

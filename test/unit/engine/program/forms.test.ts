@@ -105,8 +105,8 @@ describe('serializeProgram and programToJson', () => {
   it('refuse what is no program', () => {
     assert.throws(() => programFromJson('{"format": "other"}'), /not a program/);
     assert.throws(
-      () => deserializeProgram({ ...serializeProgram(looped), version: 2 as unknown as 1 }),
-      /version 2, and this engine reads version 1/,
+      () => deserializeProgram({ ...serializeProgram(looped), version: 1 as 2 }),
+      /version 1, and this engine reads version 2/,
     );
   });
 });

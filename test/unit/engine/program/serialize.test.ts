@@ -43,6 +43,6 @@ describe('a program outside its process', () => {
   }
 
   it('is refused where it is of another version', () => {
-    assert.throws(() => deserializeProgram({ ...serializeProgram(sample()), version: 99 as 1 }), /version 99/);
+    assert.throws(() => deserializeProgram({ ...serializeProgram(sample()), version: 99 as 2 }), /version 99/);
   });
 });
