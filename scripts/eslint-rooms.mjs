@@ -2,7 +2,8 @@
 /**
  * The import rules of the rooms under src/ as ESLint configurations: extension, cli → runner → source, engine;
  * webview → engine. Besides, anyone may import the two protocols (types of messages between processes), and the
- * runner's client serves both the extension and the command line. Circles are import-x/no-cycle's business.
+ * runner's client serves both the extension and the command line. Circles are found by
+ * test/unit/package/imports.test.ts.
  */
 
 const protocols = ['runner/protocol.ts', 'webview/protocol.ts'];
