@@ -18,19 +18,21 @@ export interface PlainFunction {
 export function plainFunction(session: Session, target: Target, wrt: readonly number[]): PlainFunction {
   const { fn, args } = session.prepare(target, false);
   const evaluate = (inputs: ArrayLike<number>): Float64Array => {
-    const result = fn(...movedArguments(args, wrt, inputs));
-    if (isPromise(result)) {
-      result.then(undefined, () => undefined);
-      throw new RunnerError(
-        'async',
-        'An async function cannot be evaluated many times at once.',
-        {},
-        'Check the function that it awaits.',
-      );
-    }
-    return Float64Array.from(numbersOf(result));
+    return Float64Array.from(numbersOf(atOnce(fn(...movedArguments(args, wrt, inputs)))));
   };
   return { evaluate, call: () => fn(...args) };
+}
+
+/** What is there at once; a promise is refused. */
+export function atOnce<T>(result: T | Promise<T>): T {
+  if (!isPromise(result)) return result;
+  result.then(undefined, () => undefined);
+  throw new RunnerError(
+    'async',
+    'An async function cannot be evaluated many times at once.',
+    {},
+    'Check the function that it awaits.',
+  );
 }
 
 /** The arguments with other numbers in the places of those of `wrt`. */

@@ -3,11 +3,11 @@
  * program has decisions that depend on the inputs, its derivative along one direction is compared with differences of the plain function.
  */
 import { OPCODES } from '../../engine/primitives/opcodes';
-import { linearOf, pushForward } from '../derivatives';
+import { gradientLinear, linearOf, pullBack, pushForward } from '../derivatives';
 import { withTimeLimit } from '../limits';
-import { plainFunction, seededDirection } from '../plain';
+import { atOnce, movedArguments, plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
-import type { Recorded } from '../record';
+import { record, type Recorded } from '../record';
 import { locationOf, shortNumber, type Context, type RecordedTarget } from './common';
 
 /** Relative to each input. A jump gives slopes that grow as the step shrinks; a slope that is there gives the same three times. */
@@ -21,48 +21,109 @@ export function lostThroughComparisons(
   { recorded, wrt }: RecordedTarget,
   fallback: Location,
 ): Finding[] {
-  if (recorded.randomCalls > 0 || recorded.float32 || !recorded.outputValues.every(Number.isFinite)) return [];
+  const found = contradiction(recorded, timeLimit, {
+    here: recorded.outputValues,
+    derivative: (direction) => pushForward(linearOf(recorded), direction),
+    evaluator: () => plainFunction(session, target, wrt).evaluate,
+  });
+  if (!found) return [];
+  const { along, before, after, between, taken, edge, location = fallback } = found;
+  if (edge) {
+    const message = `The point is at the edge of a branch: the slopes to both sides${along} are ${before} and ${after}, and ${taken} is taken.`;
+    return [{ code: 'non-differentiable', message, location, hint: 'Move the point.' }];
+  }
+  const message = `Derivative lost here: the result depends on the inputs through this comparison too. Differences${along} give ${between}, the derivative is ${taken}.`;
+  return [{ code: 'derivative-lost', message, location, hint: SEARCH_HINT }];
+}
+
+/**
+ * The same for second derivatives of a scalar function: a minimum that is searched by comparisons has the right gradient (what the search
+ * finds does not change the value to first order), but half a Hessian. Gradients are recorded anew beside the point.
+ */
+export function curvatureLostThroughComparisons(
+  { timeLimit }: Pick<Context, 'timeLimit'>,
+  { recorded, wrt, fn, args, found: { parameters } }: RecordedTarget,
+  fallback: Location,
+): Finding[] {
+  const names = parameters.map(({ name }) => name);
+  const found = contradiction(recorded, timeLimit, {
+    here: pullBack(linearOf(recorded), [1]),
+    derivative: (direction) => pushForward(gradientLinear(recorded), direction),
+    evaluator: () => (inputs) =>
+      pullBack(linearOf(atOnce(record(fn, movedArguments(args, wrt, inputs), wrt, names))), [1]),
+  });
+  if (!found) return [];
+  const { along, before, after, between, taken, edge, location = fallback } = found;
+  if (edge) {
+    const message = `The point is at the edge of a branch: the second derivatives to both sides${along} are ${before} and ${after}, and ${taken} is taken.`;
+    return [{ code: 'non-differentiable', message, location, hint: 'Move the point.' }];
+  }
+  const message = `Second derivative lost here: the gradient depends on the inputs through this comparison too. Differences of gradients${along} give ${between}, the second derivative is ${taken}.`;
+  return [{ code: 'derivative-lost', message, location, hint: SEARCH_HINT }];
+}
+
+const SEARCH_HINT =
+  'A search by comparisons has no derivative of its own: end it with one Newton step on the equation that it solves.';
+
+/** A vector that the inputs determine, and two ways to its derivative. */
+interface Compared {
+  here: Float64Array;
+  /** Along a direction, as the recorded program has it. */
+  derivative: (direction: Float64Array) => Float64Array;
+  /** The vector anew at other inputs, whatever is decided there. */
+  evaluator: () => (inputs: Float64Array) => Float64Array;
+}
+
+/** Slopes as a reader is told them: of the only input, or along one direction. */
+interface Contradiction {
+  along: string;
+  before: string;
+  after: string;
+  between: string;
+  taken: string;
+  /** The slopes to both sides differ. */
+  edge: boolean;
+  location: Location | undefined;
+}
+
+function contradiction(
+  recorded: Recorded,
+  timeLimit: number,
+  { here, derivative, evaluator }: Compared,
+): Contradiction | undefined {
+  if (recorded.randomCalls > 0 || recorded.float32 || !here.every(Number.isFinite)) return undefined;
   const site = busiestDecision(recorded);
-  if (site === undefined) return [];
+  if (site === undefined) return undefined;
   const point = recorded.inputValues;
   const direction = seededDirection(point.length, SEED).map((value, index) => value * (Math.abs(point[index]) || 1));
-  const derivative = pushForward(linearOf(recorded), direction);
+  const taken = derivative(direction);
   let slopes: Slopes[];
   try {
     slopes = withTimeLimit(timeLimit, () => {
-      const { evaluate } = plainFunction(session, target, wrt);
+      const evaluate = evaluator();
       const at = (step: number) => evaluate(point.map((value, index) => value + step * direction[index]));
       return STEPS.map((step) => ({ step, left: at(-step), right: at(step) }));
     });
   } catch {
     // An async function, or a point beside this one where it throws or does not end.
-    return [];
+    return undefined;
   }
-  const index = derivative.findIndex((value, output) =>
-    contradicts(slopes, recorded.outputValues[output], value, output),
-  );
-  if (index < 0) return [];
-  const location = locationOf(site) ?? fallback;
+  const index = taken.findIndex((value, output) => contradicts(slopes, here[output], value, output));
+  if (index < 0) return undefined;
   const [, { step, left, right }] = slopes;
-  const here = recorded.outputValues[index];
   const single = direction.length === 1;
   const unit = single ? direction[0] : 1;
-  const [a, b] = [(here - left[index]) / (step * unit), (right[index] - here) / (step * unit)];
+  const [a, b] = [(here[index] - left[index]) / (step * unit), (right[index] - here[index]) / (step * unit)];
   const [before, after] = unit < 0 ? [b, a] : [a, b];
-  const taken = show(derivative[index] / unit);
-  const along = single ? '' : ' along one direction';
-  if (Math.abs(after - before) > 0.1 * Math.max(Math.abs(after), Math.abs(before))) {
-    const message = `The point is at the edge of a branch: the slopes to both sides${along} are ${show(before)} and ${show(after)}, and ${taken} is taken.`;
-    return [{ code: 'non-differentiable', message, location, hint: 'Move the point.' }];
-  }
-  return [
-    {
-      code: 'derivative-lost',
-      message: `Derivative lost here: the result depends on the inputs through this comparison too. Differences${along} give ${show((before + after) / 2)}, the derivative is ${taken}.`,
-      location,
-      hint: 'A search by comparisons has no derivative of its own: end it with one Newton step on the equation that it solves.',
-    },
-  ];
+  return {
+    along: single ? '' : ' along one direction',
+    before: show(before),
+    after: show(after),
+    between: show((before + after) / 2),
+    taken: show(taken[index] / unit),
+    edge: Math.abs(after - before) > 0.1 * Math.max(Math.abs(after), Math.abs(before)),
+    location: locationOf(site),
+  };
 }
 
 interface Slopes {

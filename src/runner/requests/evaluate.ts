@@ -28,7 +28,8 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   timing.total = performance.now() - start;
   const warnings = [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)];
   if (params.op !== 'value' && warnings.length === 0) {
-    warnings.push(...lostNearby(context, params, target, { file: params.file, ...target.found.nameRange }));
+    const order = params.op === 'hessian' || params.op === 'hvp' ? 2 : 1;
+    warnings.push(...lostNearby(context, params, target, { file: params.file, ...target.found.nameRange }, order));
   }
   const inexact = way.float32 && float32Finding(way.float32, { file: params.file, ...target.found.nameRange });
   if (inexact) warnings.push(inexact);

@@ -9,7 +9,7 @@ import { plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
 import type { Recorded } from '../record';
 import { shortNumber, type Context, type RecordedTarget } from './common';
-import { lostThroughComparisons } from './comparisons';
+import { curvatureLostThroughComparisons, lostThroughComparisons } from './comparisons';
 
 /** Relative to each input: from large enough to tell a lost term from rounding, to close to the point. */
 const STEPS = [1e-3, 1e-5];
@@ -18,12 +18,13 @@ const SEED = 11;
 const EXACT = { change: 1e-6, size: 1e-9 };
 const ROUNDED = { change: 1e-2, size: 1e-5 };
 
-/** One finding where a part of the derivative is missing. */
+/** One finding where a part of the derivative is missing: of the first ones, or of the second ones of a scalar function too. */
 export function lostNearby(
   context: Pick<Context, 'session' | 'timeLimit'>,
   target: Target,
   recordedTarget: RecordedTarget,
   fallback: Location,
+  order: 1 | 2 = 1,
 ): Finding[] {
   const { recorded, wrt } = recordedTarget;
   const { inputValues: point, outputValues } = recorded;
@@ -41,7 +42,10 @@ export function lostNearby(
   const branches = recorded.program.columns.opcodes.includes(OPCODES.guard);
   const above = beside(1);
   // At the edge of a branch, or everywhere in a search by comparisons.
-  if (!above || (branches && !beside(-1))) return lostThroughComparisons(context, target, recordedTarget, fallback);
+  if (!above || (branches && !beside(-1))) {
+    const lost = lostThroughComparisons(context, target, recordedTarget, fallback);
+    return lost.length > 0 || order === 1 ? lost : curvatureLostThroughComparisons(context, recordedTarget, fallback);
+  }
   const { inputs, values } = above;
   let plain: Float64Array;
   try {

@@ -112,7 +112,19 @@ export function newton(c: number): number {
   let y = c;
   for (let i = 0; i < 50 && Math.abs(y * y - c) > 1e-14; i++) y = 0.5 * (y + c / y);
   return y;
-}`);
+}
+/** The least of (x − c)² + x⁴ over x, by golden sections. */
+export function least(c: number): number {
+  const f = (x: number) => (x - c) ** 2 + x ** 4;
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let a = -3, b = 5;
+  for (let i = 0; i < 60; i++) {
+    const l = b - ratio * (b - a), r = a + ratio * (b - a);
+    if (f(l) < f(r)) b = r; else a = l;
+  }
+  return f((a + b) / 2);
+}
+export const bend = (x: number) => (x > 0 ? x * x : 3 * x * x);`);
     const warned = async (fn: string, x: number | number[], op: Operation = 'grad') => {
       const { warnings } = await evaluate(contextFor(), { file, fn, op, args: [x] });
       return warnings.map(({ code, location, message }) => `${location.line} ${code}: ${message.split('. ').pop()}`);
@@ -126,6 +138,18 @@ export function newton(c: number): number {
     assert.deepEqual(await warned('relu', -1), []);
     assert.deepEqual(await warned('steps', 2.3456), []);
     assert.deepEqual(await warned('newton', 2), []);
+    // The gradient at a minimum is right whatever found it; only second derivatives need its derivative.
+    assert.deepEqual(await warned('least', 2), []);
+    for (const op of ['hessian', 'hvp'] as const) {
+      assert.deepEqual(await warned('least', 2, op), [
+        '25 derivative-lost: Differences of gradients give 1.614, the second derivative is 2.',
+      ]);
+      assert.deepEqual(await warned('bend', 0, op), [
+        '29 non-differentiable: The point is at the edge of a branch: the second derivatives to both sides are 6 and 2, and 6 is taken.',
+      ]);
+      assert.deepEqual(await warned('newton', 2, op), []);
+      assert.deepEqual(await warned('bend', 1, op), []);
+    }
   });
 
   it('tells random and remembering functions', async () => {
