@@ -228,6 +228,7 @@ export function gpuCases(seed: number): GpuCase[] {
     return [b.and(x, y), b.or(x, y), b.not(x), b.emit('xor', [x, y], undefined)];
   });
   addNotFinite(list);
+  addEdges(list);
   addStructured(list);
   addSizes(list);
   addReductions(list);
@@ -265,6 +266,96 @@ function addNotFinite(list: CaseList): void {
       one(name, { axis: 0, reverse: false }),
       alone,
     );
+}
+
+/** Where float32 and drivers have corners: halves, zeros, large numbers, indices outside. */
+function addEdges(list: CaseList): void {
+  const alone = { transforms: false, tolerance: 1e-6 };
+  const of = (...data: number[]): ArrayValue => ({
+    shape: [data.length],
+    dtype: 'float64',
+    data: Float64Array.from(data, Math.fround),
+  });
+  const halves = of(0.49999997, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 2097152.5, -2097152.5);
+  const whole = of(8388609, -8388609, 16777215, 3e9, -3e9, 1e20, -1e20);
+  for (const name of ['floor', 'ceil', 'round', 'roundHalfUp', 'trunc'] as const)
+    list.add(
+      `${name} of halves and large numbers`,
+      [halves, whole],
+      (b, rows) => rows.map((row) => b.emit(name, [row], undefined)),
+      { transforms: false, tolerance: 0 },
+    );
+  const values = [0, 0.5, NaN, Infinity, -Infinity, -1.5];
+  const left = of(...values.flatMap((value) => values.map(() => value)));
+  const right = of(...values.flatMap(() => values));
+  for (const name of COMPARISONS)
+    list.add(`${name} of NaN and infinities`, [left, right], one(name as 'lt', undefined), alone);
+  list.add(
+    'choices by NaN',
+    [left, right],
+    (b, [x, y]) => [
+      b.select(b.gt(x, y), b.fullLike(x, 1), b.fullLike(x, 2)),
+      b.convert(b.convert(x, 'bool'), 'float64'),
+      b.emit('clamp', [b.fullLike(x, -1), x, b.fullLike(x, 1)], undefined),
+      b.select(b.emit('not', [b.emit('ne', [x, x], undefined)], undefined), x, b.fullLike(x, 7)),
+    ],
+    alone,
+  );
+  list.add(
+    'zeros with signs',
+    [of(0, 3)],
+    (b, [x]) => [b.div(b.fullLike(x, 1), b.neg(x)), b.div(b.fullLike(x, 1), b.mul(x, b.fullLike(x, -1)))],
+    alone,
+  );
+  list.add(
+    'powers of zero and of negative numbers',
+    [of(0, 0, 0, -2, -2, -2, 2, 1, 0.5), of(0, 2, -1, 3, 2, -3, 0, Infinity, 100)],
+    one('pow', undefined),
+    alone,
+  );
+  list.add(
+    'angles far from zero',
+    [of(100, -1000, 12345.678, 99999, 123456, -524287, 1e6)],
+    (b, [x]) => [b.sin(x), b.cos(x)],
+    { transforms: false, tolerance: 2e-5 },
+  );
+  list.add(
+    'remainders',
+    [of(5, -5, 5, 1e6, 16777215, -7.5, 0), of(3, 3, -3, 7, 10, 2, 2)],
+    one('rem', undefined),
+    alone,
+  );
+  const indices = (...data: number[]): ArrayValue => ({
+    shape: [data.length, 1],
+    dtype: 'int32',
+    data: Int32Array.from(data),
+  });
+  const params = { axes: [0], batchDims: 0 };
+  list.add('gather outside', [list.array([4, 2]), indices(-1, 7, 2, 4, 3)], one('gather', params), alone);
+  for (const name of ['scatterAdd', 'scatterSet'] as const)
+    list.add(
+      `${name} outside, and twice to one place`,
+      [list.array([4, 2]), indices(-1, 2, 2, 4), list.array([4, 2])],
+      one(name, params),
+      alone,
+    );
+  const at = (value: number): ArrayValue => ({ shape: [], dtype: 'int32', data: Int32Array.of(value) });
+  for (const start of [-3, 9])
+    list.add(
+      `dynamic slices from ${start}`,
+      [list.array([6]), list.array([2]), at(start)],
+      (b, [x, y, from]) => [
+        b.emit('dynamicSlice', [x, from], { sizes: [3] }),
+        b.emit('dynamicUpdateSlice', [x, y, from], undefined),
+      ],
+      alone,
+    );
+  list.add(
+    'reductions of NaN and infinities',
+    [of(1, NaN), of(1, Infinity), of(-Infinity, -Infinity), of(Infinity, -Infinity)],
+    (b, rows) => rows.map((row) => b.emit('reduceLogSumExp', [row], { axes: [0] })),
+    alone,
+  );
 }
 
 /** A sub-program of float64 arrays. */
@@ -526,7 +617,11 @@ function addContractions(list: CaseList): void {
     [list.array([4])],
     (b, [x]) => {
       let value = x;
-      for (let step = 0; step < 900; step++) value = b.sin(b.add(value, x));
+      // Sines take a software renderer seconds to compile: a few of them.
+      for (let step = 0; step < 600; step++) {
+        const moved = b.add(b.mul(value, b.fullLike(x, 0.7)), x);
+        value = step % 40 === 0 ? b.sin(moved) : moved;
+      }
       return [value];
     },
     { transforms: false, tolerance: 1e-4 },

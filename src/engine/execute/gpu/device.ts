@@ -3,11 +3,12 @@
  * the package. Kernels run as one pipeline, so that what stands between them never leaves the device.
  */
 import { GradLensError, GuardError } from '../../errors';
-import { allocate, sizeOf, type ArrayValue, type Aval } from '../../program/aval';
-import type { Program } from '../../program/program';
+import { allocate, isFloat, sizeOf, type ArrayValue, type Aval } from '../../program/aval';
+import type { Program, Row } from '../../program/program';
 import { holdsExactly } from './context';
 import { KERNEL_FUNCTIONS } from './functions';
 import { untile } from './contract';
+import { checkIntegers, rangeOf, type Range } from './integers';
 import { lowerToGpu, type GpuPlan, type GpuStep, type Vectors } from './lower';
 
 export type GpuMode = 'webgpu' | 'webgl2' | 'headlessgl' | 'webasm' | 'cpu';
@@ -116,7 +117,7 @@ export class GpuDevice {
   prepare(program: Program, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
     let executable = this.executables.get(program);
     if (!executable) {
-      executable = this.compile(lowerToGpu(program, VECTORS[this.mode]), inputs);
+      executable = this.compile(program, inputs);
       executable.catch(() => this.executables.delete(program));
       this.executables.set(program, executable);
     }
@@ -135,32 +136,35 @@ export class GpuDevice {
     await this.gpu.destroy();
   }
 
-  private async compile(plan: GpuPlan, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
+  private async compile(program: Program, inputs: readonly ArrayValue[]): Promise<GpuExecutable> {
+    const plan = lowerToGpu(program, VECTORS[this.mode]);
     const steps = [...new Set(plan.outputs.flatMap((output) => (output.kind === 'step' ? [output.step] : [])))];
     const start = performance.now();
     const pipeline = steps.length > 0 ? this.pipeline(plan, steps) : undefined;
     const run = async (values: readonly ArrayValue[]): Promise<GpuRun> => {
       const began = performance.now();
       const results = pipeline ? await this.call(pipeline, pack(plan, values)) : [];
-      const outputs = plan.outputs.map((output) => {
+      const numbers = plan.outputs.map((output): Numbers => {
         if (output.kind === 'value') return output.value;
         if (output.kind === 'input') return values[output.input];
         const result = results[steps.indexOf(output.step)];
         const { tiles } = plan.steps[output.step];
-        return toArray(tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array), output.aval);
+        return { ...output.aval, data: tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array) };
       });
-      checkGuards(plan, outputs);
-      return { outputs: outputs.slice(0, outputs.length - plan.guards.length), time: performance.now() - began };
+      checkGuards(plan, numbers);
+      checkRanges(plan, values, numbers);
+      const { length } = plan.program.outputs;
+      const outputs = numbers
+        .slice(0, length)
+        .map((value, index) => (plan.outputs[index].kind === 'step' ? toArray(value) : value)) as ArrayValue[];
+      return { outputs, time: performance.now() - began };
     };
-    await run(inputs);
-    // Without kernels nothing has run anywhere.
-    if (pipeline && !BACKEND_NAMES[this.mode].includes(pipeline.backend ?? '')) {
-      pipeline.destroy();
-      const { backend, fallbackReason } = pipeline;
-      throw new GpuFailure(
-        this.mode,
-        fallbackReason ?? (backend ? `it runs on ${backend}` : 'it does not say what runs'),
-      );
+    try {
+      await run(inputs);
+      if (pipeline) this.requireBackend(pipeline);
+    } catch (error) {
+      pipeline?.destroy();
+      throw error;
     }
     return {
       plan,
@@ -170,6 +174,15 @@ export class GpuDevice {
       run,
       destroy: () => pipeline?.destroy(),
     };
+  }
+
+  /** Without kernels nothing has run anywhere; with them it must have been here. */
+  private requireBackend({ backend, fallbackReason }: Pipeline): void {
+    if (BACKEND_NAMES[this.mode].includes(backend ?? '')) return;
+    throw new GpuFailure(
+      this.mode,
+      fallbackReason ?? (backend ? `it runs on ${backend}` : 'it does not say what runs'),
+    );
   }
 
   private pipeline(plan: GpuPlan, outputs: readonly number[]): Pipeline {
@@ -228,8 +241,11 @@ function pack(plan: GpuPlan, inputs: readonly ArrayValue[]): Float32Array {
   return packed;
 }
 
-function toArray(values: Float32Array, { shape, dtype }: Aval): ArrayValue {
-  if (dtype === 'float32' || dtype === 'float64') return { shape, dtype: 'float32', data: values };
+/** Numbers as they come back, float32 whatever their type. */
+type Numbers = Aval & { readonly data: ArrayLike<number> & Iterable<number> };
+
+function toArray({ shape, dtype, data: values }: Numbers): ArrayValue {
+  if (isFloat(dtype)) return { shape, dtype: 'float32', data: values as Float32Array };
   const data = allocate(dtype, sizeOf(shape));
   for (let index = 0; index < data.length; index++) data[index] = Math.round(values[index]);
   const array = { shape, dtype, data };
@@ -237,9 +253,19 @@ function toArray(values: Float32Array, { shape, dtype }: Aval): ArrayValue {
   return array;
 }
 
-function checkGuards(plan: GpuPlan, outputs: readonly ArrayValue[]): void {
+function checkGuards(plan: GpuPlan, outputs: readonly Numbers[]): void {
   for (const guard of plan.guards) {
     const value = outputs[guard.output].data[0];
     if (value !== Math.fround(guard.expected)) throw new GuardError(guard.row, guard.expected, value);
   }
+}
+
+/** @throws GpuUnsupportedError for integers that may not have been exact */
+function checkRanges({ program, integers }: GpuPlan, inputs: readonly ArrayValue[], outputs: readonly Numbers[]): void {
+  if (!integers) return;
+  const known = new Map<Row, Range>();
+  for (const input of integers.inputs) known.set(program.inputs[input], rangeOf(inputs[input]));
+  const first = outputs.length - integers.converted.length;
+  integers.converted.forEach((row, index) => known.set(row, rangeOf(outputs[first + index])));
+  checkIntegers(program, (row) => known.get(row) as Range);
 }

@@ -6,8 +6,6 @@ export interface ElementwiseForm {
   readonly text: (operands: readonly string[], params: unknown) => string;
   /** Kernel functions that it calls. */
   readonly uses: readonly string[];
-  /** A cheap form may be computed again by every reader instead of being stored. */
-  readonly cheap?: boolean;
 }
 
 const call = (name: string, ...extra: string[]): ElementwiseForm => ({
@@ -18,15 +16,16 @@ const call = (name: string, ...extra: string[]): ElementwiseForm => ({
 const infix = (operator: string): ElementwiseForm => ({
   text: ([x, y]) => `${x} ${operator} ${y}`,
   uses: [],
-  cheap: true,
 });
 
 /** Statements choose: kernels have no boolean values, 1 and 0 stand for them. */
 const compare = (operator: string): ElementwiseForm => ({
   text: ([x, y]) => `${x} ${operator} ${y} ? 1 : 0`,
   uses: [],
-  cheap: true,
 });
+
+/** Powers up to this are written as products. */
+export const MOST_FACTORS = 8;
 
 function power(x: string, exponent: number): string {
   if (exponent === 0) return '1';
@@ -35,13 +34,13 @@ function power(x: string, exponent: number): string {
 }
 
 export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
-  neg: { text: ([x]) => `0 - ${x}`, uses: [], cheap: true },
+  neg: { text: ([x]) => `-${x}`, uses: [] },
   abs: call('glAbs'),
   sign: call('glSign'),
   floor: { text: ([x]) => `Math.floor(${x})`, uses: [] },
   ceil: call('glCeil'),
   round: call('glRound'),
-  roundHalfUp: { text: ([x]) => `Math.floor(${x} + 0.5)`, uses: [] },
+  roundHalfUp: call('glRoundHalfUp'),
   trunc: call('glTrunc'),
   exp: call('glExp', 'inf'),
   expm1: call('glExpm1', 'inf'),
@@ -67,14 +66,14 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   erfc: call('glErfc'),
   logistic: call('glLogistic'),
   softplus: call('glSoftplus', 'nan', 'inf'),
-  not: { text: ([x]) => `1 - ${x}`, uses: [], cheap: true },
+  not: { text: ([x]) => `1 - ${x}`, uses: [] },
   isFinite: call('glIsFinite'),
   isNaN: call('glIsNaN'),
-  stopGradient: { text: ([x]) => x, uses: [], cheap: true },
+  stopGradient: { text: ([x]) => x, uses: [] },
   integerPow: {
     text: ([x], params) => {
       const { exponent } = params as { exponent: number };
-      return Math.abs(exponent) <= 8 ? power(x, exponent) : `glPow(${x}, ${exponent}.0, nan, inf)`;
+      return Math.abs(exponent) <= MOST_FACTORS ? power(x, exponent) : `glPow(${x}, ${exponent}.0, nan, inf)`;
     },
     uses: ['glPow'],
   },
@@ -89,16 +88,22 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   atan2: call('glAtan2', 'nan'),
   hypot: call('glHypot'),
   eq: compare('==='),
-  ne: compare('!=='),
+  ne: call('glDiffers'),
   lt: compare('<'),
   le: compare('<='),
   gt: compare('>'),
   ge: compare('>='),
-  and: { text: ([x, y]) => `${x} * ${y}`, uses: [], cheap: true },
+  and: { text: ([x, y]) => `${x} * ${y}`, uses: [] },
   or: { text: ([x, y]) => `glMax(${x}, ${y})`, uses: ['glMax'] },
-  xor: { text: ([x, y]) => `${x} === ${y} ? 0 : 1`, uses: [], cheap: true },
-  select: { text: ([c, x, y]) => `${c} > 0.5 ? ${x} : ${y}`, uses: [], cheap: true },
+  xor: { text: ([x, y]) => `${x} === ${y} ? 0 : 1`, uses: [] },
+  select: { text: ([c, x, y]) => `${c} > 0.5 ? ${x} : ${y}`, uses: [] },
   clamp: { text: ([low, x, high]) => `glMin(glMax(${x}, ${low}), ${high})`, uses: ['glMin', 'glMax'] },
+};
+
+/** Where integers have a form of their own. */
+export const INTEGER_FORMS: Partial<Record<PrimitiveName, ElementwiseForm>> = {
+  div: call('glDivide'),
+  rem: call('glRemainder'),
 };
 
 /** A number as a kernel literal: always with a point, never NaN or infinite (those are arguments). */

@@ -71,14 +71,20 @@ define(
   ['glRawExp'],
 );
 
-/** Cody–Waite reduction to [−π/4, π/4] and minimax polynomials (Cephes sinf, cosf). */
+/**
+ * Cody–Waite reduction to [−π/4, π/4] and minimax polynomials (Cephes sinf, cosf). The multiple of π/2 goes off in two parts of at most
+ * 12 bits, so that their products with the first parts of π/2 are exact. Past 2²³ float32 does not tell a quarter turn from the next.
+ */
 const SIN_POLYNOMIAL = 'r + r * w * (-0.16666667 + w * (0.0083333310 + w * (-0.00019840874 + w * 0.0000027525562)))';
 const COS_POLYNOMIAL = '1 - 0.5 * w + w * w * (0.041666646 + w * (-0.0013887316 + w * 0.000024433157))';
 function sine(quadrantOffset: number): string {
   return `
-  if (x > 3.4e38 || x < -3.4e38) { return nan; }
+  if (x > 8388608 || x < -8388608) { return nan; }
   const k = Math.floor(x * 0.63661977 + 0.5);
-  const a = x - k * 1.5703125; const b = a - k * 0.00048375129; const r = b - k * 0.000000075497899;
+  const j = Math.floor(k * 0.000244140625 + 0.5); const g = j * 4096; const l = k - g;
+  const a = x - g * 1.5703125; const b = a - l * 1.5703125;
+  const d = b - g * 0.000483751296997; const e = d - l * 0.000483751296997;
+  const r = e - k * 0.0000000754978995489;
   const w = r * r; const h = (k + ${quadrantOffset}) * 0.25; const m = Math.floor((h - Math.floor(h)) * 4 + 0.5);
   const s = ${SIN_POLYNOMIAL};
   const c = ${COS_POLYNOMIAL};
@@ -215,11 +221,12 @@ define(
   if (Math.floor(h) === h) { return r; } return -r;`,
   ['glRawLog', 'glExp'],
 );
-/** Remainder with the sign of the dividend. */
+/** Remainder with the sign of the dividend; where the quotient is beyond 2²⁴ none of its digits would be right. */
 define('glRem', ['x', 'y', 'nan'], `
   if (y === 0) { return nan; }
   let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
   if (a > 3.4e38) { return nan; } if (b > 3.4e38) { return x; }
+  if (a > b * 16777216) { return nan; }
   let r = a - b * Math.floor(a / b); if (r < 0) { r = r + b; } if (r >= b) { r = r - b; }
   if (x < 0) { return -r; } return r;`);
 
@@ -235,10 +242,44 @@ define(
 define('glAbs', ['x'], `if (x < 0) { return -x; } return x;`);
 define('glTrunc', ['x'], `if (x < 0) { return -Math.floor(-x); } return Math.floor(x);`);
 define('glCeil', ['x'], `return -Math.floor(-x);`);
+/** As Math.round: adding a half first would round numbers just below a half and large ones up. */
+define('glRoundHalfUp', ['x'], `const f = Math.floor(x); const d = x - f; if (d >= 0.5) { return f + 1; } return f;`);
 /** To even, as jnp.round. */
 define('glRound', ['x'], `
   const f = Math.floor(x); const d = x - f; const h = f * 0.5;
   if (d > 0.5) { return f + 1; } if (d < 0.5) { return f; } if (Math.floor(h) === h) { return f; } return f + 1;`);
+/** Not equal, which NaN is to all: `!==` of one value with itself is false on WebGPU. */
+define('glDiffers', [
+  'x',
+  'y',
+], `if (x < y) { return 1; } if (x > y) { return 1; } if (x <= y) { return 0; } return 1;`);
+/** A float as an integer: towards zero, to the nearest end where it is out of range, NaN to 0. */
+define('glInteger', ['x', 'low', 'high'], `
+  if (x >= high) { return high; } if (x <= low) { return low; }
+  if (x > 0) { return Math.floor(x); } if (x <= 0) { return -Math.floor(-x); } return 0;`);
+/** How often whole numbers y > 0 go into x ≥ 0: set right where the division is not, which drivers may round as they like. */
+define('glTimes', ['x', 'y'], `
+  const q = Math.floor(x / y); const r = x - q * y; if (r < 0) { return q - 1; } if (r >= y) { return q + 1; } return q;`);
+/** Of integers, towards zero; by zero −1. */
+define(
+  'glDivide',
+  ['x', 'y'],
+  `
+  if (y === 0) { return -1; }
+  let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  const q = glTimes(a, b); if (x * y < 0) { return -q; } return q;`,
+  ['glTimes'],
+);
+/** Of integers, with the sign of the dividend; by zero the dividend. */
+define(
+  'glRemainder',
+  ['x', 'y'],
+  `
+  if (y === 0) { return x; }
+  let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; }
+  const r = a - b * glTimes(a, b); if (x < 0) { return -r; } return r;`,
+  ['glTimes'],
+);
 /** A whole number limited to 0 … high. */
 define('glPlace', ['x', 'high'], `if (x < 0) { return 0; } if (x > high) { return high; } return x;`);
 /** Neither smaller nor larger nor equal: NaN, which the sum keeps. */

@@ -27,10 +27,15 @@ export function scaleIndex(w: KernelWriter, x: Atom, factor: number): Atom {
   return w.define(`${x} * ${factor}`);
 }
 
-/** floor(x / d): the half keeps a division that is not rounded correctly on the right side. */
-function quotient(w: KernelWriter, x: Atom, divisor: number): Atom {
+/** Positions up to here: a division that is off by a few units in the last place is still on the right side of the half. */
+const SAFE_POSITIONS = 2 ** 18;
+
+/** floor(x / d) of an x below `limit`. */
+function quotient(w: KernelWriter, x: Atom, divisor: number, limit: number): Atom {
   if (isNumber(x)) return String(Math.floor(Number(x) / divisor));
-  return w.define(`Math.floor((${x} + 0.5) / ${divisor})`);
+  if (limit <= SAFE_POSITIONS) return w.define(`Math.floor((${x} + 0.5) / ${divisor})`);
+  w.use(['glTimes']);
+  return w.define(`glTimes(${x}, ${divisor})`);
 }
 
 /** Row-major position of an index. */
@@ -58,7 +63,7 @@ export function unflatten(w: KernelWriter, flat: Atom, shape: Shape): Index {
       index[axis] = rest;
       break;
     }
-    const digit = quotient(w, rest, left);
+    const digit = quotient(w, rest, left, left * extent);
     index[axis] = digit;
     rest = subIndex(w, rest, scaleIndex(w, digit, left));
   }

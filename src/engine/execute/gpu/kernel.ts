@@ -1,9 +1,9 @@
 /** Pulls the elements of a program's values into one kernel: what stands in memory is read, all else computed where it is needed. */
 import { OPCODES } from '../../primitives/opcodes';
-import type { ArrayValue, Aval } from '../../program/aval';
+import { isFloat, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
-import { GpuUnsupportedError, holdsExactly, MAX_INTEGER, MixingError, type KernelContext, type Place } from './context';
-import { ELEMENTWISE, kernelLiteral } from './elementwise';
+import { GpuUnsupportedError, holdsExactly, MixingError, type KernelContext, type Place } from './context';
+import { ELEMENTWISE, INTEGER_FORMS, kernelLiteral, MOST_FACTORS } from './elementwise';
 import { flatten, type Index } from './indexing';
 import { LOOPS } from './loops';
 import { calledProgram, condElement, scanElement, type CarriedLoop } from './structured';
@@ -96,7 +96,7 @@ export class Kernel implements KernelContext {
   private compute(row: Row, index: Index): Atom {
     const { program, w } = this;
     const name = program.name(row);
-    const form = ELEMENTWISE[name];
+    const form = (this.isInteger(row) && INTEGER_FORMS[name]) || ELEMENTWISE[name];
     if (form) {
       this.checkDTypes(row);
       const operands = Array.from(program.operands(row), (operand) => this.value(operand, index));
@@ -172,28 +172,30 @@ export class Kernel implements KernelContext {
     const [operand] = this.program.operands(row);
     const { dtype } = this.program.params<'convert'>(row);
     const from = this.aval(operand).dtype;
-    if (dtype === 'int32' || dtype === 'uint32') this.checkInteger(operand);
     const value = this.value(operand, index);
     if (dtype === 'bool' && from !== 'bool') return this.w.define(`${value} === 0 ? 0 : 1`);
-    if ((dtype === 'int32' || dtype === 'uint32') && (from === 'float64' || from === 'float32')) {
-      this.w.use(['glTrunc']);
-      return this.w.define(`glTrunc(${value})`);
+    if ((dtype === 'int32' || dtype === 'uint32') && isFloat(from)) {
+      this.w.use(['glInteger']);
+      const [low, high] = dtype === 'int32' ? ['-2147483648.0', '2147483647.0'] : ['0.0', '4294967295.0'];
+      return this.w.define(`glInteger(${value}, ${low}, ${high})`);
     }
     return value;
   }
 
-  private checkInteger(row: Row): void {
-    const { program } = this;
-    if (program.opcode(row) === OPCODES.literal && Math.abs(program.literal(row)) > MAX_INTEGER)
-      throw new GpuUnsupportedError('integers above 2²⁴, which float32 does not hold', program.position(row));
+  private isInteger(row: Row): boolean {
+    if (this.program.hasSeveralResults(row)) return false;
+    const { dtype } = this.aval(row);
+    return dtype === 'int32' || dtype === 'uint32';
   }
 
-  /** Bitwise logic needs integers, which kernels do not have; on bool it is arithmetic. */
+  /** Bits and powers of integers need more than float32 has; on bool, logic is arithmetic. */
   private checkDTypes(row: Row): void {
-    const name = this.program.name(row);
-    if (name !== 'and' && name !== 'or' && name !== 'not' && name !== 'xor') return;
-    if (this.aval(row).dtype !== 'bool')
-      throw new GpuUnsupportedError(`bitwise \`${name}\``, this.program.position(row));
+    if (!this.isInteger(row)) return;
+    const { program } = this;
+    const name = program.name(row);
+    const isPower = name === 'integerPow' && program.params<'integerPow'>(row).exponent > MOST_FACTORS;
+    if (isPower || ['and', 'or', 'not', 'xor', 'pow'].includes(name))
+      throw new GpuUnsupportedError(`\`${name}\` of integers`, program.position(row));
   }
 }
 

@@ -40,13 +40,12 @@ function fold(initial: string, combine: Combine) {
   };
 }
 
-/** What is neither beyond nor within is NaN; a sum keeps it. Drivers that take `x !== x` for false still compare. */
-const extreme =
-  (beyond: '>' | '<'): Combine =>
-  (_, total, value) =>
-    `if (${value} ${beyond} ${total}) { ${total} = ${value}; } else { if (${value} ${beyond === '>' ? '<=' : '>='} ${total}) { ${total} = ${total} + 0.0; } else { ${total} = ${total} + ${value}; } }`;
-const larger = extreme('>');
-const smaller = extreme('<');
+const larger: Combine = (k, total, value) => extremeOf(k, 'glMax', total, value);
+const smaller: Combine = (k, total, value) => extremeOf(k, 'glMin', total, value);
+function extremeOf(k: KernelContext, name: string, total: Atom, value: Atom): string {
+  k.w.use([name]);
+  return `${total} = ${name}(${value}, ${total});`;
+}
 const product: Combine = (_, total, value) => `${total} = ${total} * ${value};`;
 const plus: Combine = (_, total, value) => `${total} = ${total} + ${value};`;
 
@@ -65,10 +64,10 @@ function extremePosition(operator: '>' | '<', initial: string) {
     k.w.loop(shape[axis], [best, place, lost], (position) => {
       const full = [...index.slice(0, axis), position, ...index.slice(axis)];
       const value = k.value(operand, full);
-      const within = `${value} ${operator === '>' ? '<=' : '>='} ${best}`;
-      k.w.statement(
-        `if (${value} ${operator} ${best}) { ${best} = ${value}; ${place} = ${position}; } else { if (${within} || ${lost} > 0.5) { ${lost} = ${lost} + 0.0; } else { ${lost} = 1.0; ${place} = ${position}; ${best} = ${best} + ${value}; } }`,
-      );
+      k.w.use(['glIsNaN']);
+      k.w.statement(`if (${value} ${operator} ${best}) { ${best} = ${value}; ${place} = ${position}; }`);
+      const isFirst = `glIsNaN(${value}) > 0.5 && ${lost} < 0.5`;
+      k.w.statement(`if (${isFirst}) { ${lost} = 1.0; ${place} = ${position}; ${best} = ${best} + ${value}; }`);
     });
     return place;
   };

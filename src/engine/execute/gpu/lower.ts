@@ -21,6 +21,7 @@ import {
   tilesOf,
   type Tiles,
 } from './contract';
+import { requiredSources, type IntegerSources } from './integers';
 import { Kernel, type Source } from './kernel';
 import { chooseStored } from './storage';
 import { KernelWriter, type Atom } from './writer';
@@ -67,6 +68,10 @@ export interface GpuPlan {
   readonly outputs: readonly GpuOutput[];
   /** Outputs past the program's own whose value must be as recorded. */
   readonly guards: readonly { readonly output: number; readonly expected: number; readonly row: Row }[];
+  /** What decides whether all integers have been exact, where that is not known before; the converted ones are the last outputs. */
+  readonly integers?: IntegerSources;
+  /** As it was lowered: calls and some loops written out. */
+  readonly program: Program;
 }
 
 /** gpu.js fails with more than 7 array arguments on WebGPU; one is the packed array. */
@@ -106,7 +111,8 @@ class Lowering {
     const guardRows: Row[] = [];
     for (let row = 0; row < program.size; row++) if (program.opcode(row) === OPCODES.guard) guardRows.push(row);
     const outputRows = Array.from(program.outputs);
-    const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0))];
+    const integers = requiredSources(program);
+    const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0)), ...(integers?.converted ?? [])];
     for (const row of chooseStored(program, wanted)) this.tryToStore(row);
     if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
     return {
@@ -121,6 +127,8 @@ class Lowering {
         expected: program.params<'guard'>(row).expected,
         row,
       })),
+      ...(integers && { integers }),
+      program,
     };
   }
 
@@ -262,6 +270,7 @@ class Lowering {
         const element = w.define(`s${position}[${clampIndex(w, local, size)}]`);
         value = value === undefined ? element : w.define(`${at} < ${offset + size} ? ${element} : ${value}`);
       }
+      if (total > MAX_ELEMENTS) throw new GpuUnsupportedError(`a kernel that reads ${reads.length} such large arrays`);
       const step = this.addStep(w, [value as Atom], total, group);
       let place = 0;
       for (const member of group) {
