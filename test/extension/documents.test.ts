@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { api, closeAll, lens, lensesNow, openText } from './editing';
+
+/** The bundled suites lie in a folder of out/. */
+const root = join(__dirname, '../..');
 
 const square = (factor: number): string =>
   `/** @at 3 */\nexport function square(x: number): number {\n  return ${factor} * x * x;\n}\n`;
@@ -89,6 +94,16 @@ describe('the exported API', () => {
     const { inspect } = await api();
     const { value, result } = await inspect(document.uri, 'square', { op: 'grad', at: '5' });
     assert.deepEqual([value, result], [50, 20]);
+  });
+
+  it('is used as the README shows', async () => {
+    const [, code] =
+      /^### From other extensions\s+```js\n([\s\S]*?)^```/m.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+    const body = code.replace(/^(.+); \/\/ → (.*)$/m, 'return [$1, $2];');
+    const run = new Function('extensions', 'uri', `return (async () => { ${body} })();`);
+    const { document } = await openText('api/readme.ts', readFileSync(join(root, 'examples/rosenbrock.ts'), 'utf8'));
+    const [found, promised] = (await run(vscode.extensions, document.uri)) as unknown[];
+    assert.deepEqual(found, promised);
   });
 
   it('rejects with a code', async () => {
