@@ -45,12 +45,17 @@ export function activate(context: ExtensionContext): GradLensApi {
     new GradLensHovers(manager, configuration),
     diagnostics,
     new QuickFixes(diagnostics),
-    new FunctionsTree(manager, configuration),
-    new CheckTests(manager, extensionUri),
-    new EvaluationLog(manager, log),
     new StatusItem(manager, configuration, engine),
     new ContextKeys(manager, configuration),
     registerCommands({ manager, configuration, engine, log, panel, memory: workspaceState, extensionUri }),
   );
+  // What no key and no command waits for: in a turn of its own, so that activation never holds up the host for long.
+  setImmediate(() => {
+    subscriptions.push(
+      new FunctionsTree(manager, configuration),
+      new CheckTests(manager, extensionUri),
+      new EvaluationLog(manager, log),
+    );
+  });
   return createApi(manager);
 }
