@@ -3,6 +3,10 @@ import { delay } from './processes';
 
 export const patience = 60_000;
 
+/** Milliseconds: most of what is waited for is there in a moment, and what is not costs time to look at. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 100;
+
 /** Calls `probe` until it gives something other than undefined, null or false; errors count as "not yet". */
 export async function poll<T>(
   what: string,
@@ -10,7 +14,8 @@ export async function poll<T>(
   limit: number = patience,
 ): Promise<Exclude<T, undefined | null | false>> {
   let failure: unknown;
-  for (const deadline = Date.now() + limit; ; await delay(100)) {
+  let pause = FIRST_PAUSE;
+  for (const deadline = Date.now() + limit; ; await delay(pause), pause = Math.min(LONGEST_PAUSE, 1.5 * pause)) {
     try {
       const value = await probe();
       if (value !== undefined && value !== null && value !== false) {
