@@ -80,6 +80,11 @@ export class VsCodeServer {
     return new VsCodeServer(child, await listening(child), userData);
   }
 
+  /** The process group of the server, its extension hosts and what they start. */
+  get group(): number | undefined {
+    return this.child.pid;
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${this.port}`;
   }

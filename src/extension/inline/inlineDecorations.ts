@@ -14,7 +14,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Configuration, Settings } from '../configuration';
-import { PATIENCE, untilLate } from '../lenses/late';
+import { PATIENCE, untilGathered, untilLate } from '../lenses/late';
 import { type Disposable, DisposableStore } from '../lifecycle/disposables';
 import { Soon } from '../lifecycle/soon';
 import type { SessionManager } from '../session/sessionManager';
@@ -41,8 +41,8 @@ export class InlineDecorations implements Disposable {
     const { store } = this;
     store.add(
       manager.onDidChange((target) => {
-        const late = untilLate(manager.state(target));
-        this.outdate(editorsOf(target.uri), late);
+        const state = manager.state(target);
+        this.outdate(editorsOf(target.uri), untilLate(state) ?? untilGathered(state));
       }),
     );
     store.add(

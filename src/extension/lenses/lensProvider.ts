@@ -19,7 +19,7 @@ import { LANGUAGES } from '../session/documentFiles';
 import type { SessionManager } from '../session/sessionManager';
 import { firstFunctionLine } from './firstFunction';
 import { type LensKind, lastInspection, lensKinds, lensText, untrustedLens } from './lensModel';
-import { PATIENCE, untilLate } from './late';
+import { PATIENCE, untilGathered, untilLate } from './late';
 
 /** A lens that knows what it is about. */
 class FunctionLens extends CodeLens {
@@ -45,7 +45,7 @@ export class LensProvider implements CodeLensProvider, Disposable {
     private readonly configuration: Configuration,
   ) {
     const refresh = (): void => this.refresh.ask();
-    this.store.add(manager.onDidChange(refresh));
+    this.store.add(manager.onDidChange((target) => this.refresh.ask(untilGathered(manager.state(target)))));
     // After an edit VS Code asks by itself, and the results come in a moment.
     this.store.add(
       manager.onDidChangeFunctions((uri) => this.refresh.ask(manager.isListing(uri) ? PATIENCE : undefined)),

@@ -43,10 +43,15 @@ function trimExponent(text: string): string {
   return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${exponent.replace('+', '')}`;
 }
 
+/** Making one takes longer than drawing a whole tab. */
+const countFormats = new Map<string, Intl.NumberFormat>();
+
 /** `1,234,567`: counts, in the reader's locale. */
 export function formatCount(value: number, locale: string): string {
   if (Number.isNaN(value)) return '–';
-  return new Intl.NumberFormat(locale).format(value);
+  let format = countFormats.get(locale);
+  if (format === undefined) countFormats.set(locale, (format = new Intl.NumberFormat(locale)));
+  return format.format(value);
 }
 
 /** Milliseconds with the unit that fits. */

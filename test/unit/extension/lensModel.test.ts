@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { InspectionState } from '../../../src/extension/inspection';
 import { callText, type LensInput, lensKinds, lensText } from '../../../src/extension/lenses/lensModel';
+import { untilGathered } from '../../../src/extension/lenses/late';
 import { firstFunctionLine } from '../../../src/extension/lenses/firstFunction';
 import type { CheckReport } from '../../../src/runner/protocol';
 import { makeFunction, makeInspection } from './builders';
@@ -33,6 +34,14 @@ describe('the lens row', () => {
     assert.equal(value({ ...ready, inspection: jacobian }), 'rosenbrock = [1, 2] · 2×7');
     assert.equal(lensText('derivative', input({ ...ready, inspection: jacobian })).title, 'Jacobian');
     assert.equal(lensText('derivative', input(ready)).title, 'Gradient');
+  });
+
+  it('waits for more results only while a point is dragged in the panel', () => {
+    const dragged = makeInspection({ point: { source: 'panel', expression: '[1, 2]' } });
+    assert.equal(untilGathered(ready), undefined);
+    assert.equal(untilGathered({ kind: 'running' }), undefined);
+    const wait = untilGathered({ ...ready, inspection: dragged })!;
+    assert.ok(wait > 0 && wait <= 100);
   });
 
   it('keeps the old value at its place while a newer one is computed, and marks it when that takes long', () => {
