@@ -13,8 +13,8 @@ export interface Contender {
   run(): unknown;
   /** Numbers to compare with the first contestant's; what `run` returned, unless given. */
   numbers?(result: unknown): ArrayLike<number> | Promise<ArrayLike<number>>;
-  /** False while it has not chosen its fastest tier yet: then it is warmed up for longer. */
-  isSettled?(): boolean;
+  /** Chooses its fastest tier now, rather than after as many calls as that costs. */
+  settle?(): void;
   /** More to say, asked for in the end: tier, memory. */
   note?(): string;
   /** Bytes that it keeps between calls. */
@@ -52,15 +52,14 @@ export interface Line {
 }
 
 /** Many short rounds: on a busy machine most of them then run without being interrupted, and the median is one of those. */
-const ROUNDS = 101;
+const ROUNDS = 81;
 const ROUND_MILLISECONDS = 2;
 /** Contestants that take longer get fewer rounds. */
-const MOST_MILLISECONDS = 3000;
-const WARMING = 500;
-/** How many are made ready anew for the first call of a warm library, and up to which first call that is tried. */
+const MOST_MILLISECONDS = 1500;
+const WARMING = 400;
+/** How many are made ready anew for the first call of a warm library, if that takes no longer in all (milliseconds). */
 const FRESH = 7;
 const LONG_FIRST = 1000;
-const MOST_WARMING = 30_000;
 
 function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -104,6 +103,7 @@ export async function measure(workload: Workload): Promise<Line[]> {
     };
     lines.push(line);
     try {
+      const preparing = performance.now();
       const contender = await prepare();
       const start = performance.now();
       let result = await contender.run();
@@ -111,16 +111,16 @@ export async function measure(workload: Workload): Promise<Line[]> {
       const numbers = await numbersOf(contender, result);
       if (!expected) expected = numbers;
       else if (!unlike && differs(expected, numbers, workload.tolerance ?? 1e-9)) line.wrong = true;
-      line.fresh = most < 10 || line.first > LONG_FIRST ? NaN : await freshCall(prepare);
+      const isLong = most < 10 || performance.now() - preparing > LONG_FIRST;
+      line.fresh = isLong ? NaN : await freshCall(prepare);
       let once = line.first;
-      const patience = performance.now() + MOST_WARMING;
-      while (most >= 10 && contender.isSettled?.() === false && performance.now() < patience)
-        result = await contender.run();
+      contender.settle?.();
       // Long enough for the compilers to have done what they do.
       for (const until = performance.now() + (most < 10 ? 0 : WARMING); performance.now() < until;) {
         const began = performance.now();
         result = await contender.run();
-        once = performance.now() - began;
+        // The quickest: one that was interrupted would leave a round of single calls, which measure the timer and cold caches.
+        once = Math.min(once, performance.now() - began);
       }
       if (!(await numbersAreSame(contender, result, numbers))) line.wrong = true;
       const repeats = Math.max(1, Math.min(100_000, Math.floor(ROUND_MILLISECONDS / Math.max(once, 1e-4))));
@@ -153,7 +153,8 @@ export async function measure(workload: Workload): Promise<Line[]> {
 /** Median of the first calls of a few that are made ready anew. */
 async function freshCall(prepare: Contestant['prepare']): Promise<number> {
   const times: number[] = [];
-  for (let again = 0; again < FRESH; again++) {
+  const until = performance.now() + LONG_FIRST;
+  for (let again = 0; again < FRESH && performance.now() < until; again++) {
     const contender = await prepare();
     const began = performance.now();
     await contender.run();

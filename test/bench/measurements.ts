@@ -20,9 +20,11 @@ async function main(): Promise<void> {
     lines.push(...measured);
     console.log(`${table(measured)}\n`);
   }
+  const seconds = performance.now() / 1000;
   for (const text of [...seriesTables(lines), costTable(lines)]) if (text !== undefined) console.log(`${text}\n`);
   const memory = only === undefined || only === 'memory' ? await memoryReport() : [];
   for (const { what, goal, value } of memory) console.log(`${what}: ${value}   (goal: ${goal})`);
+  console.log(`workloads in ${seconds.toFixed(0)} s, all in ${(performance.now() / 1000).toFixed(0)} s`);
   const json = option('--json');
   if (json !== undefined)
     writeFileSync(

@@ -2,9 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extensionOf, parseModule, type ParsedModule } from '../../source/parse';
 import { RewrittenModule, type ModuleCode } from '../../source/rewrite/rewrite';
+import type { ModuleSites } from '../../source/positions';
 import { siteTable } from './siteTable';
 
 const MAX_GENERATED = 1000;
+/** Versions of a file whose sites are known: what runs or is shown may still be of the text before the last edit. */
+const KEPT_VERSIONS = 3;
 
 interface Cached {
   text: string;
@@ -16,7 +19,8 @@ export class FileStore {
   private readonly overlays = new Map<string, string>();
   private readonly disk = new Map<string, string | undefined>();
   private readonly cache = new Map<string, Cached>();
-  private readonly generatedCode = new Map<string, ModuleCode>();
+  private readonly versions = new Map<string, ModuleSites[]>();
+  private readonly generatedCode = new Map<string, RewrittenModule>();
 
   hasOverlay(file: string): boolean {
     return this.overlays.has(file);
@@ -79,22 +83,32 @@ export class FileStore {
     if (!cached || !parsed) return undefined;
     if (!cached.rewritten) {
       cached.rewritten = new RewrittenModule(parsed, siteTable.reserve(parsed.text.length), !isPackage(file));
-      siteTable.add(cached.rewritten.sites);
+      this.keepSites(file, cached.rewritten.sites);
     }
     return cached.rewritten;
   }
 
+  private keepSites(file: string, sites: ModuleSites): void {
+    siteTable.add(sites);
+    const versions = this.versions.get(file) ?? [];
+    this.versions.set(file, versions);
+    versions.push(sites);
+    if (versions.length > KEPT_VERSIONS) siteTable.forget(versions.shift() as ModuleSites);
+  }
+
   /** Code that a program wrote while it ran, rewritten for recording. */
   generated(text: string): { code: ModuleCode } {
-    let code = this.generatedCode.get(text);
-    if (!code) {
-      const rewritten = new RewrittenModule(parseModule('generated.cjs', text), siteTable.reserve(text.length), false);
-      code = rewritten.recording;
+    let rewritten = this.generatedCode.get(text);
+    if (!rewritten) {
+      rewritten = new RewrittenModule(parseModule('generated.cjs', text), siteTable.reserve(text.length), false);
       siteTable.add(rewritten.sites);
-      if (this.generatedCode.size >= MAX_GENERATED) this.generatedCode.clear();
-      this.generatedCode.set(text, code);
+      if (this.generatedCode.size >= MAX_GENERATED) {
+        for (const { sites } of this.generatedCode.values()) siteTable.forget(sites);
+        this.generatedCode.clear();
+      }
+      this.generatedCode.set(text, rewritten);
     }
-    return { code };
+    return { code: rewritten.recording };
   }
 
   /** A module of that name was rewritten. */

@@ -134,7 +134,7 @@ export class Realm {
       native(...parts, body);
       const text = `module.exports = function anonymous(${parts.join(',')}\n) {\n${body}\n};`;
       const { code } = this.options.files.generated(text);
-      const run = vm.runInContext(code.code, this.context, { displayErrors: false }) as (...list: unknown[]) => void;
+      const run = this.compile(code.code);
       const module = { exports: undefined as unknown };
       const services = { scope: () => undefined };
       run({}, undefined, module, '', '', services, ...RUNTIME, ...code.globals.map((name) => this.globals[name]));
@@ -146,6 +146,15 @@ export class Realm {
     });
     native.prototype.constructor = proxy;
     return proxy;
+  }
+
+  /**
+   * What the body of a function returns. Compiled as one, not as a script: V8 keeps every script that it ever compiled, each
+   * version of an edited module, until memory is short.
+   */
+  private compile(body: string, filename?: string): (...list: unknown[]) => void {
+    const options = { parsingContext: this.context, ...(filename === undefined ? {} : { filename }) };
+    return (vm.compileFunction(body, [], options) as () => (...list: unknown[]) => void)();
   }
 
   private newObject(): Record<string, unknown> {
@@ -176,9 +185,7 @@ export class Realm {
     // What calls GradLens itself traces in plain runs, too.
     const traces = recording || rewritten.analysis.imports.some(({ specifier }) => specifier === 'gradlens');
     const code = traces ? rewritten.recording : rewritten.plain;
-    const run = vm.runInContext(code.code, this.context, { filename: file, displayErrors: false }) as (
-      ...parameters: unknown[]
-    ) => void;
+    const run = this.compile(code.code, file);
     const commonJs: CommonJs = { exports: instance.exports, id: file, filename: file, loaded: false };
     Object.defineProperty(commonJs, 'exports', {
       get: () => instance.exports,

@@ -17,6 +17,12 @@ class SiteTable extends PositionTable {
     this.modules.push(sites);
   }
 
+  /** A version of a module that nothing refers to any more: it would keep its whole syntax tree. */
+  forget(sites: ModuleSites): void {
+    const index = this.modules.indexOf(sites);
+    if (index >= 0) this.modules.splice(index, 1);
+  }
+
   moduleOf(id: number): ModuleSites | undefined {
     let low = 0;
     let high = this.modules.length - 1;
@@ -25,7 +31,7 @@ class SiteTable extends PositionTable {
       if (this.modules[middle].base <= id) low = middle;
       else high = middle - 1;
     }
-    const found = this.modules[low];
+    const found = this.modules.at(low);
     return found && id >= found.base && id < found.base + found.count ? found : undefined;
   }
 
@@ -45,6 +51,7 @@ export const siteTable = {
   table,
   reserve: (length: number) => table.reserve(length),
   add: (sites: ModuleSites) => table.register(sites),
+  forget: (sites: ModuleSites) => table.forget(sites),
   site: (id: number) => table.site(id),
   moduleOf: (id: number) => table.moduleOf(id),
 };

@@ -62,7 +62,7 @@ const GLOBALS: readonly string[] = [
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 export interface ModuleCode {
-  /** A function expression in parentheses. */
+  /** The body of a function: it returns a function. */
   code: string;
   /** Names of the globals that it takes after `RUNTIME_NAMES` or `$$`. */
   globals: string[];
@@ -108,7 +108,7 @@ export class RewrittenModule {
     );
     const parameters = this.module.esm ? PARAMETERS.filter(free) : PARAMETERS;
     const own = PARAMETERS.map((name, index) => (parameters.includes(name) ? name : `$$p${index}`));
-    return { code: `(function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };
+    return { code: `return (function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };
   }
 }
 

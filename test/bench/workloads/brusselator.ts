@@ -155,7 +155,7 @@ export const banded: Workload = {
         const at = Float64Array.from(point);
         return {
           run: () => sparse.entries(at),
-          isSettled: () => sparse.executable.tier === 'wasm',
+          settle: () => sparse.executable.compile(),
           numbers: (result) => (result as Float64Array).slice(0, 10),
           note: () =>
             `${sparse.rows.length} entries, ${sparse.executable.tier}, ${sparse.executable.codeRows} rows of code`,

@@ -12,7 +12,7 @@ function running(executable: ScalarExecutable, inputs: readonly number[]): Conte
   const at = Float64Array.from(inputs);
   return {
     run: () => executable.run(at),
-    isSettled: () => executable.tier === 'wasm',
+    settle: () => executable.compile(),
     numbers: (result) => (result as Float64Array).slice(),
     memory: () => executable.memoryBytes,
     note() {
