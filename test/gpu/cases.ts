@@ -65,6 +65,7 @@ const UNARY: Partial<Record<PrimitiveName, Range>> = {
   atanh: [-0.8, 0.8],
   erf: [-2, 2],
   erfc: [-2, 2],
+  erfInv: [-0.95, 0.95],
   logistic: [-6, 6],
   softplus: [-6, 6],
   stopGradient: [-1, 1],
@@ -234,6 +235,7 @@ export function gpuCases(seed: number): GpuCase[] {
   addReductions(list);
   addViews(list);
   addContractions(list);
+  addBits(list);
   return list.cases;
 }
 
@@ -319,6 +321,7 @@ function addEdges(list: CaseList): void {
     (b, [x]) => [b.sin(x), b.cos(x)],
     { transforms: false, tolerance: 2e-5 },
   );
+  list.add('erfInv near the ends', [of(0.997, 0.99999, -0.9999999, 1e-9, 0)], one('erfInv', undefined), alone);
   list.add(
     'remainders',
     [of(5, -5, 5, 1e6, 16777215, -7.5, 0), of(3, 3, -3, 7, 10, 2, 2)],
@@ -626,6 +629,49 @@ function addContractions(list: CaseList): void {
     },
     { transforms: false, tolerance: 1e-4 },
   );
+}
+
+/** Words of 32 bits, which float32 has no place for: exact, or wrong. */
+function addBits(list: CaseList): void {
+  const exact = { transforms: false, tolerance: 0 };
+  const words = (...data: number[]): ArrayValue => ({
+    shape: [data.length],
+    dtype: 'uint32',
+    data: Uint32Array.from(data),
+  });
+  const key = words(0x9e3779b9, 0xfffffffe);
+  const bits = (b: Emitter, from: Row, shape: Shape, bitWidth: 32 | 64 = 32) =>
+    b.emit('randomBits', [from], { shape, bitWidth });
+  list.add(
+    'random bits',
+    [key],
+    (b, [k]) => [
+      bits(b, k, [3, 5]),
+      bits(b, k, [4], 64),
+      bits(b, b.reshape(b.sliceAxis(bits(b, k, [3], 64), 0, 1, 2), [2]), [3]),
+    ],
+    exact,
+  );
+  list.add(
+    'words',
+    [words(0, 1, 0xffffffff, 0x80000001, 5), words(5, 0xffffffff, 0xffff, 0x12345678, 5)],
+    (b, [x, y]) => [
+      b.add(x, y),
+      b.sub(x, y),
+      b.emit('xor', [x, y], undefined),
+      b.or(x, b.emit('shiftLeft', [y, b.fullLike(y, 7)], undefined)),
+      b.and(b.not(x), y),
+      b.emit('shiftRightLogical', [x, b.fullLike(x, 11)], undefined),
+      b.emit('shiftRightLogical', [y, b.fullLike(y, 3)], undefined),
+      b.convert(b.eq(x, y), 'float64'),
+    ],
+    exact,
+  );
+  list.add('normal numbers', [key, list.array([6])], (b, [k, x]) => {
+    const high = b.emit('shiftRightLogical', [bits(b, k, [6]), b.full({ shape: [6], dtype: 'uint32' }, 9)], undefined);
+    const unit = b.scale(b.convert(high, 'float64'), 2 ** -23);
+    return [b.mul(b.emit('erfInv', [b.shift(b.scale(unit, 2 - 2 ** -23), 2 ** -24 - 1)], undefined), b.sin(x))];
+  });
 }
 
 /** Largest error of some results against the expected ones, relative to the size of each result; NaN and infinities must agree. */

@@ -8,6 +8,7 @@ import type { Program, Row } from '../../program/program';
 import { holdsExactly } from './context';
 import { KERNEL_FUNCTIONS } from './functions';
 import { untile } from './contract';
+import { halfOf, joinHalves } from './halves';
 import { checkIntegers, rangeOf, type Range } from './integers';
 import { lowerToGpu, type GpuPlan, type GpuStep, type Vectors } from './lower';
 
@@ -143,20 +144,23 @@ export class GpuDevice {
     const pipeline = steps.length > 0 ? this.pipeline(plan, steps) : undefined;
     const run = async (values: readonly ArrayValue[]): Promise<GpuRun> => {
       const began = performance.now();
-      const results = pipeline ? await this.call(pipeline, pack(plan, values)) : [];
+      const parts = plan.inputParts.map(({ index, part }) => halfOf(values[index], part));
+      const results = pipeline ? await this.call(pipeline, pack(plan, parts)) : [];
       const numbers = plan.outputs.map((output): Numbers => {
         if (output.kind === 'value') return output.value;
-        if (output.kind === 'input') return values[output.input];
+        if (output.kind === 'input') return parts[output.input];
         const result = results[steps.indexOf(output.step)];
         const { tiles } = plan.steps[output.step];
         return { ...output.aval, data: tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array) };
       });
       checkGuards(plan, numbers);
-      checkRanges(plan, values, numbers);
-      const { length } = plan.program.outputs;
-      const outputs = numbers
-        .slice(0, length)
-        .map((value, index) => (plan.outputs[index].kind === 'step' ? toArray(value) : value)) as ArrayValue[];
+      checkRanges(plan, parts, numbers);
+      const outputs: ArrayValue[] = [];
+      plan.outputParts.forEach(({ part }, at) => {
+        if (part === 'low') outputs.push(joinHalves(numbers[at - 1].data, numbers[at].data, numbers[at].shape));
+        else if (part === 'whole')
+          outputs.push(plan.outputs[at].kind === 'step' ? toArray(numbers[at]) : (numbers[at] as ArrayValue));
+      });
       return { outputs, time: performance.now() - began };
     };
     try {

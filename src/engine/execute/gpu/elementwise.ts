@@ -64,6 +64,7 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   atanh: call('glAtanh', 'nan', 'inf'),
   erf: call('glErf'),
   erfc: call('glErfc'),
+  erfInv: call('glErfInv', 'nan', 'inf'),
   logistic: call('glLogistic'),
   softplus: call('glSoftplus', 'nan', 'inf'),
   not: { text: ([x]) => `1 - ${x}`, uses: [] },
@@ -104,6 +105,10 @@ export const ELEMENTWISE: Partial<Record<PrimitiveName, ElementwiseForm>> = {
 export const INTEGER_FORMS: Partial<Record<PrimitiveName, ElementwiseForm>> = {
   div: call('glDivide'),
   rem: call('glRemainder'),
+  and: call('glAnd'),
+  or: call('glOr'),
+  xor: call('glXor'),
+  not: { text: ([x]) => `-1 - ${x}`, uses: [] },
 };
 
 /** A number as a kernel literal: always with a point, never NaN or infinite (those are arguments). */

@@ -329,6 +329,67 @@ define(
   ['glRawExp'],
 );
 
+/** Bits of whole numbers below 2²⁴, none of them negative: WebGL's gpu.js goes through them one by one. */
+define('glAnd', ['x', 'y'], `return x & y;`);
+define('glOr', ['x', 'y'], `return x | y;`);
+define('glXor', ['x', 'y'], `return x ^ y;`);
+/**
+ * threefry2x32 of the counter i with a key, all words in halves of 16 bits as numbers (see `primitives/random.ts`). `which`: 0 and 1
+ * are the high and low half of both words' difference, 2 to 5 the halves of the words.
+ */
+define(
+  'glThreefry',
+  ['k0h', 'k0l', 'k1h', 'k1l', 'i', 'which'],
+  `
+  const k2h = glXor(glXor(k0h, k1h), 7121.0); const k2l = glXor(glXor(k0l, k1l), 7130.0);
+  const ch = Math.floor(i * 0.0000152587890625); const cl = i - ch * 65536;
+  let a = k0h; let b = k0l;
+  const c0 = cl + k1l; const c1 = Math.floor(c0 * 0.0000152587890625); let f = c0 - c1 * 65536; let e = glHalf(ch + k1h + c1);
+  for (let g = 0; g < 5; g++) {
+    for (let q = 0; q < 4; q++) {
+      const s = b + f; const t = Math.floor(s * 0.0000152587890625); b = s - t * 65536; a = glHalf(a + e + t);
+      let m = 8192.0; let w = 0.0;
+      if (g === 1 || g === 3) {
+        w = 1.0;
+        if (q === 0) { m = 2.0; } if (q === 2) { m = 1.0; } if (q === 3) { m = 256.0; }
+      } else {
+        if (q === 1) { m = 32768.0; } if (q === 2) { m = 1024.0; w = 1.0; } if (q === 3) { m = 64.0; }
+      }
+      const y = e * m; const z = f * m; const yh = Math.floor(y * 0.0000152587890625); const zh = Math.floor(z * 0.0000152587890625);
+      const h = y - yh * 65536 + zh; const l = z - zh * 65536 + yh;
+      if (w > 0.5) { e = glXor(l, a); f = glXor(h, b); } else { e = glXor(h, a); f = glXor(l, b); }
+    }
+    let ph = k1h; let pl = k1l; let rh = k2h; let rl = k2l;
+    if (g === 1 || g === 4) { ph = k2h; pl = k2l; rh = k0h; rl = k0l; }
+    if (g === 2) { ph = k0h; pl = k0l; rh = k1h; rl = k1l; }
+    const u = b + pl; const v = Math.floor(u * 0.0000152587890625); b = u - v * 65536; a = glHalf(a + ph + v);
+    const x = f + rl + g + 1; const n = Math.floor(x * 0.0000152587890625); f = x - n * 65536; e = glHalf(e + rh + n);
+  }
+  if (which < 0.5) { return glXor(a, e); } if (which < 1.5) { return glXor(b, f); }
+  if (which < 2.5) { return a; } if (which < 3.5) { return b; } if (which < 4.5) { return e; } return f;`,
+  ['glXor', 'glHalf'],
+);
+/** What is left of a whole number below 2¹⁸ beyond 2¹⁶. */
+define('glHalf', ['x'], `const q = Math.floor(x * 0.0000152587890625); return x - q * 65536;`);
+
+/** The inverse of erf by Giles's approximation in single precision (2010), relative error some 3e-7. */
+define(
+  'glErfInv',
+  ['x', 'nan', 'inf'],
+  `
+  if (x >= 1) { if (x > 1) { return nan; } return inf; } if (x <= -1) { if (x < -1) { return nan; } return -inf; }
+  const c = (1 - x) * (1 + x); const l = -glLog(c, nan, inf);
+  if (l < 5) {
+    const w = l - 2.5;
+    const p = 0.00021858087 + w * (-0.0000043915065 + w * (-0.0000035233877 + w * (0.00000034327394 + w * 0.000000028102264)));
+    return x * (1.5014094 + w * (0.24664073 + w * (-0.0041776816 + w * (-0.001253725 + w * p))));
+  }
+  const v = Math.sqrt(l) - 3;
+  const r = -0.0076224613 + v * (0.0057395077 + v * (-0.0036734284 + v * (0.0013493432 + v * (0.00010095056 - v * 0.00020021426))));
+  return x * (2.8329768 + v * (1.001674 + v * (0.0094388705 + v * r)));`,
+  ['glLog'],
+);
+
 /** All kernel functions. */
 export const KERNEL_FUNCTIONS: Readonly<Record<string, KernelFunction>> = table;
 

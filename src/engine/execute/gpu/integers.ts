@@ -21,6 +21,18 @@ const ZERO: Range = { low: 0, high: 0 };
 const BOOL: Range = { low: 0, high: 1 };
 const ANY: Range = { low: -Infinity, high: Infinity };
 
+const WORD: Range = { low: 0, high: 2 ** 32 - 1 };
+
+/** A word of 32 bits as one number, of which kernels know the halves only (see `halves.ts`). */
+export function isWide(program: Program, row: Row): boolean {
+  const name = program.name(row);
+  return (
+    name === 'randomBits' ||
+    name === 'shiftLeft' ||
+    (name === 'or' && program.name(program.operand(row, 0)) === 'shiftLeft')
+  );
+}
+
 const isInteger = (dtype: DType) => dtype === 'int32' || dtype === 'uint32';
 const union = (a: Range, b: Range): Range => ({ low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) });
 const largest = ({ low, high }: Range) => Math.max(Math.abs(low), Math.abs(high));
@@ -38,6 +50,24 @@ export function rangeOf({ data }: { readonly data: ArrayLike<number> & Iterable<
   return data.length === 0 ? ZERO : { low, high };
 }
 
+/** The number that a row is filled with, where the program says so. */
+export function filledWith(program: Program, row: Row): number | undefined {
+  switch (program.name(row)) {
+    case 'literal':
+      return program.literal(row);
+    case 'constant': {
+      const { low, high } = rangeOf(program.constant(row));
+      return low === high ? low : undefined;
+    }
+    case 'broadcastInDim':
+    case 'convert':
+    case 'reshape':
+      return filledWith(program, program.operand(row, 0));
+    default:
+      return undefined;
+  }
+}
+
 /** What an input may hold that the device was given: `pack` refuses the rest. */
 const limits = (dtype: DType): Range => ({ low: dtype === 'uint32' ? 0 : -MAX_INTEGER, high: MAX_INTEGER });
 
@@ -49,9 +79,10 @@ export interface IntegerSources {
 
 /**
  * What must be known to be sure of a program's integers; undefined where they are exact whatever it is run on.
+ * @param bounds what is known of inputs
  * @throws GpuUnsupportedError where they are not, whatever it is run on
  */
-export function requiredSources(program: Program): IntegerSources | undefined {
+export function requiredSources(program: Program, bounds: ReadonlyMap<Row, Range>): IntegerSources | undefined {
   const isConcerned = (row: Row) => program.hasSeveralResults(row) || isInteger(program.aval(row).dtype);
   if (!program.columns.opcodes.some((_, row) => isConcerned(row))) return undefined;
   const converted: Row[] = [];
@@ -60,7 +91,7 @@ export function requiredSources(program: Program): IntegerSources | undefined {
     if (!converted.includes(row)) converted.push(row);
     return range === given ? ANY : range(row);
   };
-  const given = (row: Row) => limits(program.aval(row).dtype);
+  const given = (row: Row) => bounds.get(row) ?? limits(program.aval(row).dtype);
   try {
     checkIntegers(program, ask(given));
     return undefined;
@@ -166,6 +197,8 @@ class Analysis {
       if (Number.isFinite(low) && Number.isFinite(high)) return { low: Math.trunc(low), high: Math.trunc(high) };
       return outermost ? this.known(row) : ANY;
     }
+    // Words as they are never stand in a kernel: only what is made of their halves.
+    if (isWide(program, row)) return WORD;
     const range = computed(program, row, operands);
     const least = program.aval(row).dtype === 'uint32' ? 0 : -MAX_INTEGER;
     if (name === 'convert' && range.low >= least && range.high <= MAX_INTEGER) return range;
@@ -249,6 +282,16 @@ function computed(program: Program, row: Row, [x, y, z]: readonly Range[]): Rang
       const bound = Math.min(largest(x), y.low > 0 || y.high < 0 ? largest(y) - 1 : Infinity);
       return { low: x.low < 0 ? -bound : 0, high: x.high > 0 ? bound : 0 };
     }
+    case 'shiftRightLogical':
+      return x.low < 0 || y.low !== y.high ? ANY : { low: 0, high: Math.floor(x.high / 2 ** y.low) };
+    case 'and':
+      return x.low < 0 || y.low < 0 ? ANY : { low: 0, high: Math.min(x.high, y.high) };
+    case 'or':
+    case 'xor':
+      if (x.low < 0 || y.low < 0) return ANY;
+      return { low: 0, high: 2 ** Math.ceil(Math.log2(Math.max(x.high, y.high) + 1)) - 1 };
+    case 'not':
+      return { low: -x.high - 1, high: -x.low - 1 };
     case 'integerPow': {
       const { exponent } = program.params<'integerPow'>(row);
       return exponent < 0 ? ANY : upTo(Math.max(1, largest(x)) ** exponent, x);

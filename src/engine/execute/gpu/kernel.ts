@@ -5,7 +5,9 @@ import type { Program, Row } from '../../program/program';
 import { GpuUnsupportedError, holdsExactly, MixingError, type KernelContext, type Place } from './context';
 import { ELEMENTWISE, INTEGER_FORMS, kernelLiteral, MOST_FACTORS } from './elementwise';
 import { flatten, type Index } from './indexing';
+import { isWide } from './integers';
 import { LOOPS } from './loops';
+import { partOfInteger, randomBits, randomHalf } from './bits';
 import { calledProgram, condElement, scanElement, type CarriedLoop } from './structured';
 import { VIEWS } from './views';
 import type { Atom, KernelWriter } from './writer';
@@ -96,6 +98,10 @@ export class Kernel implements KernelContext {
   private compute(row: Row, index: Index): Atom {
     const { program, w } = this;
     const name = program.name(row);
+    const bits = randomHalf(program, row);
+    if (bits) return randomBits(this, bits.row, index, bits.half);
+    const part = this.isInteger(row) && partOfInteger(this, row, index);
+    if (part) return part;
     const form = (this.isInteger(row) && INTEGER_FORMS[name]) || ELEMENTWISE[name];
     if (form) {
       this.checkDTypes(row);
@@ -175,6 +181,7 @@ export class Kernel implements KernelContext {
     const value = this.value(operand, index);
     if (dtype === 'bool' && from !== 'bool') return this.w.define(`${value} === 0 ? 0 : 1`);
     if ((dtype === 'int32' || dtype === 'uint32') && isFloat(from)) {
+      if (/^\d+\.0$/.test(value)) return value;
       this.w.use(['glInteger']);
       const [low, high] = dtype === 'int32' ? ['-2147483648.0', '2147483647.0'] : ['0.0', '4294967295.0'];
       return this.w.define(`glInteger(${value}, ${low}, ${high})`);
@@ -188,13 +195,13 @@ export class Kernel implements KernelContext {
     return dtype === 'int32' || dtype === 'uint32';
   }
 
-  /** Bits and powers of integers need more than float32 has; on bool, logic is arithmetic. */
+  /** Words and powers of integers need more than float32 has. */
   private checkDTypes(row: Row): void {
     if (!this.isInteger(row)) return;
     const { program } = this;
     const name = program.name(row);
     const isPower = name === 'integerPow' && program.params<'integerPow'>(row).exponent > MOST_FACTORS;
-    if (isPower || ['and', 'or', 'not', 'xor', 'pow'].includes(name))
+    if (isPower || name === 'pow' || isWide(program, row))
       throw new GpuUnsupportedError(`\`${name}\` of integers`, program.position(row));
   }
 }

@@ -21,7 +21,8 @@ import {
   tilesOf,
   type Tiles,
 } from './contract';
-import { requiredSources, type IntegerSources } from './integers';
+import { splitWords, type SplitProgram } from './halves';
+import { requiredSources, type IntegerSources, type Range } from './integers';
 import { Kernel, type Source } from './kernel';
 import { chooseStored } from './storage';
 import { KernelWriter, type Atom } from './writer';
@@ -61,10 +62,12 @@ export interface GpuPlan {
   readonly steps: readonly GpuStep[];
   /** Length of the one array that holds all inputs and constants. */
   readonly packedSize: number;
-  /** Where each input lies in it; −1 for inputs that nothing reads. */
+  /** What lies in it of the inputs, and where. */
+  readonly inputParts: SplitProgram['inputs'];
   readonly inputOffsets: readonly number[];
-  readonly inputAvals: readonly Aval[];
   readonly constants: readonly { readonly offset: number; readonly value: ArrayValue }[];
+  /** What the first ones are of the program's outputs. */
+  readonly outputParts: SplitProgram['outputs'];
   readonly outputs: readonly GpuOutput[];
   /** Outputs past the program's own whose value must be as recorded. */
   readonly guards: readonly { readonly output: number; readonly expected: number; readonly row: Row }[];
@@ -91,6 +94,7 @@ class Lowering {
   constructor(
     private readonly program: Program,
     private readonly vectors: Vectors,
+    private readonly words: SplitProgram,
   ) {
     this.read = new Uint8Array(program.size);
     for (let row = 0; row < program.size; row++) for (const operand of program.operands(row)) this.read[operand] = 1;
@@ -111,7 +115,10 @@ class Lowering {
     const guardRows: Row[] = [];
     for (let row = 0; row < program.size; row++) if (program.opcode(row) === OPCODES.guard) guardRows.push(row);
     const outputRows = Array.from(program.outputs);
-    const integers = requiredSources(program);
+    const { inputs, outputs } = this.words;
+    const bounds = new Map<Row, Range>();
+    inputs.forEach(({ part }, at) => part !== 'whole' && bounds.set(program.inputs[at], { low: 0, high: 65535 }));
+    const integers = requiredSources(program, bounds);
     const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0)), ...(integers?.converted ?? [])];
     for (const row of chooseStored(program, wanted)) this.tryToStore(row);
     if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
@@ -119,8 +126,9 @@ class Lowering {
       steps: this.steps,
       packedSize: this.packedSize,
       inputOffsets,
-      inputAvals,
+      inputParts: inputs,
       constants: this.constants,
+      outputParts: outputs,
       outputs: wanted.map((row) => this.output(row)),
       guards: guardRows.map((row, index) => ({
         output: outputRows.length + index,
@@ -290,8 +298,9 @@ class Lowering {
  */
 export function lowerToGpu(program: Program, vectors: Vectors = 'none'): GpuPlan {
   try {
-    for (let current = writeOut(program, new Set()); ;) {
-      const lowering = new Lowering(current, vectors);
+    const words = splitWords(writeOut(program, new Set()));
+    for (let current = words.program; ;) {
+      const lowering = new Lowering(current, vectors, words);
       const plan = lowering.plan();
       if (lowering.mixing.size === 0) return plan;
       current = writeOut(current, lowering.mixing);

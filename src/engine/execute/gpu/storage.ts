@@ -4,6 +4,8 @@ import { sizeOf } from '../../program/aval';
 import type { PrimitiveName } from '../../primitives/params';
 import { NONE, type Program, type Row } from '../../program/program';
 import { ELEMENTWISE } from './elementwise';
+import { isWide } from './integers';
+import { keyHalves } from './bits';
 
 /** Statements in one kernel: past some 1,500 drivers take seconds to compile. */
 const STATEMENT_LIMIT = 600;
@@ -64,7 +66,11 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
       uses[operand]++;
       inherits ||= work[operand] === 1 && !stored[operand];
     }
-    work[row] = inherits || ELEMENTWISE[name] !== undefined || LOOPING.has(name) || isStructured(name) ? 1 : 0;
+    const isWork =
+      ELEMENTWISE[name] !== undefined || LOOPING.has(name) || isStructured(name) || name === 'shiftRightLogical';
+    work[row] = inherits || isWork ? 1 : 0;
+    // Each thread needs the whole key.
+    if (name === 'randomBits') for (const half of keyHalves(program, row)) stored[half] ||= work[half];
     if (LOOPING.has(name) || (isStructured(name) && !program.hasSeveralResults(row))) stored[row] = 1;
     if (name === 'project') stored[row] = 1;
     for (const operand of operands) {
@@ -83,6 +89,7 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
       if (work[operand] && uses[operand] > 1 && !program.hasSeveralResults(operand)) stored[operand] = 1;
     }
   }
+  for (let row = 0; row < program.size; row++) if (isWide(program, row)) stored[row] = 0;
   fuseLoops(program, live, wanted, stored);
   cutLongChains(program, live, stored);
   const rows: Row[] = [];
@@ -206,7 +213,9 @@ function cutLongChains(program: Program, live: Uint8Array, stored: Uint8Array): 
       let cone = join(program, row, stored, cones);
       // The largest operand's cone is cut off until the rest fits.
       while (cone.rows.size > STATEMENT_LIMIT || cone.sources.size > SOURCE_LIMIT) {
-        const operands = Array.from(program.operands(row)).filter((operand) => cones.has(operand) && !stored[operand]);
+        const operands = Array.from(program.operands(row)).filter(
+          (operand) => cones.has(operand) && !stored[operand] && !isWide(program, operand),
+        );
         if (operands.length === 0) break;
         operands.sort((a, b) => weight(cones, b) - weight(cones, a));
         stored[operands[0]] = 1;
