@@ -9,6 +9,10 @@ import { LensProvider } from '../../src/extension/lenses/lensProvider';
 import { DisposableStore } from '../../src/extension/lifecycle/disposables';
 import { SessionManager } from '../../src/extension/session/sessionManager';
 import { StatusItem } from '../../src/extension/status/statusItem';
+import { Panel } from '../../src/extension/panel/panel';
+import type { InspectionService, InspectionTarget } from '../../src/extension/inspection';
+import { MessageHandler, type PanelChannel } from '../../src/webview/protocol';
+import { makeFunction, makeInspection } from '../unit/extension/builders';
 import { closeAll, openText, replace } from './editing';
 
 /** An engine that never answers. */
@@ -90,6 +94,47 @@ function parts(): DisposableStore {
   return store;
 }
 
+/** A service with one inspection for every function, and the page of a panel that says when it listens. */
+function panelParts() {
+  const changed = new vscode.EventEmitter<InspectionTarget>();
+  const changedFunctions = new vscode.EventEmitter<vscode.Uri>();
+  const received = new vscode.EventEmitter<unknown>();
+  const viewState = new vscode.EventEmitter<unknown>();
+  const posted: unknown[] = [];
+  const view = {
+    visible: true,
+    webview: {
+      cspSource: '',
+      asWebviewUri: (uri: vscode.Uri) => uri,
+      postMessage: (message: unknown) => Promise.resolve(posted.push(message) > 0),
+      onDidReceiveMessage: received.event,
+    },
+    onDidChangeViewState: viewState.event,
+  };
+  const inspection = makeInspection();
+  const service: Pick<
+    InspectionService,
+    'onDidChange' | 'onDidChangeFunctions' | 'functions' | 'state' | 'refresh' | 'request'
+  > = {
+    onDidChange: changed.event,
+    onDidChangeFunctions: changedFunctions.event,
+    functions: () => [],
+    state: ({ functionName }) => ({ kind: 'ready', fn: makeFunction(functionName), inspection, version: 1 }),
+    refresh: () => undefined,
+    request: () => new Promise(() => undefined),
+  };
+  const page: PanelChannel = new MessageHandler((message) => received.fire(message));
+  const open = (): Panel =>
+    new Panel(
+      { extensionUri: vscode.Uri.file('/') },
+      view as unknown as vscode.WebviewPanel,
+      service as InspectionService,
+      undefined,
+      () => undefined,
+    );
+  return { open, view, service, page, changed, viewState, posted };
+}
+
 describe('the life of the extension’s parts', () => {
   afterEach(closeAll);
 
@@ -115,6 +160,36 @@ describe('the life of the extension’s parts', () => {
       }
       assert.equal(count.now, before);
       store.dispose();
+    });
+    if (most === 0) this.skip();
+    assert.equal(now, 0);
+  });
+
+  it('keeps nothing of a panel that was hidden 50 times and showed 50 functions', async function () {
+    const { open, view, service, page, changed, viewState, posted } = panelParts();
+    const events = [vscode.window, vscode.workspace, service, view, view.webview];
+    const { most, now } = await counting(events, (count) => {
+      const panel = open();
+      const before = count.now;
+      const sent: number[] = [];
+      for (let index = 0; index < 50; index++) {
+        panel.setTarget({ uri: vscode.Uri.file('/many.ts'), functionName: `f${index}`, pointIndex: 0 });
+        page.emit('ready', {});
+        page.emit('select', { row: 0, column: 0 });
+        assert.ok(panel.listening);
+        view.visible = false;
+        viewState.fire(undefined);
+        assert.ok(!panel.listening);
+        // Nothing goes to a page that is not there.
+        const hidden = posted.length;
+        changed.fire(panel.target!);
+        assert.equal(posted.length, hidden);
+        view.visible = true;
+        sent.push(posted.splice(0).length);
+      }
+      assert.equal(count.now, before);
+      assert.equal(new Set(sent.slice(1)).size, 1, sent.join());
+      panel.dispose();
     });
     if (most === 0) this.skip();
     assert.equal(now, 0);

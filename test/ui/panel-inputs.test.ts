@@ -46,7 +46,7 @@ describe('the inputs in the panel’s page', () => {
       await poll('the minimum', async () => (await page.textContent('.result')) === '0');
     });
 
-    it('edit matrices as grids and take pasted CSV', async () => {
+    it('edit matrices as grids and take pasted CSV and JSON', async () => {
       const page = await pages.open({ fixture: 'network' });
       await page.click('#tab-inputs');
       await page.click('.input-grid [data-row="1"] [data-column="2"]');
@@ -56,17 +56,27 @@ describe('the inputs in the panel’s page', () => {
       type Sent = [{ layers: { weights: number[][] }[] }, number];
       const last = async () => (await logged(page, 'setArguments')).at(-1) as Sent | undefined;
       await poll('the edit', async () => (await last())?.[0].layers[0].weights[1][2] === 42);
-      await page.evaluate(() => {
-        const data = new DataTransfer();
-        data.setData('text/plain', '1,2,3,4\n5,6,7,8');
-        document
-          .querySelector('.input-grid .grid-scroller')!
-          .dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-      });
-      await poll(
-        'the paste',
-        async () => JSON.stringify((await last())?.[0].layers[0].weights) === '[[1,2,3,4],[5,6,7,8]]',
+      const paste = (text: string) =>
+        page.evaluate((pasted) => {
+          const data = new DataTransfer();
+          data.setData('text/plain', pasted);
+          document
+            .querySelector('.input-grid .grid-scroller')!
+            .dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+        }, text);
+      for (const [text, weights] of [
+        ['1,2,3,4\n5,6,7,8', '[[1,2,3,4],[5,6,7,8]]'],
+        ['[[0.5, -1], [2, 1e3], [NaN, 0]]', '[[0.5,-1],[2,1000],[null,0]]'],
+      ]) {
+        await paste(text);
+        await poll(`${text} pasted`, async () => JSON.stringify((await last())?.[0].layers[0].weights) === weights);
+      }
+      const sent = (await logged(page, 'setArguments')).length;
+      await paste('1,two');
+      await poll('the refusal', async () =>
+        (await page.textContent('.notice.error'))?.includes('does not have the shape'),
       );
+      assert.equal((await logged(page, 'setArguments')).length, sent);
     });
 
     it('compute products with directions', async () => {
@@ -79,6 +89,44 @@ describe('the inputs in the panel’s page', () => {
       const [{ op, tangent }] = (await logged(page, 'evaluate')) as { op: string; tangent: unknown }[];
       assert.equal(op, 'jvp');
       assert.deepEqual(tangent, [1, 2]);
+      // The vector's own tools.
+      const vector = page.locator('.direction').nth(2);
+      const shown = (): Promise<number[]> =>
+        vector
+          .locator('.direction-fields input')
+          .evaluateAll((fields) => fields.map((field) => Number((field as HTMLInputElement).value)));
+      const isShown = (what: string, wanted: (values: number[]) => boolean) =>
+        poll(what, async () => wanted(await shown()));
+      await vector.getByLabel('ones').click();
+      await isShown('ones', ([a, b]) => a === 1 && b === 1);
+      await vector.locator('input[type=number]').fill('1');
+      await vector.locator('input[type=number]').press('Enter');
+      await isShown('the second unit vector', ([a, b]) => a === 0 && b === 1);
+      await vector.getByLabel('Random').click();
+      await isShown('random numbers', ([a, b]) => Math.abs(a) <= 1 && Math.abs(b) <= 1 && a !== 0 && a !== b);
+      const drawn = await shown();
+      await page.click('vscode-button:has-text("H·v")');
+      await poll('the request', async () => {
+        const { op, vector } = (await logged(page, 'evaluate')).at(-1) as { op: string; vector?: number[] };
+        return op === 'hvp' && vector?.join() === drawn.join();
+      });
+    });
+
+    it('take random numbers, go back to the point of the file, and are written into it', async () => {
+      const page = await pages.open({ fixture: 'rosenbrock' });
+      await page.click('#tab-inputs');
+      await page.click('vscode-button:has-text("Random")');
+      await poll('another value', async () => (await page.textContent('.result')) !== '24.2');
+      const [[x]] = (await logged(page, 'setArguments')) as [number[]][];
+      assert.ok(x.length === 2 && x.every((value) => Math.abs(value) <= 2), x.join());
+      await page.click('button[aria-label="Undo"]');
+      await poll('the value before', async () => (await page.textContent('.result')) === '24.2');
+      await page.locator('input[type=range]').first().press('Control+Shift+Z');
+      await poll('the random numbers again', async () => (await page.textContent('.result')) !== '24.2');
+      await page.click('vscode-button:has-text("Write as @at")');
+      await poll('the request to write', async () => (await logged(page, 'writePoint')).length === 1);
+      await page.click('vscode-button:has-text("Reset")');
+      await poll('the point of the file', async () => (await page.textContent('.result')) === '24.2');
     });
   });
 });

@@ -28,6 +28,44 @@ describe('the matrix in the panel’s page', () => {
       await expect('dark', [31, 31, 31]);
     });
 
+    it('colours by symmetric logarithm and by rank, and sets blocks of arguments apart', async () => {
+      const page = await pages.open({ fixture: 'network' });
+      const values = Array.from({ length: 680 }, (_, i) => {
+        const [r, c] = [Math.floor(i / 68), i % 68];
+        return (Math.sin(r * 7 + c * 13) * Math.exp(-((c % 17) / 6))) / (1 + r / 4);
+      });
+      const table = divergingTable('RdBu', 'dark', [31, 31, 31]);
+      const seen = new Set<string>();
+      for (const kind of ['linear', 'symlog', 'rank'] as const) {
+        await page.selectOption('label:has-text("Scale") select, select[aria-label="Scale"]', kind);
+        const scale = createScale(kind, measureMagnitudes(values));
+        // A small and a large entry.
+        for (const [row, column] of [
+          [0, 2],
+          [9, 16],
+        ]) {
+          const expected = [...table[encodeValue(values[row * 68 + column], scale)]].join();
+          await poll(`${kind}: ${expected}`, async () => (await cellColor(page, row, column)).join() === expected);
+          seen.add(`${row} ${expected}`);
+        }
+      }
+      assert.ok(seen.size >= 5, [...seen].join(' | '));
+      // Weights and bias of a layer are blocks: a line stands before column 32, none before column 31.
+      const [border, inside] = await page.evaluate(() => {
+        const heatmap = document.querySelector<HeatmapElement>('gl-heatmap')!;
+        const { height } = heatmap.painted!.layout;
+        return [32, 31].map((column) => {
+          const { x, y } = heatmap.cellRectangle(0, column)!;
+          const { data } = heatmap
+            .querySelector('canvas')!
+            .getContext('2d')!
+            .getImageData(Math.round(x) - 1, y, 2, height);
+          return Math.min(...Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] + data[4 * i + 1]));
+        });
+      });
+      assert.ok(border > inside + 40, `${border} and ${inside}`);
+    });
+
     it('says exactly what is under the pointer', async () => {
       const page = await pages.open({ fixture: 'two-by-three' });
       const { x, y } = await cellPlace(page, 1, 1);

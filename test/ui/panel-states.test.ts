@@ -1,5 +1,7 @@
 /** Reloads, stale and empty states, languages and widths of the panel in a plain page with a fake host. */
 import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import type { ChartElement } from '../../src/webview/charts/chartElement';
 import { panelTabs } from '../../src/webview/protocol';
 import { poll } from './harness';
 import { fixtures } from './panel/fixtures';
@@ -69,6 +71,67 @@ describe('the states of the panel’s page', () => {
     await page.click('vscode-button:has-text("Compute 25,000,000 entries (200 MB)")');
     await poll('the matrix', () => page.$('gl-heatmap'));
     assert.deepEqual(await logged(page, 'matrix'), [{ kind: 'derivative', version: 1 }]);
+  });
+
+  it('moves only where movement is wanted', async () => {
+    const durations = (page: Page): Promise<string[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('*')]
+          .flatMap((element) => getComputedStyle(element).transitionDuration.split(', '))
+          .filter((duration) => Number.parseFloat(duration) > 0.001),
+      );
+    const page = await pages.open({ fixture: 'rosenbrock', motion: true });
+    await page.click('#tab-slices');
+    await poll('the chart', () => page.$('gl-chart'));
+    const animation = () =>
+      page.evaluate(() => document.querySelector<ChartElement>('gl-chart')?.instance?.options.animation);
+    await poll('a chart that moves', async () => (await animation()) !== false);
+    assert.notDeepEqual(await durations(page), []);
+    // The system's wish, live; then VS Code's setting.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    assert.deepEqual(await durations(page), []);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.evaluate(() =>
+      window.fakeHost.channel.emit('settings', { backend: 'auto', reducedMotion: true, locale: 'en' }),
+    );
+    await poll('VS Code’s setting', async () => (await durations(page)).length === 0);
+    await page.evaluate(() => window.fakeHost.rosenbrock([0.5, 1]));
+    await poll('a chart that stands still', async () => (await animation()) === false);
+  });
+
+  it('keeps nothing of the tabs and functions that it has shown', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable');
+    const rounds = async (count: number) => {
+      await page.evaluate(
+        async ([times, tabs]) => {
+          for (let round = 0; round < times; round++) {
+            for (const [i, tab] of tabs.entries()) {
+              document.querySelector<HTMLElement>(`#tab-${tab}`)!.click();
+              await new Promise(requestAnimationFrame);
+              window.fakeHost.show(i % 2 === 0 ? 'two-by-three' : 'network');
+              await new Promise(requestAnimationFrame);
+            }
+          }
+          document.querySelector<HTMLElement>('#tab-matrix')!.click();
+          window.fakeHost.log.length = 0;
+          window.fakeHost.show('rosenbrock');
+        },
+        [count, panelTabs] as const,
+      );
+      await poll('the first function', async () => (await page.textContent('.result')) === '24.2');
+      await session.send('HeapProfiler.collectGarbage');
+      const { metrics } = await session.send('Performance.getMetrics');
+      const metric = (name: string) => metrics.find((each) => each.name === name)!.value;
+      return { nodes: metric('Nodes'), listeners: metric('JSEventListeners'), heap: metric('JSHeapUsedSize') };
+    };
+    const before = await rounds(1);
+    const after = await rounds(4);
+    const found = JSON.stringify([before, after]);
+    assert.ok(after.listeners <= before.listeners + 10, found);
+    assert.ok(after.nodes <= before.nodes + 100, found);
+    assert.ok(after.heap <= before.heap + 2e6, found);
   });
 
   it('speaks German', async () => {

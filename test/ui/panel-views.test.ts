@@ -52,6 +52,35 @@ describe('the other tabs of the panel’s page', () => {
       );
       assert.equal(saved.name, 'rosenbrock-timing.png');
       assert.deepEqual(saved.head.slice(1, 4), [0x50, 0x4e, 0x47]);
+      const texts: string[] = [];
+      for (const kind of ['CSV', 'JSON']) {
+        await page.click('summary[aria-label="Export"]');
+        await page.click(`.menu-items >> text=${kind}`);
+        const name = `rosenbrock-timing.${kind.toLowerCase()}`;
+        const file = await poll(name, async () =>
+          ((await logged(page, 'save')) as { name: string; text: string }[]).find((each) => each.name === name),
+        );
+        texts.push(file.text);
+      }
+      const [csv, json] = texts;
+      const rows = JSON.parse(json) as { label: string; median: number }[];
+      assert.deepEqual(
+        rows.slice(0, 2).map(({ label }) => label),
+        ['f', 'f, traced'],
+      );
+      assert.equal(csv.trim().split(/\r?\n/).length, rows.length + 1);
+      assert.ok(csv.includes(String(rows[0].median)));
+    });
+
+    it('stops when told to, and can be asked again', async () => {
+      const page = await pages.open({ fixture: 'rosenbrock', pace: 60_000 });
+      await page.click('#tab-timing');
+      await page.click('vscode-button:has-text("Measure")');
+      await poll('the first rows', () => page.$('gl-chart.timing-chart'));
+      await page.click('vscode-button:has-text("Cancel")');
+      await poll('the button', () => page.$('vscode-button:has-text("Measure")'));
+      assert.equal(await page.$('[role=progressbar], progress'), null);
+      assert.equal(await page.$('.strip.error'), null);
     });
 
     it('names the GPU backends or why there is none', async () => {

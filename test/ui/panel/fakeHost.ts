@@ -72,7 +72,7 @@ const inputs = () => (current.kind === 'ready' ? Math.min(200, current.inspectio
 channel.on('ready', () => {
   channel.emit('settings', {
     backend: 'auto',
-    reducedMotion: true,
+    reducedMotion: query.get('motion') !== 'true',
     locale: query.get('locale') ?? 'en',
   });
   host.show((query.get('fixture') ?? 'rosenbrock') as FixtureName);
@@ -95,7 +95,7 @@ channel.handle('profile', async (_params, { progress, signal }) => {
       message: profile.rows[done * 4].label,
       rows: profile.rows.slice(0, done * 4),
     });
-    await new Promise((resolve) => setTimeout(resolve, Number(query.get('pace') ?? 10)));
+    await new Promise((resolve) => setTimeout(resolve, Number(query.get('pace'))));
   }
   return profile;
 });
@@ -126,6 +126,7 @@ channel.handle('copy', ({ text }) => {
   return null;
 });
 channel.handle('save', ({ name, bytes }) => {
-  log('save', { name, length: bytes.length, head: Array.from(bytes.slice(0, 8)) });
+  const text = /\.(csv|json)$/.test(name) ? new TextDecoder().decode(bytes) : undefined;
+  log('save', { name, length: bytes.length, head: Array.from(bytes.slice(0, 8)), text });
   return { path: `/workspace/${name}` };
 });

@@ -86,6 +86,10 @@ export interface PanelPageOptions {
   width?: number;
   height?: number;
   locale?: string;
+  /** Milliseconds from one message of progress to the next. */
+  pace?: number;
+  /** Movement is wanted. */
+  motion?: boolean;
 }
 
 export interface PanelPage {
@@ -133,7 +137,10 @@ export async function openPanelPage(options: PanelPageOptions = {}): Promise<Pan
     fixture: options.fixture ?? 'rosenbrock',
     locale: options.locale ?? 'en',
     theme: JSON.stringify(themes[theme]),
+    pace: String(options.pace ?? 10),
+    motion: String(options.motion ?? false),
   });
+  await page.emulateMedia({ reducedMotion: options.motion ? 'no-preference' : 'reduce' });
   await page.goto(`${origin}/?${query}`);
   await page.waitForSelector('.app');
   return panel;
