@@ -16,8 +16,35 @@ interface WebGpu {
   requestAdapter(): Promise<{ info?: AdapterInfo } | null>;
 }
 
-/** @throws Error whose message says what is missing and what helps */
+/** Milliseconds in which a GPU process that has ended is there again. */
+const REVIVAL = 2000;
+const LOOK_AGAIN = 100;
+
+/** Backends that have been there: one that is missing may be on its way back. */
+const seen = new Set<GpuBackend>();
+
+/**
+ * Waits a moment for a backend that was there before.
+ * @throws Error whose message says what is missing and what helps
+ */
 export async function findAdapter(backend: GpuBackend): Promise<Adapter> {
+  for (const until = performance.now() + REVIVAL; ;) {
+    try {
+      const found = await look(backend);
+      seen.add(backend);
+      return found;
+    } catch (error) {
+      if (!seen.has(backend)) throw error;
+      if (performance.now() > until) {
+        seen.delete(backend);
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+    }
+  }
+}
+
+async function look(backend: GpuBackend): Promise<Adapter> {
   switch (backend) {
     case 'webgpu':
       return findWebGpu();

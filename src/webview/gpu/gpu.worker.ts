@@ -70,7 +70,7 @@ async function run({ program: data, inputs, backend }: GpuRunParams & { backend:
       run: time,
     };
   } catch (error) {
-    forget(backend);
+    if (codeOf(error) === 'gpu-failed') forget(backend);
     throw error;
   }
 }

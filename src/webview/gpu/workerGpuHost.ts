@@ -25,7 +25,7 @@ export class WorkerGpuHost implements GpuHost {
   /** `script`: the panel's own script element; the worker's bundle lies beside it and carries the same nonce. */
   constructor(private readonly script: HTMLScriptElement) {}
 
-  /** Found once; asked again after a failure. */
+  /** Found once; asked again after a failure, of a run too: what was there may have gone for good. */
   info(): Promise<GpuInfo> {
     this.known ??= this.ask({ kind: 'info' }).then(
       (message) => (message as Extract<FromGpuWorker, { kind: 'info' }>).info,
@@ -39,8 +39,13 @@ export class WorkerGpuHost implements GpuHost {
 
   async run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuResult> {
     const backend = params.backend ?? (await this.best());
-    const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal);
-    return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
+    try {
+      const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal);
+      return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
+    } catch (error) {
+      if (error instanceof RemoteError && error.code === 'gpu-failed') this.known = undefined;
+      throw error;
+    }
   }
 
   async costs(): Promise<GpuCosts> {

@@ -40,13 +40,24 @@ interface Pipeline {
   destroy(): void;
 }
 
+/** The part of WebGL that tells whether a context lives; WebGL 1 has no reading of buffers. */
+interface WebGl {
+  readonly COPY_READ_BUFFER?: number;
+  readonly STATIC_READ?: number;
+  isContextLost?(): boolean;
+  createBuffer?(): object | null;
+  bindBuffer?(target: number, buffer: object | null): void;
+  bufferData?(target: number, data: Uint8Array, usage: number): void;
+  getBufferSubData?(target: number, offset: number, into: Uint8Array): void;
+}
+
 /** The part of gpu.js that is used. */
 export interface GpuLibrary {
   new (settings: { mode: GpuMode }): {
     createKernel(source: string, settings: KernelSettings): KernelHandle;
     createPipeline(orchestrate: (packed: Handle, nan: Handle, inf: Handle) => Handle[]): Pipeline;
     /** The WebGL context, once a kernel has run. */
-    readonly context?: { isContextLost?(): boolean } | null;
+    readonly context?: WebGl | null;
     destroy(): void | Promise<void>;
   };
 }
@@ -103,6 +114,8 @@ const VECTORS: Record<GpuMode, Vectors> = {
 export class GpuDevice {
   private readonly gpu: InstanceType<GpuLibrary>;
   private readonly executables = new Map<Program, Promise<GpuExecutable>>();
+  /** A WebGL buffer with one known byte. */
+  private held: object | undefined;
 
   constructor(
     library: GpuLibrary,
@@ -208,10 +221,32 @@ export class GpuDevice {
       throw new GpuFailure(this.mode, error instanceof Error ? error.message : String(error));
     }
     // A lost context answers zeros without a word.
-    if (this.gpu.context?.isContextLost?.()) throw new GpuFailure(this.mode, 'the WebGL context was lost');
+    if (this.gpu.context && !this.witness(this.gpu.context))
+      throw new GpuFailure(this.mode, 'the WebGL context was lost');
     return results;
   }
+
+  /**
+   * Does the context still live? It learns that its process has died only when this task has ended, so that a byte which the
+   * device holds is read back: what it gave before is right where it gives that.
+   */
+  private witness(gl: WebGl): boolean {
+    if (gl.isContextLost?.()) return false;
+    const { COPY_READ_BUFFER: target, STATIC_READ: usage } = gl;
+    if (!gl.getBufferSubData || target === undefined || usage === undefined) return true;
+    if (!this.held) {
+      this.held = gl.createBuffer?.() ?? undefined;
+      gl.bindBuffer?.(target, this.held ?? null);
+      gl.bufferData?.(target, Uint8Array.of(HELD), usage);
+    } else gl.bindBuffer?.(target, this.held);
+    const read = new Uint8Array(1);
+    gl.getBufferSubData(target, 0, read);
+    gl.bindBuffer?.(target, null);
+    return read[0] === HELD;
+  }
 }
+
+const HELD = 171;
 
 function settingsOf(step: GpuStep): KernelSettings {
   return {
