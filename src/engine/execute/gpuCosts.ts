@@ -2,7 +2,6 @@
  * What work on a device costs: measured once by four small programs, then predicted for others as transfer + launch + work, and the
  * making of the kernels where they are not there yet. Times are milliseconds.
  */
-import { OPCODES } from '../primitives/opcodes';
 import { sizeOf, type ArrayValue, type Aval } from '../program/aval';
 import { Emitter } from '../program/emitter';
 import type { Program } from '../program/program';
@@ -32,7 +31,7 @@ export interface GpuWork {
   /** Numbers to the device and back. */
   readonly up: number;
   readonly down: number;
-  /** Statements × entries. */
+  /** Statements × entries, those in loops as often as these go round. */
   readonly statements: number;
   /** Statements in the kernels' texts. */
   readonly text: number;
@@ -48,33 +47,19 @@ export interface GpuEstimate {
   readonly compile: number;
 }
 
-/** Counts the work of a program that `lowerToGpu` made `plan` of. */
-export function gpuWorkOf(program: Program, plan: GpuPlan): GpuWork {
+/** Counts the work of a plan that `lowerToGpu` made. */
+export function gpuWorkOf(plan: GpuPlan): GpuWork {
   let statements = 0;
   let text = 0;
   for (const step of plan.steps) {
-    statements += step.size * step.statements;
+    statements += step.size * step.work;
     text += step.statements;
   }
   const down = plan.outputs.reduce(
     (sum, output) => (output.kind === 'step' ? sum + sizeOf(output.aval.shape) : sum),
     0,
   );
-  return { kernels: plan.steps.length, up: plan.packedSize, down, statements: statements + looped(program), text };
-}
-
-/** Statements that run in loops inside kernels: what contractions and reductions read. */
-function looped(program: Program): number {
-  let count = 0;
-  for (let row = 0; row < program.size; row++) {
-    const opcode = program.opcode(row);
-    if (opcode === OPCODES.dotGeneral) {
-      const { lhsContract } = program.params<'dotGeneral'>(row);
-      const { shape } = program.aval(program.operand(row, 0));
-      count += 2 * sizeOf(program.aval(row).shape) * lhsContract.reduce((length, axis) => length * shape[axis], 1);
-    } else if (opcode === OPCODES.reduceSum) count += sizeOf(program.aval(program.operand(row, 0)).shape);
-  }
-  return count;
+  return { kernels: plan.steps.length, up: plan.packedSize, down, statements, text };
 }
 
 export function estimateGpu(costs: GpuCosts, work: GpuWork): GpuEstimate {
@@ -103,15 +88,16 @@ export async function measureGpuCosts(device: GpuDevice): Promise<GpuCosts> {
   const chain = await timed(device, ...longChain());
   const several = await timed(device, ...severalKernels());
   const moved = (run: number) => Math.max(0, run - nothing.run) / NUMBERS;
-  const down = moved(given.run);
   const { work } = chain;
+  // As much comes back from both. Where the clock cannot tell them apart, all of it counts as work: for nothing it is done nowhere.
+  const computing = chain.run - given.run;
   return {
     backend: device.mode,
     launch: nothing.run,
     step: Math.max(0, several.run - nothing.run) / Math.max(1, several.work.kernels - 1),
     up: moved(received.run),
-    down,
-    statement: Math.max(0, chain.run - nothing.run - down * work.down) / work.statements,
+    down: moved(given.run),
+    statement: (computing > 0 ? computing : chain.run) / work.statements,
     compile: nothing.compile,
     compileStatement: Math.max(0, chain.compile - nothing.compile) / work.text,
   };
@@ -125,7 +111,7 @@ async function timed(
   const executable = await device.prepare(program, inputs);
   let run = Infinity;
   for (let index = 0; index < RUNS; index++) run = Math.min(run, (await executable.run(inputs)).time);
-  const work = gpuWorkOf(program, executable.plan);
+  const work = gpuWorkOf(executable.plan);
   const compile = Math.max(0, executable.compileTime - run);
   await device.release(program);
   return { run, compile, work };

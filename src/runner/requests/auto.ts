@@ -91,7 +91,7 @@ function remembered(key: string, make: () => ReadyProgram): Known {
 export function workOf(make: () => ReadyProgram): GpuWork | undefined {
   try {
     const { program } = make();
-    return gpuWorkOf(program, lowerToGpu(program));
+    return gpuWorkOf(lowerToGpu(program));
   } catch (error) {
     if (error instanceof GradLensError) return undefined;
     throw error;

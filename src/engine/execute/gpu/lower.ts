@@ -50,7 +50,9 @@ export interface GpuStep {
   readonly tiles?: Tiles;
   /** Earlier steps whose results are the arguments s0, s1 … */
   readonly reads: readonly number[];
+  /** In its text, and those that a thread runs. */
   readonly statements: number;
+  readonly work: number;
 }
 
 type GpuOutput =
@@ -256,6 +258,7 @@ class Lowering {
         ...(tiles && { tiles }),
         reads,
         statements: w.statements,
+        work: w.work,
       }) - 1
     );
   }

@@ -23,6 +23,8 @@ export type LoopScope = Scope;
 
 interface Scope extends Block {
   readonly depth: number;
+  /** How often it is run through, the loops around it included. */
+  readonly turns: number;
   parent: Scope | undefined;
   /** The scope in which the loop stands. */
   readonly home: Scope | undefined;
@@ -34,9 +36,21 @@ interface Scope extends Block {
   readonly changing: Atom[];
 }
 
-function newScope(header: string, parent: Scope | undefined): Scope {
+function newScope(header: string, parent: Scope | undefined, trips = 1): Scope {
   const depth = parent ? parent.depth + 1 : 0;
-  return { header, lines: [], tail: [], depth, parent, home: parent, end: Infinity, known: new Map(), changing: [] };
+  const turns = (parent?.turns ?? 1) * trips;
+  return {
+    header,
+    lines: [],
+    tail: [],
+    depth,
+    turns,
+    parent,
+    home: parent,
+    end: Infinity,
+    known: new Map(),
+    changing: [],
+  };
 }
 
 const NAME = /[A-Za-z_$][\w$]*/g;
@@ -44,6 +58,8 @@ const NAME = /[A-Za-z_$][\w$]*/g;
 export class KernelWriter {
   /** Statements written; long kernels are cut before they take seconds to compile. */
   statements = 0;
+  /** Statements that a thread runs, those in loops as often as these go round. */
+  work = 0;
   private scope: Scope = newScope('', undefined);
   private readonly depths = new Map<Atom, number>();
   private readonly functions = new Set<string>();
@@ -64,7 +80,7 @@ export class KernelWriter {
     home.lines.push(`const ${name} = ${expression};`);
     home.known.set(expression, name);
     this.depths.set(name, home.depth);
-    this.statements++;
+    this.count(home);
     return name;
   }
 
@@ -73,7 +89,7 @@ export class KernelWriter {
     const name = `v${this.counter++}`;
     this.scope.lines.push(`let ${name} = ${initial};`);
     this.depths.set(name, this.scope.depth);
-    this.statements++;
+    this.count(this.scope);
     return name;
   }
 
@@ -86,10 +102,15 @@ export class KernelWriter {
     return name;
   }
 
+  private count(scope: Scope): void {
+    this.statements++;
+    this.work += scope.turns;
+  }
+
   /** A statement in the present scope, in order. */
   statement(text: string): void {
     this.scope.lines.push(text);
-    this.statements++;
+    this.count(this.scope);
   }
 
   /**
@@ -99,7 +120,7 @@ export class KernelWriter {
   loop(trips: number, changing: readonly Atom[], body: (counter: Atom, loop: LoopScope) => void): void {
     const counter = `k${this.counter++}`;
     const parent = this.scope;
-    const block = newScope(`for (let ${counter} = 0; ${counter} < ${trips}; ${counter}++)`, parent);
+    const block = newScope(`for (let ${counter} = 0; ${counter} < ${trips}; ${counter}++)`, parent, trips);
     block.changing.push(...changing);
     this.depths.set(counter, block.depth);
     this.within(block, () => body(counter, block));
@@ -131,7 +152,7 @@ export class KernelWriter {
   /** A statement at the end of each turn of a loop. */
   atEnd(loop: LoopScope, text: string): void {
     loop.tail.push(text);
-    this.statements++;
+    this.count(loop);
   }
 
   private within(loop: LoopScope, body: () => void): void {
