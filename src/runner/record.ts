@@ -3,7 +3,7 @@ import { sizeOf as arraySize } from '../engine/program/aval';
 import { NumberList } from '../engine/program/numberList';
 import type { Program, Row } from '../engine/program/program';
 import { LinearizedProgram } from '../engine/execute/adjoints';
-import { NdArray } from '../engine/trace/ndarray';
+import { ConcreteArray, NdArray } from '../engine/trace/ndarray';
 import { Recorder, scalar } from '../engine/trace/recorder';
 import type { LeafInfo } from './protocol';
 import { RunnerError } from './modules/errors';
@@ -12,6 +12,7 @@ import { forgetJson } from './recording/json';
 import type { LineLog } from './recording/lineLog';
 import { state, type Report } from './recording/state';
 import { forgetTexts, reportTakenApart } from './recording/text';
+import { holdWhole } from './recording/typedArrays';
 import { describe, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
 import { substitute } from './values/substitute';
 
@@ -68,6 +69,15 @@ const MOST_RESERVED = 2_000_000;
 
 export type UserFunction = (...list: unknown[]) => unknown;
 
+/** Functions of modules that use `np`, and those of them that look at the numbers of their typed arrays one by one. */
+const withArrays = new WeakSet<UserFunction>();
+const withNumbers = new WeakSet<UserFunction>();
+
+/** A typed array among the function's arguments is one input, not one a number, as long as it is only given to `np`. */
+export function expectArrays(fn: UserFunction): void {
+  withArrays.add(fn);
+}
+
 /** Numbers of the arguments `wrt` become traced; the function runs; its result is described. Async functions are awaited. */
 export function record(
   fn: UserFunction,
@@ -82,6 +92,8 @@ export function record(
   const inputLayouts: Layout[] = [];
   const inputLeaves: LeafInfo[] = [];
   const traced = [...args];
+  const typed = withArrays.has(fn) && !withNumbers.has(fn);
+  let apart = false;
   let numbers = 0;
   const layouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
   const values = new NumberList(numbers);
@@ -99,10 +111,25 @@ export function record(
         for (const element of value.concrete.data) values.push(element);
         return recorder.argument(value);
       },
+      typed: typed
+        ? (copy) => {
+            const data = Float64Array.from(copy);
+            const tracer = recorder.argument(new ConcreteArray(data, [data.length], 'float64'));
+            for (const element of data) values.push(element);
+            holdWhole(copy, tracer, () => (apart = true));
+          }
+        : undefined,
     });
   }
   state.begin(recorder);
-  const finish = (result: unknown): Recorded => {
+  const finish = (result: unknown): Recorded | Promise<Recorded> => {
+    if (apart) {
+      // Once more, with an input a number: that is how functions of numbers are compiled best.
+      withNumbers.add(fn);
+      state.end();
+      recorder.abandon();
+      return record(fn, args, wrt, names);
+    }
     state.end();
     return conclude(recorder, result, {
       inputValues: values.numbers,

@@ -9,7 +9,7 @@ import { Resolver } from './modules/resolve';
 import type { ConsoleEntry } from './modules/sandbox';
 import { useFiles } from './modules/stack';
 import type { Location, PointInfo, RunnerConfiguration, Target } from './protocol';
-import type { UserFunction } from './record';
+import { expectArrays, type UserFunction } from './record';
 import { installTracerConversions } from './recording/builtins';
 import { argumentsAt, argumentsFrom } from './values/arguments';
 
@@ -177,7 +177,19 @@ export class Session {
       ? argumentsFrom(found, target.args, realm)
       : argumentsAt(found, this.pointOf(found, target).expression, instance);
     this.checkArguments(found, args, target);
+    if (recording && this.usesEngine(realm, target.file)) expectArrays(fn);
     return { found, fn, args, instance, realm };
+  }
+
+  /** Does a module that the file reaches, of the user's own, import the engine? */
+  private usesEngine(realm: Realm, file: string): boolean {
+    return realm
+      .dependencies(file)
+      .some(
+        (each) =>
+          !each.includes('node_modules') &&
+          this.files.rewritten(each)?.analysis.imports.some(({ specifier }) => specifier === 'gradlens'),
+      );
   }
 
   private checkArguments(found: FoundFunction, args: readonly unknown[], target: Target): void {

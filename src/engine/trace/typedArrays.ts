@@ -1,7 +1,7 @@
 /** Typed arrays as they come in: from any realm, and with the traced numbers that a recording host keeps beside them. */
 import { allocate, type DType } from '../program/aval';
 import { bind } from './bind';
-import { ConcreteArray, type NdArray } from './ndarray';
+import { ConcreteArray, NdArray } from './ndarray';
 import { scalar } from './recorder';
 
 export type TypedArray =
@@ -15,8 +15,8 @@ export type TypedArray =
   | Uint8Array
   | Uint8ClampedArray;
 
-/** The elements of a typed array, traced where traced numbers were stored; undefined where there are none. */
-type ElementReader = (array: TypedArray) => readonly (number | NdArray)[] | undefined;
+/** The elements of a typed array, traced where traced numbers were stored, or all as one; undefined where there are none. */
+type ElementReader = (array: TypedArray) => readonly (number | NdArray)[] | NdArray | undefined;
 
 let readElements: ElementReader | undefined;
 
@@ -48,9 +48,13 @@ export function fromTyped(array: TypedArray): NdArray {
     data.set(array);
     return new ConcreteArray(data, [array.length], dtype);
   }
+  const joined = elements instanceof NdArray ? elements : join(elements);
+  return joined.dtype === dtype ? joined : bind('convert', [joined], { dtype });
+}
+
+function join(elements: readonly (number | NdArray)[]): NdArray {
   const parts = elements.map((element) =>
     bind('reshape', [typeof element === 'number' ? scalar(element) : element], { shape: [1] }),
   );
-  const joined = parts.length === 1 ? parts[0] : bind('concatenate', parts, { axis: 0 });
-  return joined.dtype === dtype ? joined : bind('convert', [joined], { dtype });
+  return parts.length === 1 ? parts[0] : bind('concatenate', parts, { axis: 0 });
 }

@@ -13,6 +13,14 @@ export type AnyTypedArray = TypedArray;
 interface Shadow {
   wide: (Tracer | undefined)[] | undefined;
   narrow: (Tracer | undefined)[] | undefined;
+  /** The array is one traced value until somebody looks at a number of it. */
+  whole?: Whole | undefined;
+}
+
+interface Whole {
+  readonly array: AnyTypedArray;
+  readonly tracer: Tracer;
+  readonly onApart: () => void;
 }
 
 const shadows = new WeakMap<ArrayBufferLike, Shadow>();
@@ -24,12 +32,37 @@ function shadowOfBuffer(buffer: ArrayBufferLike): Shadow {
   return shadow;
 }
 
-function shadowOf(array: AnyTypedArray): Shadow {
+/** As it stands, perhaps with an array in one piece. */
+function heldShadow(array: AnyTypedArray): Shadow {
   const known = (array as unknown as Record<symbol, Shadow | undefined>)[SHADOW];
   if (known) return known;
   const shadow = shadowOfBuffer(array.buffer);
   Object.defineProperty(array, SHADOW, { value: shadow });
   return shadow;
+}
+
+/** Number by number. */
+function shadowOf(array: AnyTypedArray): Shadow {
+  const shadow = heldShadow(array);
+  if (shadow.whole) takeApart(shadow, shadow.whole);
+  return shadow;
+}
+
+/** A typed array, alone in its buffer, becomes the traced value of its numbers; `onApart` is told when these are looked at. */
+export function holdWhole(array: AnyTypedArray, tracer: Tracer, onApart: () => void): void {
+  heldShadow(array).whole = { array, tracer, onApart };
+}
+
+function takeApart(shadow: Shadow, { array, tracer, onApart }: Whole): void {
+  shadow.whole = undefined;
+  onApart();
+  const cells = Array.from(array, (_, index) => {
+    const [part] = tracer.recorder.record('slice', [tracer], { start: [index], limit: [index + 1], strides: [1] });
+    const [{ row }] = tracer.recorder.record('reshape', [part], { shape: [] });
+    return new Tracer(tracer.recorder, row, true);
+  });
+  if (array.BYTES_PER_ELEMENT === 8) shadow.wide = cells;
+  else shadow.narrow = cells;
 }
 
 /** The traced number that stands at a byte of a buffer, whatever it was stored as. */
@@ -67,8 +100,8 @@ export function isFloatArray(array: AnyTypedArray): boolean {
 }
 
 export function hasTraced(array: AnyTypedArray): boolean {
-  const { wide, narrow } = shadowOf(array);
-  return wide !== undefined || narrow !== undefined;
+  const { wide, narrow, whole } = heldShadow(array);
+  return wide !== undefined || narrow !== undefined || whole !== undefined;
 }
 
 /** The index that a key of a typed array means: a number, or the text of one. */
@@ -98,10 +131,20 @@ export function elementOf(array: AnyTypedArray, index: number, site = 0): unknow
   return array[index];
 }
 
-/** All elements, traced where traced numbers were stored; undefined where there are none. */
-export function readForEngine(array: object): (number | Tracer)[] | undefined {
+/** All elements, traced where traced numbers were stored, or in one piece; undefined where there are none. */
+export function readForEngine(array: object): (number | Tracer)[] | Tracer | undefined {
   const typed = array as AnyTypedArray;
   if (!hasTraced(typed)) return undefined;
+  const { whole } = heldShadow(typed);
+  if (whole && typed.BYTES_PER_ELEMENT === whole.array.BYTES_PER_ELEMENT && isFloatArray(typed)) {
+    if (typed.length === whole.array.length) return whole.tracer;
+    const start = typed.byteOffset / typed.BYTES_PER_ELEMENT;
+    return whole.tracer.recorder.record('slice', [whole.tracer], {
+      start: [start],
+      limit: [start + typed.length],
+      strides: [1],
+    })[0];
+  }
   return Array.from(typed, (_, index) => elementOf(typed, index) as number | Tracer);
 }
 
@@ -152,6 +195,7 @@ export function elements(array: AnyTypedArray): unknown[] {
 export function viewCell(view: DataView, offset: number, length: number, site = 0): Tracer | undefined {
   const shadow = shadows.get(view.buffer);
   if (!shadow) return undefined;
+  if (shadow.whole) takeApart(shadow, shadow.whole);
   const byte = view.byteOffset + offset;
   const cell = byte % length === 0 ? (length === 8 ? shadow.wide?.[byte >> 3] : shadow.narrow?.[byte >> 2]) : undefined;
   if (cell) return cell;
@@ -163,6 +207,7 @@ export function viewCell(view: DataView, offset: number, length: number, site = 
 /** Notes what a DataView stored. */
 export function storeViewCell(view: DataView, offset: number, length: number, value: unknown): void {
   const shadow = shadowOfBuffer(view.buffer);
+  if (shadow.whole) takeApart(shadow, shadow.whole);
   const byte = view.byteOffset + offset;
   if (!(value instanceof Tracer)) clear(shadow, byte, length);
   else if (byte % length === 0) put(shadow, byte, length, value);
@@ -176,6 +221,7 @@ export function storeViewCell(view: DataView, offset: number, length: number, va
 export function copyCells(from: ArrayBufferLike, to: ArrayBufferLike, start: number, end: number): void {
   const shadow = shadows.get(from);
   if (!shadow) return;
+  if (shadow.whole) takeApart(shadow, shadow.whole);
   const copy = (cells: (Tracer | undefined)[] | undefined, size: number) =>
     start % size === 0 ? cells?.slice(start / size, Math.floor(end / size)) : undefined;
   shadows.set(to, { wide: copy(shadow.wide, 8), narrow: copy(shadow.narrow, 4) });

@@ -87,13 +87,13 @@ function convert(item: Data, type: TypeShape, realm: Realm): unknown {
     );
     return new (realm.intrinsic<Float64ArrayConstructor>(type.name))(list);
   }
+  if (type.kind === 'ndarray') return array(item as never);
   if (isTypedArray(item)) {
     if (type.kind === 'array') return convert(Array.from(item), type, realm);
     return new (realm.intrinsic<Float64ArrayConstructor>(Object.prototype.toString.call(item).slice(8, -1)))(
       Array.from(item),
     );
   }
-  if (type.kind === 'ndarray') return array(item as never);
   if (Array.isArray(item)) {
     const list = new (realm.intrinsic<ArrayConstructor>('Array'))() as unknown[];
     item.forEach((value, index) =>

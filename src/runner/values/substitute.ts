@@ -5,6 +5,8 @@ import { isFloatArray, isTypedArray, storeElement, type AnyTypedArray } from '..
 export interface Replace {
   number: (value: number) => unknown;
   array: (value: NdArray) => unknown;
+  /** A copy of a typed array of floats, instead of its numbers one by one. */
+  typed?: ((copy: AnyTypedArray) => void) | undefined;
 }
 
 /** Numbers are replaced in the order in which `describe` finds them. */
@@ -27,6 +29,10 @@ export function substitute(root: unknown, replace: Replace): unknown {
     if (isTypedArray(value)) {
       if (!isFloatArray(value)) return value;
       const copied = value.slice() as AnyTypedArray;
+      if (replace.typed && copied.length > 0) {
+        replace.typed(copied);
+        return copied;
+      }
       for (let index = 0; index < value.length; index++) storeElement(copied, index, replace.number(value[index]));
       return copied;
     }
