@@ -6,6 +6,7 @@ import { handlers } from './service';
 import { errorInfo, type Context } from './requests/common';
 import { Session } from './session';
 import { Supervisor } from './supervisor';
+import { lendThreads } from './threads';
 import type { FromRunner, RequestMessage, RunnerConfiguration, ToRunner } from './protocol';
 
 class Runner {
@@ -118,6 +119,7 @@ function start(): void {
     return;
   }
   const send = rawSend.bind(process);
+  lendThreads();
   const runner = new Runner((message) => send(message));
   // The runner ends with its client.
   process.on('disconnect', () => process.exit(0));

@@ -14,12 +14,13 @@ import { GroupKernel } from './kernel';
 import { importName } from '../roll/scalarCode';
 import { needsImport, type Library } from './lanes';
 import { isSmall, scratchBytes, sharedProduct, writeLarge } from './largeProduct';
-import { DOUBLE, SINGLE } from './precision';
+import { DOUBLE, SINGLE, type Precision } from './precision';
 import { writeSmall } from './smallProduct';
-import { COPY, GraphBuilder, nameOf, type ArrayGraph, type ArrayNode } from './nodes';
+import { COPY, GraphBuilder, nameOf, type ArrayGraph, type ArrayNode, type Contraction } from './nodes';
 import { schedule, type Schedule, type Step } from './schedule';
 import { accessKey, BYTES } from './streams';
 import { ConstantTable, VectorMath } from './vectorMath';
+import { importShared, isWorthSharing, lent, productName, sharedImports, type SharedWork } from './threads';
 import { stridedCopy } from './views';
 
 const PAGE = 65536;
@@ -42,7 +43,7 @@ interface Placement {
   readonly bytes: number;
 }
 
-function place(graph: ArrayGraph, plan: Schedule): Placement {
+function place(graph: ArrayGraph, plan: Schedule, threads: number): Placement {
   const { values } = graph;
   const { steps, stepOf, lastRead } = plan;
   const addresses = new Float64Array(values.length).fill(-1);
@@ -60,7 +61,8 @@ function place(graph: ArrayGraph, plan: Schedule): Placement {
   let scratch = 0;
   for (const step of steps) {
     if (step.kind !== 'dot' || !step.node.dot || isSmall(step.node.dot)) continue;
-    scratch = Math.max(scratch, scratchBytes(step.node.dot, step.node.lane === 'float64' ? DOUBLE : SINGLE));
+    const precision = step.node.lane === 'float64' ? DOUBLE : SINGLE;
+    scratch = Math.max(scratch, scratchBytes(step.node.dot, precision) * (threads + 1) + 16 * threads);
   }
   const scratchAt = next;
   next += align(scratch);
@@ -119,8 +121,11 @@ export function compileArrays(program: Program): CompiledArrays | undefined {
   const graph = new GraphBuilder(withoutCalls(program)).build();
   const plan = schedule(graph);
   if (!plan.steps.some((step) => step.kind !== 'other')) return undefined;
-  const placement = place(graph, plan);
+  const isShared = plan.steps.some((step) => step.kind === 'dot' && step.node.dot && isWorthSharing(step.node.dot));
+  const threads = isShared ? lent.threads : undefined;
+  const placement = place(graph, plan, threads?.count ?? 0);
   const module = new ModuleWriter();
+  const outside = threads ? importShared(module) : undefined;
   const imports = new Map<number, number>();
   for (const { opcode, kind } of graph.nodes) {
     if (kind !== 'elementwise' || imports.has(opcode) || !needsImport(opcode)) continue;
@@ -132,14 +137,22 @@ export function compileArrays(program: Program): CompiledArrays | undefined {
     imported: (opcode) => imports.get(opcode) as number,
     math: new VectorMath(module, constants),
   };
-  const runs = writeSteps(graph, plan, placement, module, library);
-  const bytes = module.encode();
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(placement.bytes / PAGE) });
+  const runs = writeSteps(graph, plan, placement, module, library, outside);
+  const pages = Math.ceil(placement.bytes / PAGE);
+  const bytes = module.encode(threads ? pages : undefined);
+  const memory = new WebAssembly.Memory(
+    threads ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
+  );
   constants.fill(memory.buffer);
-  const env: Record<string, WebAssembly.ImportValue> = { memory };
+  const compiled = new WebAssembly.Module(bytes);
+  const work = threads?.lend(compiled, memory);
+  const env: Record<string, WebAssembly.ImportValue> = {
+    memory,
+    ...(work ? sharedImports(work, () => exports) : {}),
+  };
   for (const opcode of imports.keys()) env[importName(opcode)] = scalarFunction(opcode);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
-  return new Runner(graph, plan, placement, runs, memory.buffer, exports, bytes.length).executable();
+  const { exports } = new WebAssembly.Instance(compiled, { env });
+  return new Runner(graph, plan, placement, runs, memory.buffer, exports, bytes.length, work).executable();
 }
 
 /** Consecutive steps of generated code, as the name of an exported function, or a node to evaluate. */
@@ -151,12 +164,14 @@ function writeSteps(
   placement: Placement,
   module: ModuleWriter,
   library: Library,
+  outside: ReadonlyMap<Precision, number> | undefined,
 ): Run[] {
-  const shared = new Map<string, number>();
-  const sharedFor = (lane: string) => {
-    let index = shared.get(lane);
-    if (index === undefined) shared.set(lane, (index = sharedProduct(module, lane === 'float64' ? DOUBLE : SINGLE)));
-    return index;
+  const products = new Map<Precision, number>();
+  const productFor = (precision: Precision, c: Contraction): number => {
+    let index = products.get(precision);
+    if (index === undefined)
+      products.set(precision, (index = sharedProduct(module, precision, outside && productName(precision))));
+    return (isWorthSharing(c) ? outside?.get(precision) : undefined) ?? index;
   };
   const runs: Run[] = [];
   let open: number[] = [];
@@ -182,7 +197,7 @@ function writeSteps(
       const precision = node.lane === 'float64' ? DOUBLE : SINGLE;
       const c = node.dot as NonNullable<ArrayNode['dot']>;
       const [a, b] = node.operands.map(({ value, offset }) => addressOf(value) + offset * precision.bytes);
-      const product = isSmall(c) ? -1 : sharedFor(node.lane);
+      const product = isSmall(c) ? -1 : productFor(precision, c);
       const f = module.function([], [I32]);
       if (product < 0) writeSmall(f, c, precision, a, b, addressOf(node.results[0]));
       else writeLarge(f, c, precision, a, b, addressOf(node.results[0]), placement.scratch, product);
@@ -211,6 +226,7 @@ class Runner {
     buffer: ArrayBuffer,
     exports: WebAssembly.Exports,
     private readonly codeBytes: number,
+    private readonly work: SharedWork | undefined,
   ) {
     const { values } = graph;
     this.views = values.map(({ aval, size }, value) => {
@@ -261,6 +277,8 @@ class Runner {
   }
 
   private run(inputs: readonly ArrayValue[]): ArrayValue[] {
+    // A run that was ended from outside may have left threads at work.
+    this.work?.finish();
     for (let index = 0; index < inputs.length; index++) {
       // Inputs are the first values, in order.
       this.held[index] = inputs[index];

@@ -12,7 +12,7 @@ import { forBatches } from './smallProduct';
 const TILE_ROWS = 4;
 /** Panels of this many inner indices, and blocks of this many rows, stay in the caches. */
 const PANEL = 256;
-const BLOCK = 64;
+export const BLOCK = 64;
 /** Multiplications below which packing costs more than it saves. */
 const SMALL = 6000;
 
@@ -21,7 +21,7 @@ export function isSmall({ m, n, k }: Contraction): boolean {
 }
 
 /** Bytes of working memory for a large product. */
-export function scratchBytes({ n, k }: Contraction, p: Precision): number {
+export function scratchBytes({ n, k }: Pick<Contraction, 'n' | 'k'>, p: Precision): number {
   const columns = 2 * p.lanes;
   const inner = Math.min(k, PANEL);
   return (Math.ceil(n / columns) * columns * inner + BLOCK * inner + TILE_ROWS * columns) * p.bytes + 64;
@@ -67,9 +67,9 @@ export function writeLarge(
 }
 
 /** (a, aRow, aInner, b, bInner, bColumn, c, m, n, k, scratch): C = A B, strides in bytes, C in order. */
-export function sharedProduct(module: ModuleWriter, p: Precision): number {
+export function sharedProduct(module: ModuleWriter, p: Precision, exportAs?: string): number {
   const micro = microKernel(module, p);
-  const f = module.function(new Array<typeof I32>(11).fill(I32), []);
+  const f = module.function(new Array<typeof I32>(11).fill(I32), [], exportAs);
   const [a, aRow, aInner, b, bInner, bColumn, c, m, n, k, scratch] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const { bytes } = p;
   const columns = 2 * p.lanes;

@@ -186,8 +186,8 @@ export class ModuleWriter {
     return known >= 0 ? known : this.types.push({ params, results }) - 1;
   }
 
-  /** The module; it imports `env.memory` and the functions as `env.name`. */
-  encode(): Uint8Array<ArrayBuffer> {
+  /** The module; it imports `env.memory`, shared where its pages are given, and the functions as `env.name`. */
+  encode(sharedPages?: number): Uint8Array<ArrayBuffer> {
     const out = new Bytes().raw([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, content: Bytes) => out.byte(id).u32(content.length).append(content);
     const types = new Bytes().u32(this.types.length);
@@ -196,7 +196,9 @@ export class ModuleWriter {
     }
     section(1, types);
     const imports = new Bytes().u32(this.imports.length + 1);
-    imports.name('env').name('memory').byte(2).byte(0).u32(0);
+    imports.name('env').name('memory').byte(2);
+    if (sharedPages === undefined) imports.byte(0).u32(0);
+    else imports.byte(3).u32(sharedPages).u32(sharedPages);
     for (const { name, type } of this.imports) imports.name('env').name(name).byte(0).u32(type);
     section(2, imports);
     const functions = new Bytes().u32(this.functions.length);
