@@ -1,6 +1,7 @@
 /** The product of two matrices. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import * as gradlens from '../../../src/engine/index';
+import { lendThreads } from '../../../src/runner/threads';
 import type { Contestant, Workload } from '../harness';
 import { jax, onBackend, tensorflow } from '../peers';
 import { flat, flatJax, landed, ours, theirs, waves } from './values';
@@ -21,6 +22,23 @@ function ourProduct(dtype: string): Contestant {
   };
 }
 
+/** As in the runner, which lends the engine a further thread; compiled while it is lent. */
+function sharedProduct(dtype: string): Contestant {
+  return {
+    name: `GradLens ${dtype}, with a further thread`,
+    async prepare() {
+      const [A, B] = [ours(left, dtype), ours(right, dtype)];
+      const both = jit((a: any, b: any) => [np.matmul(a, b), np.sum(b)]);
+      lendThreads(1);
+      // Until it is compiled, and the thread is up.
+      for (let call = 0; call < 4; call++) both(A, B);
+      lendThreads(0);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return { run: () => both(A, B)[0], numbers: flat };
+    },
+  };
+}
+
 export const product: Workload = {
   name: 'matrix product 512³',
   goal: 'float32 ≤ 12 ms, float64 ≤ 25 ms',
@@ -28,6 +46,8 @@ export const product: Workload = {
   contestants: [
     ourProduct('float64'),
     ourProduct('float32'),
+    sharedProduct('float64'),
+    sharedProduct('float32'),
     {
       name: 'blocked JavaScript, float64',
       prepare: () => ({
