@@ -7,7 +7,9 @@ const patience = 60_000;
 /** Calls `probe` until it returns something other than undefined, null or false. */
 export async function eventually<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
   let failure: unknown;
-  for (const deadline = Date.now() + patience; Date.now() < deadline;) {
+  // Most of it is there in a moment; what is not costs time to look at.
+  let pause = 10;
+  for (const deadline = Date.now() + patience; Date.now() < deadline; pause = Math.min(100, 1.5 * pause)) {
     try {
       const value = await probe();
       if (value !== undefined && value !== null && value !== false) return value;
@@ -15,7 +17,7 @@ export async function eventually<T>(what: string, probe: () => T | Promise<T>): 
     } catch (error) {
       failure = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   throw new Error(`Not within ${patience / 1000} s: ${what}${failure instanceof Error ? ` (${failure.message})` : ''}`);
 }

@@ -65,7 +65,6 @@ async function settled(ui: Workbench): Promise<void> {
       ),
     ),
   );
-  await ui.page.waitForTimeout(300);
 }
 
 describe('values in the editor', () => {
@@ -133,9 +132,8 @@ describe('values in the editor', () => {
         .locator('.view-line', { hasText: 'function rosenbrock' })
         .getByText('rosenbrock', { exact: true });
       await name.first().hover({ timeout: 5000 });
-      await ui.page.waitForTimeout(1000);
-      const hover = await ui.page.locator('.monaco-hover:visible').allTextContents();
-      return hover.some((each) => /‖∇f‖/.test(each));
+      await ui.page.locator('.monaco-hover:visible', { hasText: '‖∇f‖' }).first().waitFor({ timeout: 3000 });
+      return true;
     });
     await settled(ui);
     await ui.screenshot('screenshots/editor-hover');

@@ -264,6 +264,21 @@ describe('the panel in VS Code', function () {
     );
   });
 
+  it('stays beside another panel that follows the cursor', async () => {
+    const tabs = async () =>
+      (await ui.page.locator('.tab .label-name').allTextContents()).filter((name) => /∂/.test(name));
+    await goTo(4);
+    await ui.execute('gradlens.showGradient');
+    await poll('a second panel', async () => (await tabs()).sort().join() === '∂ polar,∂ rosenbrock');
+    await poll('its value', async () => (await text('.result')) === '24.2');
+    await goTo(20);
+    await poll('the following one', async () => (await tabs()).sort().join() === '∂ polar,∂ smooth');
+    await ui.page.locator('.tab', { hasText: '∂ smooth' }).click();
+    await ui.execute('workbench.action.closeActiveEditor');
+    await poll('the pinned one', async () => (await text('h1')).includes('polar'));
+    assert.deepEqual(await tabs(), ['∂ polar']);
+  });
+
   it('repaints in light, dark and high contrast themes', async () => {
     // A larger matrix, for the pictures.
     await goTo(20);

@@ -16,8 +16,9 @@ import { parseNumber } from './sliders';
 
 /** So many components have fields of their own. */
 const FIELDS = 8;
-/** Characters of a name above its field. */
+/** Characters of a name above its field; one that stands alone has room. */
 const LABEL = 9;
+const LONE_LABEL = 24;
 
 interface Product {
   kind: DirectionKind;
@@ -59,6 +60,7 @@ function directionView(
     const value = parseNumber((event.target as HTMLInputElement).value);
     if (value !== undefined) set(vector.map((old, j) => (j === i ? value : old)));
   };
+  const characters = axis.count === 1 ? LONE_LABEL : LABEL;
   const hot = vector.reduce((found, value, i) => (value === 1 && found < 0 ? i : found), -1);
   return html`<div class="direction" role="group" aria-label=${label}>
     <span class="direction-name">${label}</span>
@@ -67,7 +69,7 @@ function directionView(
         { length: Math.min(FIELDS, axis.count) },
         (_, i) =>
           html`<label title=${axis.label(i)}
-            ><span>${ending(axis.label(i), LABEL)}</span
+            ><span>${ending(axis.label(i), characters)}</span
             ><input type="text" inputmode="decimal" .value=${live(String(vector[i]))} @change=${change(i)}
           /></label>`,
       )}

@@ -87,14 +87,15 @@ function toolbar(
             primary: rows.length === 0,
           })
     }
-    <span class="quiet">${t.timing.budget}</span>
-    ${segmented(
-      t.timing.budget,
-      'budget',
-      budget,
-      names.map((value) => ({ value, label: t.timing.budgets[value] })),
-      (value) => controller.setView({ budget: budgets[value] }),
-    )}
+    <span class="tool-group labelled"
+      ><span class="quiet">${t.timing.budget}</span> ${segmented(
+        t.timing.budget,
+        'budget',
+        budget,
+        names.map((value) => ({ value, label: t.timing.budgets[value] })),
+        (value) => controller.setView({ budget: budgets[value] }),
+      )}</span
+    >
     ${
       rows.length === 0
         ? nothing
