@@ -12,7 +12,8 @@ import { locationOf, shortNumber, type Context, type RecordedTarget } from './co
 
 /** Relative to each input. A jump gives slopes that grow as the step shrinks; a slope that is there gives the same three times. */
 const STEPS = [1e-3, 1e-4, 1e-5];
-const SEED = 7;
+/** Along a single direction a part of the derivative that is missing may be small by chance. */
+const SEEDS = [7, 19];
 
 /** One finding where the slopes of the plain function agree among themselves and contradict the derivative. */
 export function lostThroughComparisons(
@@ -94,8 +95,20 @@ function contradiction(
   if (recorded.randomCalls > 0 || recorded.float32 || !here.every(Number.isFinite)) return undefined;
   const site = busiestDecision(recorded);
   if (site === undefined) return undefined;
-  const point = recorded.inputValues;
-  const direction = seededDirection(point.length, SEED).map((value, index) => value * (Math.abs(point[index]) || 1));
+  for (const seed of recorded.inputValues.length > 1 ? SEEDS : SEEDS.slice(0, 1)) {
+    const found = contradictionAlong(recorded, timeLimit, seed, { here, derivative, evaluator });
+    if (found) return { ...found, location: locationOf(site) };
+  }
+  return undefined;
+}
+
+function contradictionAlong(
+  { inputValues: point }: Recorded,
+  timeLimit: number,
+  seed: number,
+  { here, derivative, evaluator }: Compared,
+): Omit<Contradiction, 'location'> | undefined {
+  const direction = seededDirection(point.length, seed).map((value, index) => value * (Math.abs(point[index]) || 1));
   const taken = derivative(direction);
   let slopes: Slopes[];
   try {
@@ -122,7 +135,6 @@ function contradiction(
     between: show((before + after) / 2),
     taken: show(taken[index] / unit),
     edge: Math.abs(after - before) > 0.1 * Math.max(Math.abs(after), Math.abs(before)),
-    location: locationOf(site),
   };
 }
 
@@ -141,7 +153,8 @@ function contradicts(slopes: readonly Slopes[], here: number, derivative: number
   // Of a staircase (a search that ends early) only the mean slope is known.
   const allowed = derivative === 0 ? 0.3 : 0.02;
   if (!(spread <= allowed * Math.abs(middle) + noise)) return false;
-  return Math.abs(middle - derivative) > 0.05 * Math.max(Math.abs(middle), Math.abs(derivative)) + 10 * noise;
+  const size = Math.max(Math.abs(middle), Math.abs(derivative));
+  return Math.abs(middle - derivative) > 3 * spread + 1e-3 * size + 10 * noise;
 }
 
 /** The site of the decision that was taken most often, of those that depend on the inputs. */

@@ -53,6 +53,15 @@ describe('what recording cannot see', () => {
     assert.deepEqual(await said(text, [[5]]), [['3 derivative-lost'], ['3 derivative-lost']]);
   });
 
+  it('is told of a number taken out of an array, though along one direction little of the derivative is missing', async () => {
+    const text = `import { grad, np, type NdArray } from 'gradlens';
+export function f(x: number[]): number {
+  const slopes = grad((t: NdArray) => np.sum(np.power(t, 2)))(np.array(x));
+  return x[0] * (np.sum(slopes).item() as number);
+}`;
+    assert.deepEqual(await said(text, [[1.3, 0.7, -0.4]]), [['4 derivative-lost'], ['4 derivative-lost']]);
+  });
+
   it('is no false alarm for steps, edges inside, chaos, and derivatives that are meant to differ', async () => {
     for (const body of [
       'return Math.floor(x[0] * 1e6) * x[1];',
