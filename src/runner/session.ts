@@ -12,6 +12,7 @@ import type { Location, PointInfo, RunnerConfiguration, Target } from './protoco
 import { expectArrays, type UserFunction } from './record';
 import { installTracerConversions } from './recording/builtins';
 import { argumentsAt, argumentsFrom } from './values/arguments';
+import { expressionOf } from './values/expression';
 
 const MAX_CONSOLE = 1000;
 
@@ -156,7 +157,7 @@ export class Session {
 
   pointOf(found: FoundFunction, target: Target): PointInfo {
     if (target.at !== undefined) return { source: 'panel', expression: target.at };
-    if (target.args) return { source: 'panel', expression: target.args.map((item) => JSON.stringify(item)).join(', ') };
+    if (target.args) return { source: 'panel', expression: target.args.map(expressionOf).join(', ') };
     const [point] = found.points;
     if (point) return point;
     throw new RunnerError(

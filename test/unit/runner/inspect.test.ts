@@ -39,6 +39,18 @@ describe('inspect', () => {
     assert.ok(Math.abs(lines.reduce((sum, each) => sum + each.errorShare, 0) - 1) < 1e-12);
   });
 
+  it('says a point that was set by hand so that it can be written into the file', async () => {
+    const file = open(
+      'export const f = (x: Float64Array, o: { k: number; "the name": string }) => x.map((v) => v * o.k + o["the name"].length);',
+    );
+    const args = [Float64Array.of(1.5, -0, NaN, Infinity), { k: -2, 'the name': 'a, b' }];
+    const { point, inputValues, value } = await inspect(contextFor(), { file, fn: 'f', args });
+    const expression = 'new Float64Array([1.5, -0, NaN, Infinity]), { k: -2, "the name": "a, b" }';
+    assert.deepEqual(point, { source: 'panel', expression });
+    const written = await inspect(contextFor(), { file, fn: 'f', at: expression });
+    assert.deepEqual([written.inputValues, written.value], [inputValues, value]);
+  });
+
   it('counts decisions, of helpers in other files too', async () => {
     const helper = open('export const clip = (v: number) => v > 1 ? 1 : v;');
     const file = open(
