@@ -47,6 +47,11 @@ export interface Recorded {
   traceTime: number;
 }
 
+/** The output that holds one of a function's numbers, counted over all outputs. */
+export function outputSlot({ outputs }: Pick<Recorded, 'outputs'>, number: number): Slot | undefined {
+  return outputs.find(({ offset, size }) => number >= offset && number < offset + size);
+}
+
 /** Inputs or outputs of a program, one after the other. */
 export function* slotsOf(program: Program, rows: Int32Array): Generator<Slot, void> {
   let offset = 0;

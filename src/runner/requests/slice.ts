@@ -4,7 +4,7 @@ import { gradientLinear, linearOf, pushForward, valuesAt, type Linear } from '..
 import { withTimeLimit } from '../limits';
 import { movedArguments, plainFunction } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
-import { isPromise, record, type Recorded } from '../record';
+import { isPromise, outputSlot, record, type Recorded } from '../record';
 import { extract } from '../../engine/transforms/transcribe';
 import { recordTarget, type Context, type RecordedTarget } from './common';
 import { gridOnGpu, type ExactGrid, type Grid } from './sliceGrid';
@@ -72,7 +72,7 @@ function gridOnCpu({ progress }: Context, { size, value, slopes }: ExactGrid): G
 
 /** vᵀ H v of the chosen output. */
 function curvatureAlong(recorded: Recorded, direction: Float64Array, output: number): number {
-  const slot = recorded.outputs.find(({ offset, size }) => output >= offset && output < offset + size);
+  const slot = outputSlot(recorded, output);
   if (slot?.size !== 1) return NaN;
   const program = extract(recorded.program, Array.from(recorded.program.inputs), [slot.row], true);
   const product = pushForward(gradientLinear({ ...recorded, program }), direction);

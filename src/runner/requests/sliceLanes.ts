@@ -8,7 +8,7 @@ import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { extract, inline } from '../../engine/transforms/transcribe';
 import { inputArrays } from '../derivatives';
-import type { Recorded } from '../record';
+import { outputSlot, type Recorded } from '../record';
 import { seeds, type ReadyProgram } from './programs';
 
 /**
@@ -34,8 +34,8 @@ export function sliceLanes(
 }
 
 function laneProgram(recorded: Recorded, output: number): Program {
-  const { program, inputs, outputs } = recorded;
-  const slot = outputs.find(({ offset, size }) => output >= offset && output < offset + size) ?? outputs[0];
+  const { program, inputs } = recorded;
+  const slot = outputSlot(recorded, output) ?? recorded.outputs[0];
   const guards: { row: Row; expected: number }[] = [];
   for (let row = 0; row < program.size; row++) {
     if (program.opcode(row) !== OPCODES.guard) continue;

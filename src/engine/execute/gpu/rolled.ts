@@ -226,11 +226,13 @@ class Roller {
   /** An element of all inputs, all literals, or all instances of a site, at a place that moves with the loops. */
   private element(scope: Scope, { site, first, strides }: AffineSource): Row {
     const steps = strides.slice(0, scope.depth);
-    const key = `element ${site} ${first} ${steps.join()}`;
+    const extents = this.extents(scope, steps);
+    // Loops beside each other may begin at one place and go different ways.
+    const key = `element ${site} ${first} ${steps.join()} ${extents.join()}`;
     const at = (where: Scope): Row =>
       this.memo(where, key, () => {
         if (within(where.loop, site)) throw new NotRollable();
-        if (!where.parent) return this.window(site, first, this.extents(scope, steps));
+        if (!where.parent) return this.window(site, first, extents);
         const kind = steps[where.depth - 1] === 0 ? 'const' : 'xs';
         return this.input(where, { kind, outside: at(where.parent) });
       });

@@ -14,6 +14,8 @@ const SOURCE_LIMIT = 6;
 
 /** Threads that may compute the same: the lanes of a Jacobian with few columns, for one. */
 const FEW_THREADS = 8;
+/** Fewer threads than this compute everything for themselves: a kernel more costs more than some statements in each. */
+const CHEAP_THREADS = 2 ** 14;
 
 /** Primitives whose every element costs a loop: stored, so that no reader repeats it. */
 const LOOPING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
@@ -104,7 +106,8 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
 /** Does a broadcast give an element to so many threads that each should not compute it by itself? */
 function spreads(program: Program, row: Row, operand: Row): boolean {
   if (program.name(row) !== 'broadcastInDim') return false;
-  return sizeOf(program.aval(row).shape) > FEW_THREADS * sizeOf(program.aval(operand).shape);
+  const threads = sizeOf(program.aval(row).shape);
+  return threads > CHEAP_THREADS && threads > FEW_THREADS * sizeOf(program.aval(operand).shape);
 }
 
 /** What passes elements on, so that a loop may stand in its kernel. */

@@ -142,21 +142,34 @@ export const VIEWS: EmitterTable = {
       const position = addIndex(k.w, scaleIndex(k.w, index[axis], even.step), inside);
       return k.packed(addIndex(k.w, position, even.first));
     }
-    let start = k.aval(row).shape[axis];
-    let result: Atom | undefined;
-    for (let position = operands.length - 1; position >= 0; position--) {
-      const extent = k.aval(operands[position]).shape[axis];
-      start -= extent;
-      if (extent === 0) continue;
-      const local = start === 0 ? index[axis] : k.w.define(`${index[axis]} - ${start}`);
-      const place = clampIndex(k.w, local, extent);
-      const part = k.value(
-        operands[position],
-        index.map((atom, at) => (at === axis ? place : atom)),
-      );
-      result = result === undefined ? part : k.w.define(`${index[axis]} < ${start + extent} ? ${part} : ${result}`);
-    }
-    return result ?? '0';
+    const at = index[axis];
+    let start = 0;
+    const parts = operands.flatMap((operand) => {
+      const extent = k.aval(operand).shape[axis];
+      const [first, end] = [start, (start += extent)];
+      const write = () => {
+        const place = clampIndex(k.w, first === 0 ? at : subIndex(k.w, at, String(first)), extent);
+        return k.value(
+          operand,
+          index.map((atom, other) => (other === axis ? place : atom)),
+        );
+      };
+      return extent === 0 ? [] : [{ first, end, write }];
+    });
+    if (parts.length === 0) return '0';
+    const named = /^\d+$/.test(at)
+      ? parts.find(({ end }) => Number(at) < end)
+      : parts.length === 1
+        ? parts[0]
+        : undefined;
+    if (named) return named.write();
+    return k.w.choose(
+      parts.map(({ first, end, write }, position) => {
+        const [after, before] = [`${at} >= ${first}`, `${at} < ${end}`];
+        const condition = position === 0 ? before : position === parts.length - 1 ? after : `${after} && ${before}`;
+        return { condition, write };
+      }),
+    );
   },
 
   // The half makes a float of a counter that gpu.js types as an integer: WebGL refuses to mix the two in a choice.

@@ -16,6 +16,8 @@ interface Block {
   readonly tail: string[];
   /** Stands before the loop: what it came to need after it had been written. */
   before?: Scope;
+  /** Stands in a branch that has ended: nothing can be written into it any more. */
+  closed?: boolean;
 }
 
 /** A loop while its body is written. */
@@ -131,7 +133,7 @@ export class KernelWriter {
 
   /** Can more be written into a loop that stands before what is written now? */
   canReopen(loop: LoopScope, read: readonly Atom[]): boolean {
-    if (!read.every((atom) => this.standsBefore(atom, loop))) return false;
+    if (loop.closed || !read.every((atom) => this.standsBefore(atom, loop))) return false;
     let scope: Scope | undefined = this.scope;
     while (scope && scope !== loop.home) scope = scope.parent;
     return scope !== undefined;
@@ -181,6 +183,46 @@ export class KernelWriter {
     return (this.depths.get(atom) ?? 0) < loop.depth && (number === undefined || Number(number) < loop.end);
   }
 
+  /**
+   * The value of the branch whose condition holds; exactly one does. What only one of them needs is computed in it, what several need
+   * before them; where next to nothing is their own, all are computed and one is taken.
+   */
+  choose(branches: readonly { readonly condition: string; readonly write: () => Atom }[]): Atom {
+    const { scope } = this;
+    const start = scope.lines.length;
+    const parts = branches.map(({ condition, write }) => {
+      const first = scope.lines.length;
+      const value = write();
+      return { condition, value, lines: scope.lines.slice(first).map(readLine) };
+    });
+    const own = ownLines(parts);
+    const weights = own.flatMap((lines) =>
+      Array.from(lines, ({ line }) => (typeof line === 'string' ? 1 : FEWEST_OWN)),
+    );
+    if (weights.reduce((sum, weight) => sum + weight, 0) < FEWEST_OWN) {
+      const last = parts.length - 1;
+      return parts.reduceRight(
+        (other, { condition, value }, at) => (at === last ? value : this.define(`${condition} ? ${value} : ${other}`)),
+        '',
+      );
+    }
+    scope.lines.splice(start);
+    parts.forEach(({ lines }, at) =>
+      scope.lines.push(...lines.filter((line) => !own[at].has(line)).map(({ line }) => line)),
+    );
+    const chosen = this.variable('0');
+    parts.forEach(({ condition, value }, at) => {
+      const block: Block = { header: `if (${condition})`, lines: [], tail: [`${chosen} = ${value};`] };
+      for (const { line, makes } of own[at]) {
+        block.lines.push(line);
+        if (typeof line !== 'string') line.closed = true;
+        for (const [key, name] of scope.known) if (makes.has(name)) scope.known.delete(key);
+      }
+      scope.lines.push(block);
+    });
+    return chosen;
+  }
+
   /** A name for the present value of a variable. */
   copy(variable: Atom): Atom {
     const name = `t${this.counter++}`;
@@ -219,6 +261,51 @@ export class KernelWriter {
     while (scope.depth > depth && scope.parent) scope = scope.parent;
     return scope;
   }
+}
+
+/** Branches with fewer statements of their own are not worth a branch. */
+const FEWEST_OWN = 8;
+
+interface ReadLine {
+  readonly line: Line;
+  /** Names that it declares or changes, and all that occur in it. */
+  readonly makes: ReadonlySet<Atom>;
+  readonly names: ReadonlySet<Atom>;
+}
+
+function readLine(line: Line): ReadLine {
+  const text = print([line], '');
+  const makes = new Set<Atom>();
+  for (const [, name] of text.matchAll(/([A-Za-z_]\w*)(?:\+\+| = )/g)) makes.add(name);
+  return { line, makes, names: new Set(text.match(NAME)) };
+}
+
+interface Branch {
+  readonly value: Atom;
+  readonly lines: readonly ReadLine[];
+}
+
+/** The lines of each branch that nothing in another one needs. */
+function ownLines(branches: readonly Branch[]): Set<ReadLine>[] {
+  const mentions = branches.map(({ value, lines }) => new Set([value, ...lines.flatMap(({ names }) => [...names])]));
+  const times = new Map<Atom, number>();
+  for (const names of mentions) for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
+  return branches.map(({ lines }) => {
+    const needed = new Set<Atom>();
+    const isNeeded = (name: Atom) => needed.has(name) || (times.get(name) as number) > 1;
+    const own = new Set(lines);
+    // What is needed first comes last.
+    for (let found = true; found;) {
+      found = false;
+      for (const line of [...own].reverse()) {
+        if (![...line.makes].some(isNeeded)) continue;
+        own.delete(line);
+        for (const name of line.names) needed.add(name);
+        found = true;
+      }
+    }
+    return own;
+  });
 }
 
 function print(lines: readonly Line[], indent: string): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { GPU } from 'gpu.js';
 import { GpuDevice, type GpuLibrary } from '../../../../src/engine/execute/gpu/device';
 import { gradientProgram, hessianMatrixProgram, jacobianMatrixProgram } from '../../../../src/engine/execute/gpu/lanes';
+import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import '../../../../src/engine/primitives/all';
 import type { ArrayValue } from '../../../../src/engine/program/aval';
@@ -49,6 +50,27 @@ describe('lanes', () => {
     );
     const [hessian] = interpret(hessianMatrixProgram(program, [true, true]), point);
     assert.deepEqual([...hessian.data], [-4, 1, 1, 0]);
+  });
+
+  it('compute in a branch what only one output needs, and before the branches what several do', () => {
+    const b = new Emitter();
+    const [x, y] = [b.input(SCALAR), b.input(SCALAR)];
+    const both = b.sin(b.mul(x, y));
+    let [first, second] = [both, b.add(both, y)];
+    for (let step = 0; step < 4; step++) {
+      first = b.mul(b.emit('tanh', [first], undefined), x);
+      second = b.mul(b.exp(b.neg(second)), y);
+    }
+    const program = b.finish([first, second]);
+    const { steps } = lowerToGpu(jacobianMatrixProgram(program, [true, true], 'forward'));
+    assert.equal(steps.length, 1);
+    const [, before, one, other] = /^([^]*?) {2}if \(([^]*?)\n {2}if \(([^]*)$/.exec(steps[0].source) ?? [];
+    assert.match(before, /glCos/);
+    assert.doesNotMatch(before, /glTanh|glExp/);
+    assert.match(one, /glTanh/);
+    assert.doesNotMatch(one, /glExp/);
+    assert.match(other, /glExp/);
+    assert.doesNotMatch(other, /glTanh/);
   });
 
   it('run on gpu.js as one kernel chain', async () => {
