@@ -7,6 +7,7 @@ import { GradLensError } from '../../errors';
 import { OPCODES } from '../../primitives/opcodes';
 import { sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
+import { orderOfCalls } from './callOrder';
 import { GpuUnsupportedError, MixingError } from './context';
 import { writeOut } from './expand';
 import { clampIndex, unflatten } from './indexing';
@@ -249,9 +250,10 @@ class Lowering {
     const args = ['p', ...reads.map((_, position) => `s${position}`), 'nan', 'inf'];
     const returned = values.length === 1 ? values[0] : `[${values.join(', ')}]`;
     const tiles = typeof result === 'number' ? undefined : result;
+    const body = w.body();
     return (
       this.steps.push({
-        source: `function (${args.join(', ')}) {\n${w.body()}  return ${returned};\n}`,
+        source: `function (${args.join(', ')}) {\n${orderOfCalls(body)}${body}  return ${returned};\n}`,
         functions: w.kernelFunctions(),
         size: typeof result === 'number' ? result : result.batch * result.rows * result.columns,
         threads: typeof result === 'number' ? result : threadsOf(result),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { orderOfCalls } from '../../../../src/engine/execute/gpu/callOrder';
 import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
 import '../../../../src/engine/primitives/all';
 import { OPCODE_NAMES } from '../../../../src/engine/primitives/opcodes';
@@ -57,5 +58,11 @@ describe('primitives on the GPU', () => {
     }
     const matrix = b.input({ shape: [3, 3], dtype: 'float64' });
     assert.throws(() => lowerToGpu(b.finish([b.emit('cholesky', [matrix], undefined)])), /does not run `cholesky`/);
+  });
+
+  it('name their functions first where gpu.js would put one before what it calls', () => {
+    assert.equal(orderOfCalls('const a = glAsin(x, nan); const b = glTanh(a);'), '');
+    const text = orderOfCalls('const a = glAsin(x, nan); const b = glAcos(x, nan);');
+    assert.deepEqual(text.match(/gl\w+/g)?.slice(-2), ['glAtan2', 'glAtan']);
   });
 });
