@@ -177,7 +177,14 @@ describe('the panel in VS Code', function () {
       async () =>
         Math.abs(Number((await readoutAt(0, 0)).split('= ')[1]?.replace('−', '-')) - slope) < 1e-4 * Math.abs(slope),
     );
+    // Into the file and out of it again.
     await openTab('inputs');
+    await (await panel()).click('vscode-button:has-text("Write as @at")');
+    const tag = async () => (await ui.page.locator('.view-line', { hasText: '@at [' }).first().textContent()) ?? '';
+    await poll('the tag', async () => (await tag()).replaceAll('\u00a0', ' ').includes(`@at [${x}, 1]`));
+    await ui.execute('workbench.action.focusFirstEditorGroup');
+    await ui.page.keyboard.press('Control+Z');
+    await poll('the tag as it was', async () => (await tag()).includes('[-1.2'));
     await (await panel()).click('vscode-button:has-text("Reset")');
     await poll('the file’s point', async () => (await text('.result')) === '24.2');
   });
