@@ -410,8 +410,8 @@ export interface Slice {
   slope: Float64Array;
   curvature: number;
   center: number;
-  /** 2-D: the gradient field (∂/∂a, ∂/∂b) on the same grid. */
-  field?: { a: Float64Array; b: Float64Array };
+  /** 2-D: the gradient field (∂/∂a, ∂/∂b) on the same grid, at each `every`-th point of either direction; NaN between them. */
+  field?: { a: Float64Array; b: Float64Array; every: number };
   backend: string;
   float32?: Float32Report;
   notice?: Notice;

@@ -10,8 +10,8 @@ import { recordTarget, type Context, type RecordedTarget } from './common';
 import { gridOnGpu, type ExactGrid, type Grid } from './sliceGrid';
 import { sliceLanes } from './sliceLanes';
 
-/** Points of a grid up to which the CPU computes the gradient field too. */
-const FIELD_SAMPLES = 2500;
+/** Points a side at which the CPU computes the gradient field, at most: an arrow needs more room than a pixel. */
+const FIELD_SIDE = 50;
 
 export async function slice(context: Context, params: SliceParams): Promise<Slice> {
   const { session, timeLimit } = context;
@@ -55,19 +55,24 @@ export async function slice(context: Context, params: SliceParams): Promise<Slic
   const onGpu = await gridOnGpu(context, recorded, exact, () =>
     sliceLanes(recorded, directions, output, along, across),
   );
-  return { ...about, ...(onGpu.grid ?? gridOnCpu(context, exact)), ...(onGpu.notice ? { notice: onGpu.notice } : {}) };
+  return {
+    ...about,
+    ...(onGpu.grid ?? gridOnCpu(context, exact, samples)),
+    ...(onGpu.notice ? { notice: onGpu.notice } : {}),
+  };
 }
 
-function gridOnCpu({ progress }: Context, { size, value, slopes }: ExactGrid): Grid {
+function gridOnCpu({ progress }: Context, { size, value, slopes }: ExactGrid, samples: number): Grid {
   const values = new Float64Array(size);
+  const field = { a: new Float64Array(size).fill(NaN), b: new Float64Array(size).fill(NaN) };
+  const every = Math.ceil(samples / FIELD_SIDE);
   for (let index = 0; index < size; index++) {
     values[index] = value(index);
+    if (Math.floor(index / samples) % every === 0 && (index % samples) % every === 0)
+      [field.a[index], field.b[index]] = slopes(index);
     progress(index + 1, size, 'Slice');
   }
-  if (size > FIELD_SAMPLES) return { values, backend: 'interpret' };
-  const field = { a: new Float64Array(size), b: new Float64Array(size) };
-  for (let index = 0; index < size; index++) [field.a[index], field.b[index]] = slopes(index);
-  return { values, field, backend: 'interpret' };
+  return { values, field: { ...field, every }, backend: 'interpret' };
 }
 
 /** vᵀ H v of the chosen output. */

@@ -55,7 +55,7 @@ export async function gridOnGpu(
       chosen.refuse();
       return {};
     }
-    return { grid: { values, field: { a, b }, backend: `gpu.js ${ran.backend} (float32)`, float32 } };
+    return { grid: { values, field: { a, b, every: 1 }, backend: `gpu.js ${ran.backend} (float32)`, float32 } };
   } catch (error) {
     if (!(error instanceof GradLensError) || error.code === 'cancelled') throw error;
     return { notice: noticeOf(error, 'gpu') };

@@ -191,7 +191,7 @@ export class SliceMapElement extends HTMLElement {
   private drawArrows(context: CanvasRenderingContext2D, plot: Plot): void {
     const { slice } = this.shown!;
     const samples = slice.positions.length;
-    const { a, b } = slice.field!;
+    const { a, b, every } = slice.field!;
     const norms = a.map((value, i) => Math.hypot(value, b[i])).filter(Number.isFinite);
     const largest = norms.reduce((m, value) => Math.max(m, value), 0);
     if (largest === 0) return;
@@ -200,8 +200,7 @@ export class SliceMapElement extends HTMLElement {
     context.lineWidth = 1.2;
     for (let i = 0; i < ARROWS; i++) {
       for (let j = 0; j < ARROWS; j++) {
-        const u = Math.round(((i + 0.5) / ARROWS) * (samples - 1));
-        const v = Math.round(((j + 0.5) / ARROWS) * (samples - 1));
+        const [u, v] = [i, j].map((arrow) => every * Math.round((((arrow + 0.5) / ARROWS) * (samples - 1)) / every));
         const at = u * samples + v;
         const norm = Math.hypot(a[at], b[at]);
         if (!(norm > 0) || !Number.isFinite(norm)) continue;

@@ -174,6 +174,6 @@ export function slice(
   return {
     ...base,
     values: Float64Array.from(grid, ([a, b]) => f(a, b)),
-    field: { a: along(directions[0]), b: along(directions[1]) },
+    field: { a: along(directions[0]), b: along(directions[1]), every: 1 },
   };
 }

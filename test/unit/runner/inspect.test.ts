@@ -229,6 +229,22 @@ export const bend = (x: number) => (x > 0 ? x * x : 3 * x * x);`);
     });
     assert.deepEqual(two.field?.a, Float64Array.of(0, 0, 0, 2, 4, 6, 3, 3, 3));
     assert.deepEqual(two.field?.b, Float64Array.of(0, 0, 0, 1, 1, 1, 0, 0, 0));
+    // As many points as the panel asks for: the field at every other one of either direction.
+    const fine = await slice(contextFor(), {
+      file,
+      fn: 'f',
+      args: [[1, 2]],
+      directions: [Float64Array.of(1, 0), Float64Array.of(0, 1)],
+      radius: 1,
+      samples: 61,
+    });
+    assert.equal(fine.field?.every, 2);
+    const at = (u: number, v: number) => [fine.field?.a[u * 61 + v], fine.field?.b[u * 61 + v]];
+    assert.deepEqual(
+      [at(0, 0), at(30, 30), at(60, 60)],
+      [two.field?.a, two.field?.a, two.field?.a].map((_, index) => [two.field?.a[4 * index], two.field?.b[4 * index]]),
+    );
+    assert.deepEqual([at(1, 0), at(0, 1), at(31, 31)].flat(), Array(6).fill(NaN));
   });
 
   it('writes derivatives as TypeScript that compiles and agrees', async () => {
