@@ -4,12 +4,15 @@ import type { Page } from 'playwright-core';
 import { GradLensError } from '../../src/engine/errors';
 import { Emitter } from '../../src/engine/program/emitter';
 import type { Data, Evaluation, EvaluateParams } from '../../src/runner/protocol';
-import type { Context } from '../../src/runner/requests/common';
+import { estimateGpu } from '../../src/engine/execute/gpuCosts';
+import { chooseGpu, reasonOf, workOf } from '../../src/runner/requests/auto';
+import { recordTarget, type Context } from '../../src/runner/requests/common';
 import { evaluate } from '../../src/runner/requests/evaluate';
-import type { ReadyProgram } from '../../src/runner/requests/programs';
+import { matrixProgramOf, type ReadyProgram } from '../../src/runner/requests/programs';
 import { contextFor, session } from '../unit/runner/support/derive';
+import { MLP } from '../unit/runner/support/mlp';
 import { atNextWork, begun, gpuOf, watchGpu } from './panel/gpu';
-import { panelPages } from './panel/reading';
+import { panelPages, text } from './panel/reading';
 
 const FILE = '/virtual/panelGpu.ts';
 const SOURCE = `export function map(x: number[]): number[] {
@@ -69,6 +72,57 @@ describe('the panel’s GPU for the runner', () => {
       assert.deepEqual(after.result, before.result);
     });
   }
+
+  for (const backend of ['webgpu', 'webgl2'] as const) {
+    it(`gives the gradient of an MLP by ${backend}, in two arrays, with its error`, async () => {
+      session.overlay('/virtual/mlp.ts', MLP(16, 96, 32, 10));
+      const network = { file: '/virtual/mlp.ts', fn: 'loss', op: 'grad', args: undefined, structured: false } as const;
+      const exact = await ask(contextFor(), { ...network, backend: 'interpret' });
+      const { backend: ran, float32, matrix, notice } = await ask(on(backend), network);
+      assert.equal(notice, undefined);
+      assert.equal(ran, `gpu.js ${backend} (float32)`);
+      assert.equal(float32?.checked, 96 * 32 + 32 * 10);
+      assert.ok(float32.error > 0 && float32.error < 1e-5 && float32.worst === undefined);
+      assert.match(float32.adapter ?? '', /swiftshader/i);
+      const [got, want] = [matrix?.values ?? [], exact.matrix?.values ?? []];
+      const scale = Math.max(...want);
+      assert.ok(scale > 0 && want.every((value, index) => Math.abs(got[index] - value) < 1e-5 * scale));
+    });
+  }
+
+  it('is chosen by auto where what it costs here says so, in words that the Timing tab shows', async () => {
+    const context = on();
+    Object.assign(session.configuration, { backend: 'auto', clientGpu: true });
+    const target = { file: FILE, fn: 'map', args: AT };
+    const { recorded } = await recordTarget(context, target);
+    const costs = await context.gpu.costs(true);
+    assert.equal(costs?.backend, 'webgpu');
+    for (const [name, value] of Object.entries(costs)) if (name !== 'backend') assert.ok(Number(value) >= 0, name);
+    assert.ok(costs.launch > 0 && costs.statement > 0);
+    const make = () => matrixProgramOf(recorded, 'jacobian');
+    const work = workOf(make)!;
+    const { run, compile } = estimateGpu(costs, work);
+    const choose = (cpu: number) => chooseGpu(context, recorded, `page ${cpu}`, () => cpu, make);
+    // Three times what it takes, the making of the kernels included, and no less than what is worth a thought.
+    const much = Math.max(60, 3.5 * (run + compile));
+    assert.ok(await choose(much));
+    assert.equal(await choose(Math.max(1, 2.5 * run)), undefined);
+    const reason = reasonOf(much, 'interpret', costs, work, true);
+    await page.evaluate((text) => {
+      window.fakeHost.channel.handle('profile', () => ({
+        rows: [],
+        advice: '`auto` takes reverse mode.',
+        gpuChoice: text,
+        timing: { load: 0, trace: 0, transform: 0, compile: 0, run: 0, total: 0 },
+      }));
+    }, reason);
+    await page.click('#tab-timing');
+    await page.click('vscode-button:has-text("Measure")');
+    assert.match(
+      (await text(page, '.gpu-choice')).replace(/\s+/g, ' '),
+      /auto takes the GPU for the matrix in the panel: \S+ ms on webgpu \(transfer \S+ \+ launch \S+ \+ work \S+; kernels once \S+\) against \S+ ms on interpret\./,
+    );
+  });
 
   it('fails, and gives no zeros, where the GPU process is killed in the middle of a run, and is there again', async () => {
     const context = on('webgl2');
