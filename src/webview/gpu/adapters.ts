@@ -1,5 +1,6 @@
 /** What the machine offers: the name of the adapter behind each backend, or why there is none. */
 import type { GpuBackend } from '../protocol';
+import { MISSING } from './missing';
 
 export interface Adapter {
   readonly name: string;
@@ -58,15 +59,10 @@ async function look(backend: GpuBackend): Promise<Adapter> {
 async function findWebGpu(): Promise<Adapter> {
   const { gpu } = navigator as { gpu?: WebGpu };
   if (!gpu) {
-    throw new Error(
-      'WebGPU is off in this window. Start VS Code with --enable-unsafe-webgpu, or update the graphics driver.',
-    );
+    throw new Error(MISSING.noWebGpu);
   }
   const adapter = await gpu.requestAdapter();
-  if (!adapter)
-    throw new Error(
-      'WebGPU found no adapter. Update the graphics driver, or start VS Code with --enable-unsafe-webgpu.',
-    );
+  if (!adapter) throw new Error(MISSING.noAdapter);
   const { vendor, architecture, device, description } = adapter.info ?? {};
   return { name: description || [vendor, architecture, device].filter(Boolean).join(' ') || 'WebGPU adapter' };
 }
@@ -74,9 +70,7 @@ async function findWebGpu(): Promise<Adapter> {
 function findWebGl2(): Adapter {
   const context = new OffscreenCanvas(1, 1).getContext('webgl2');
   if (!context) {
-    throw new Error(
-      'WebGL 2 is off in this window. Turn hardware acceleration on (disable-hardware-acceleration in argv.json), then restart.',
-    );
+    throw new Error(MISSING.noWebGl2);
   }
   const extension = context.getExtension('WEBGL_debug_renderer_info');
   const name = extension ? String(context.getParameter(extension.UNMASKED_RENDERER_WEBGL)) : 'WebGL 2';

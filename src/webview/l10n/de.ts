@@ -1,4 +1,15 @@
+import { MISSING } from '../gpu/missing';
 import type { Texts } from './en';
+
+/** Was der GPU fehlt und was hilft. */
+const gpuReasons: Readonly<Record<string, string>> = {
+  [MISSING.noWebGpu]:
+    'WebGPU ist in diesem Fenster aus. VS Code mit --enable-unsafe-webgpu starten oder den Grafiktreiber aktualisieren.',
+  [MISSING.noAdapter]:
+    'WebGPU findet keinen Adapter. Den Grafiktreiber aktualisieren oder VS Code mit --enable-unsafe-webgpu starten.',
+  [MISSING.noWebGl2]:
+    'WebGL 2 ist in diesem Fenster aus. Die Hardwarebeschleunigung einschalten (disable-hardware-acceleration in argv.json) und neu starten.',
+};
 
 /** Die Texte des Panels auf Deutsch. */
 export const de: Texts = {
@@ -192,6 +203,7 @@ export const de: Texts = {
     gpu: 'GPU',
     gpuNone: 'Keine GPU-Ausführung gefunden',
     gpuAvailable: (adapter) => `verfügbar auf ${adapter}`,
+    gpuReason: (reason) => gpuReasons[reason] ?? reason,
     gpuMeasure: 'Auf der GPU messen',
     gpuChecking: 'Sucht eine GPU …',
     unavailable: 'nicht verfügbar',

@@ -190,6 +190,7 @@ export const en = {
     gpu: 'GPU',
     gpuNone: 'No GPU backend found',
     gpuAvailable: (adapter: string) => `available on ${adapter}`,
+    gpuReason: (reason: string): string => reason,
     gpuMeasure: 'Measure on the GPU',
     gpuChecking: 'Looking for a GPU…',
     unavailable: 'not available',

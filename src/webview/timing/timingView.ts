@@ -252,7 +252,7 @@ function gpuView({ gpu, gpuRows }: AppState, controller: PanelController): Templ
                   html`<li>
                     <code>${backend.name}</code>
                     <span class="quiet"
-                      >${backend.available ? t.timing.gpuAvailable(backend.adapter ?? '') : `${t.timing.unavailable}: ${backend.reason ?? ''}`}</span
+                      >${backend.available ? t.timing.gpuAvailable(backend.adapter ?? '') : `${t.timing.unavailable}: ${t.timing.gpuReason(backend.reason ?? '')}`}</span
                     >
                   </li>`,
               )}

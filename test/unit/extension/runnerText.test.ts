@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runnerText, useRunnerLanguage } from '../../../src/extension/format/runnerText';
+import { MISSING } from '../../../src/webview/gpu/missing';
+import { de } from '../../../src/webview/l10n/de';
+import { en } from '../../../src/webview/l10n/en';
 import { runnerMessages } from './runnerMessages';
 
 const root = join(import.meta.dirname, '../../..');
@@ -16,7 +19,16 @@ const ENGLISH = /\b(the|is|are|this|that|and|not|of|with|here|has|have|it|its|by
 
 /** Names that people use in German too. */
 const SAME_IN_GERMAN = new Set([
-  ...['jacfwd, 7', 'jacrev, 7', '7 JVPs, vmap', 'k JVPs, vmap', 'k VJPs, vmap', 'gpu.js 7', 'gpu.js 7 (float32)'],
+  ...[
+    '7 7s, gpu.js 7 (float32)',
+    'jacfwd, 7',
+    'jacrev, 7',
+    '7 JVPs, vmap',
+    'k JVPs, vmap',
+    'k VJPs, vmap',
+    'gpu.js 7',
+    'gpu.js 7 (float32)',
+  ],
 ]);
 
 /** Texts that no surface of the editor shows, or only as they are. */
@@ -115,5 +127,22 @@ describe('the runner’s messages in German', () => {
       (template) => !fixedParts(template).some((part) => sources.includes(part)),
     );
     assert.ok(unknown.length < Object.keys(german).length / 4, `no longer said: ${unknown.join(' ')}`);
+  });
+});
+
+describe('why there is no GPU', () => {
+  afterEach(() => useRunnerLanguage('en'));
+
+  it('is said in the user’s language, with the remedy, in the panel and in the notice of a result', () => {
+    for (const reason of Object.values(MISSING)) {
+      assert.equal(en.timing.gpuReason(reason), reason);
+      const german = de.timing.gpuReason(reason);
+      assert.match(german, /argv\.json|--enable-unsafe-webgpu/);
+      assert.notEqual(german, reason);
+      useRunnerLanguage('de');
+      assert.equal(runnerText(`Computed on the CPU: ${reason}`), `Auf der CPU gerechnet: ${german}`);
+      useRunnerLanguage('en');
+      assert.equal(runnerText(reason), reason);
+    }
   });
 });
