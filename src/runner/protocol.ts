@@ -436,6 +436,8 @@ export interface GpuResult {
 
 /** The program of an operation, for the panel's GPU. */
 export interface ProgramExport extends GpuTask {
+  /** The outputs' numbers in float64, one after the other, where the inspection does not have them (`products`). */
+  expected?: Float64Array;
   inputLeaves: LeafInfo[];
   outputLeaves: LeafInfo[];
 }
@@ -488,7 +490,8 @@ export interface RunnerRequests {
   check: { params: Target & { tolerance?: number }; result: CheckReport };
   profile: { params: ProfileParams; result: Profile };
   program: { params: Target & { op: Operation }; result: ProgramView };
-  exportProgram: { params: Target & { op: Operation; vector?: Data }; result: ProgramExport };
+  /** `products`: that many products of `jvp` or `vjp` at once, with seeded vectors. */
+  exportProgram: { params: Target & { op: Operation; vector?: Data; products?: number }; result: ProgramExport };
   slice: { params: SliceParams; result: Slice };
   /** A self-contained TypeScript function that computes the gradient or the JVP; it compiles and agrees. */
   derivativeSource: { params: Target & { op: 'grad' | 'jvp' }; result: { text: string; name: string } };

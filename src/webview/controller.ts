@@ -7,7 +7,7 @@ import { Coalescer } from './coalesce';
 import type { GpuHost } from './gpuHost';
 import { setLocale, t } from './l10n';
 import { demandOf } from './matrix/demand';
-import { measureGpuRows } from './timing/gpuRows';
+import { measureGpuRows, type GpuWork } from './timing/gpuRows';
 import { directionsOf } from './slices/directions';
 import type { HostEvents, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
 import { RemoteError } from './protocol';
@@ -25,6 +25,8 @@ import {
 type RemoteKey = 'hessian' | 'derivative' | 'check' | 'profile' | 'gpuRows' | 'gpu' | 'program' | 'slice';
 type ValueOf<K extends RemoteKey> = AppState[K] extends Remote<infer T> ? T : never;
 
+/** Vectors in the products that the GPU is timed with, as many as in the runner's. */
+const VECTORS = 16;
 /** How long the host may take, by request; a profile takes its budget and what it costs to start. */
 const LONG = 120_000;
 
@@ -208,12 +210,13 @@ export class PanelController {
     const names = gpu.last.value.backends.filter((backend) => backend.available).map((backend) => backend.name);
     const base = profile.last?.value.rows.find((row) => row.id === 'value')?.median;
     this.load('gpuRows', async (options) => {
-      const exported = await this.channel.request(
-        'exportProgram',
-        { op: ready.inspection.scalar ? 'grad' : 'jacobian' },
-        { signal: options.signal, timeout: LONG },
-      );
-      return measureGpuRows(this.gpuHost, names, exported, ready.inspection, base, options);
+      const works: GpuWork[] = [];
+      const op = ready.inspection.scalar ? 'grad' : 'jacobian';
+      for (const what of [{ op }, { op: 'jvp', products: VECTORS }, { op: 'vjp', products: VECTORS }] as const) {
+        const exported = await this.channel.request('exportProgram', what, { signal: options.signal, timeout: LONG });
+        works.push({ ...what, exported });
+      }
+      return measureGpuRows(this.gpuHost, names, works, ready.inspection, base, options);
     });
   }
 

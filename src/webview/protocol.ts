@@ -96,7 +96,8 @@ interface HostRequests {
   profile: { params: { budget: number; groups?: ProfileRow['group'][] }; result: Profile };
   slice: { params: { directions: Float64Array[]; radius: number; samples: number; output?: number }; result: Slice };
   program: { params: { op: Operation }; result: ProgramView };
-  exportProgram: { params: { op: Operation; vector?: Data }; result: ProgramExport };
+  /** `products`: that many products of `jvp` or `vjp` at once. */
+  exportProgram: { params: { op: Operation; vector?: Data; products?: number }; result: ProgramExport };
   /** Sets the point of the function from edited arguments; live results follow as a new state. */
   setArguments: { params: { args: Data[] }; result: null };
   /** Sets another of the function's points. */

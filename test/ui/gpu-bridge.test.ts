@@ -93,9 +93,14 @@ describe('the GPU in VS Code', function () {
           .filter(({ textContent }) => /available on/.test(textContent))
           .map((item) => item.querySelector('code')!.textContent),
       );
-      return found.length > 0 && found.length === offered.length ? found : undefined;
+      // The matrix, 16 JVPs at once and 16 VJPs.
+      return found.length > 0 && found.length === 3 * offered.length ? found : undefined;
     });
-    assert.ok(rows.some(({ id }) => id === 'gpu-webasm'));
+    for (const id of ['gpu-webasm', 'gpu-jvps-webasm', 'gpu-vjps-webasm'])
+      assert.ok(
+        rows.some((row) => row.id === id),
+        id,
+      );
     for (const { id, tag, cells } of rows) {
       assert.match(tag.replace(/\s+/g, ' '), /^float32, error \d/, id);
       const [median, , , compile] = cells;

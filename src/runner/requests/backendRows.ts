@@ -4,11 +4,12 @@ import { interpret } from '../../engine/execute/interpret';
 import { compile } from '../../engine/execute/run';
 import '../../engine/execute/tiers';
 import { releaseFromGpu, runOnGpu } from '../gpu/nodeGpu';
+import type { ArrayValue } from '../../engine/program/aval';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
 import { costOf, countedCost } from './costs';
 import { emptyRow, measure, measureAsync } from './measure';
-import { matrixProgramOf } from './programs';
+import { matrixProgramOf, productsProgramOf, VECTORS, type ReadyProgram } from './programs';
 
 /** Entries above which the matrix is too large to time as a whole. */
 const LIMIT = 1_000_000;
@@ -49,19 +50,50 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
   else compiled.unavailable = 'unavailable: it has operations that are not compiled to WebAssembly';
 
   const kernels = row('gpu.js');
+  const label = (backend: string) => `${what}, gpu.js ${backend} (float32)`;
+  await timeOnGpu(kernels, label, { program, inputs }, [expected], budget / 3);
+  return [interpreted, compiled, kernels, ...(await productRows(recorded, budget / 6))];
+}
+
+/** Products with several vectors at once as kernels, a thread a vector and entry. */
+async function productRows(recorded: Recorded, budget: number): Promise<ProfileRow[]> {
+  const rows: ProfileRow[] = [];
+  for (const op of ['jvp', 'vjp'] as const) {
+    const id = `products-gpu-${op}`;
+    const name = `${VECTORS} ${op.toUpperCase()}s`;
+    const row = emptyRow({ id, label: `${name}, gpu.js`, group: 'products', backend: 'gpu.js', size: VECTORS });
+    const ready = productsProgramOf(recorded, op, VECTORS);
+    const expected = interpret(ready.program, ready.inputs);
+    await timeOnGpu(row, (backend) => `${name}, gpu.js ${backend} (float32)`, ready, expected, budget);
+    rows.push(row);
+  }
+  return rows;
+}
+
+async function timeOnGpu(
+  row: ProfileRow,
+  label: (backend: string) => string,
+  { program, inputs }: ReadyProgram,
+  expected: readonly ArrayValue[],
+  budget: number,
+): Promise<void> {
   try {
     const start = performance.now();
     const { outputs, backend, compile: compileTime } = await runOnGpu(program, inputs);
-    kernels.first = performance.now() - start;
-    kernels.compile = compileTime;
-    kernels.backend = `gpu.js ${backend}`;
-    kernels.label = `${what}, gpu.js ${backend} (float32)`;
-    kernels.error = relativeError(outputs[0].data, expected.data);
-    Object.assign(kernels, await measureAsync(() => runOnGpu(program, inputs), budget / 3));
-    kernels.operations = countedCost(program).operations;
+    row.first = performance.now() - start;
+    row.compile = compileTime;
+    row.backend = `gpu.js ${backend}`;
+    row.label = label(backend);
+    row.error = relativeError(flatOf(outputs), flatOf(expected));
+    Object.assign(row, await measureAsync(() => runOnGpu(program, inputs), budget));
+    row.operations = countedCost(program).operations;
   } catch (error) {
-    kernels.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
+    row.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
   }
   await releaseFromGpu(program);
-  return [interpreted, compiled, kernels];
+}
+
+/** All numbers of some arrays, one after the other. */
+export function flatOf(arrays: readonly ArrayValue[]): Float64Array {
+  return Float64Array.from(arrays.flatMap(({ data }) => Array.from(data)));
 }

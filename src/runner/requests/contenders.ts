@@ -13,7 +13,7 @@ import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
 import { costOf, sweepsCost, type Cost } from './costs';
-import { programOf, seeds, type ReadyProgram } from './programs';
+import { programOf, seeds, VECTORS, type ReadyProgram } from './programs';
 
 type Group = ProfileRow['group'];
 
@@ -37,8 +37,6 @@ export interface Contender {
 }
 
 const UNKNOWN: Cost = { operations: NaN, bytes: NaN };
-/** Vectors in the products that are compared by loop and by vmap, and along the scaling chart. */
-const VECTORS = 16;
 const SCALING = [1, 4, 16, 64];
 /** Larger matrices are not worth a dense strategy. */
 const DENSE_LIMIT = 1_000_000;

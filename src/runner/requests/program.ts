@@ -1,4 +1,5 @@
 /** `program` and `exportProgram`: the program of an operation as text, and in the engine's serial form. */
+import { interpret } from '../../engine/execute/interpret';
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { printAval } from '../../engine/program/aval';
 import type { Program, Row } from '../../engine/program/program';
@@ -7,7 +8,9 @@ import { siteTable } from '../modules/siteTable';
 import type { Operation, ProgramExport, ProgramLine, ProgramView, Target, Data } from '../protocol';
 import { flatten } from '../values/layout';
 import { locationOf, recordTarget, type Context } from './common';
-import { matrixProgramOf, programOf } from './programs';
+import type { Recorded } from '../record';
+import { flatOf } from './backendRows';
+import { matrixProgramOf, productsProgramOf, programOf, type ReadyProgram } from './programs';
 import { rolledLoops } from './rolledLoops';
 
 /** Rows that are printed at most. */
@@ -98,9 +101,13 @@ function letters(index: number): string {
 
 export async function exportProgram(
   context: Context,
-  params: Target & { op: Operation; vector?: Data },
+  params: Target & { op: Operation; vector?: Data; products?: number },
 ): Promise<ProgramExport> {
   const { recorded } = await recordTarget(context, params);
+  if (params.products !== undefined && (params.op === 'jvp' || params.op === 'vjp')) {
+    const ready = productsProgramOf(recorded, params.op, params.products);
+    return { ...exported(recorded, ready), expected: flatOf(interpret(ready.program, ready.inputs)) };
+  }
   const layouts = params.op === 'vjp' ? [recorded.outputLayout] : recorded.inputLayouts;
   const given =
     params.vector === undefined
@@ -108,7 +115,10 @@ export async function exportProgram(
       : layouts.length === 1
         ? flatten(layouts[0], params.vector)
         : layouts.flatMap((layout, index) => flatten(layout, (params.vector as Data[])[index]) ?? []);
-  const { program, inputs } = matrixProgramOf(recorded, params.op, given);
+  return exported(recorded, matrixProgramOf(recorded, params.op, given));
+}
+
+function exported(recorded: Recorded, { program, inputs }: ReadyProgram): ProgramExport {
   return {
     program: serializeProgram(program),
     inputs: inputs.map(({ shape, dtype, data }) => ({ shape: [...shape], dtype, data: data })),

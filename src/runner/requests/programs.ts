@@ -6,8 +6,10 @@ import { allocate, type ArrayValue } from '../../engine/program/aval';
 import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { vjpProgram } from '../../engine/transforms/reverse';
+import { extract } from '../../engine/transforms/transcribe';
 import { gradientProgram, inputArrays } from '../derivatives';
 import { RunnerError } from '../modules/errors';
+import { seededDirection } from '../plain';
 import type { Operation } from '../protocol';
 import type { Recorded, Slot } from '../record';
 
@@ -38,6 +40,9 @@ export function seeds(
     return { shape: lanes === undefined ? shape : [lanes, ...shape], dtype, data };
   });
 }
+
+/** Vectors in the products that are compared. */
+export const VECTORS = 16;
 
 const unit = (lane: number, position: number): number => (lane === position ? 1 : 0);
 
@@ -78,6 +83,21 @@ function productProgramOf(
   const slots = op === 'value' ? [] : op === 'vjp' ? recorded.outputs : recorded.inputs;
   const rows = op === 'vjp' ? program.outputs : program.inputs;
   return { program: rolled, inputs: [...inputArrays(recorded), ...seeds(slots, program, rows, undefined, given)] };
+}
+
+/** `count` products with seeded vectors at once: J v for each by vmap of the JVP, or vᵀ J of the VJP; [count, …] each output. */
+export function productsProgramOf(recorded: Recorded, op: 'jvp' | 'vjp', count: number): ReadyProgram {
+  const { program } = matrixProgramOf(recorded, op);
+  const primals = inputArrays(recorded);
+  const forward = op === 'jvp';
+  const [given, asked] = forward ? [recorded.inputs, recorded.outputs] : [recorded.outputs, recorded.inputs];
+  const size = (forward ? recorded.inputValues : recorded.outputValues).length;
+  const vectors = Array.from({ length: count }, (_, index) => seededDirection(size, index + 1));
+  const rows = program.inputs.subarray(primals.length);
+  const lanes = seeds(given, program, rows, count, (lane, at) => vectors[lane][at]);
+  const products = extract(program, Array.from(program.inputs), Array.from(program.outputs).slice(-asked.length));
+  const axes = [...primals.map(() => null), ...lanes.map(() => 0)];
+  return { program: eliminateDeadRows(batchProgram(products, axes, count)), inputs: [...primals, ...lanes] };
 }
 
 /** @param values the tangent, cotangent or vector; ones where it is not given */

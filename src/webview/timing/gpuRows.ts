@@ -1,6 +1,6 @@
 /** Times the function's derivative program on the panel's own GPU, backend by backend. */
 import { relativeError } from '../../engine/execute/gpu/error';
-import type { Inspection, ProfileRow, ProgramExport } from '../../runner/protocol';
+import type { GpuResult, Inspection, ProfileRow, ProgramExport } from '../../runner/protocol';
 import type { GpuHost } from '../gpuHost';
 import type { GpuBackend, PanelProgress } from '../protocol';
 
@@ -8,19 +8,29 @@ const RUNS = 15;
 /** Milliseconds after which a backend gets no further run. */
 const PATIENCE = 4000;
 
+/** A program to time: the matrix as a whole, or products with `products` vectors, which bring what they are in float64. */
+export interface GpuWork {
+  readonly op: 'grad' | 'jacobian' | 'jvp' | 'vjp';
+  readonly products?: number;
+  readonly exported: ProgramExport;
+}
+
 export async function measureGpuRows(
   host: GpuHost,
   backends: readonly string[],
-  exported: ProgramExport,
+  works: readonly GpuWork[],
   inspection: Inspection,
   baseMedian: number | undefined,
   options: { signal: AbortSignal; onProgress: (progress: PanelProgress) => void },
 ): Promise<ProfileRow[]> {
   const rows: ProfileRow[] = [];
-  for (const [index, backend] of backends.entries()) {
-    options.onProgress({ done: index, total: backends.length, message: backend });
-    if (options.signal.aborted) break;
-    rows.push(await measureBackend(host, backend as GpuBackend, exported, inspection, baseMedian, options.signal));
+  const total = works.length * backends.length;
+  for (const work of works) {
+    for (const backend of backends) {
+      options.onProgress({ done: rows.length, total, message: backend });
+      if (options.signal.aborted) return rows;
+      rows.push(await measureBackend(host, backend as GpuBackend, work, inspection, baseMedian, options.signal));
+    }
   }
   return rows;
 }
@@ -28,12 +38,14 @@ export async function measureGpuRows(
 async function measureBackend(
   host: GpuHost,
   backend: GpuBackend,
-  exported: ProgramExport,
+  work: GpuWork,
   inspection: Inspection,
   baseMedian: number | undefined,
   signal: AbortSignal,
 ): Promise<ProfileRow> {
-  const row = emptyRow(backend, inspection);
+  const { exported } = work;
+  const row = emptyRow(backend, work, inspection);
+  const what = row.label;
   const times: number[] = [];
   const started = performance.now();
   try {
@@ -45,8 +57,10 @@ async function measureBackend(
         row.first = elapsed;
         row.compile = result.compile;
         row.backend = result.backend;
-        row.label = result.adapter === '' ? result.backend : `${result.backend} · ${result.adapter}`;
-        row.error = largestError(result.outputs.at(-1)?.data, inspection);
+        row.label = [what === backend ? result.backend : what, result.adapter].filter(Boolean).join(' · ');
+        row.error = exported.expected
+          ? relativeError(flat(result), exported.expected)
+          : largestError(result.outputs.at(-1)?.data, inspection);
       } else {
         times.push(result.run > 0 ? result.run : elapsed);
       }
@@ -66,11 +80,20 @@ async function measureBackend(
   };
 }
 
-function emptyRow(backend: string, inspection: Inspection): ProfileRow {
+function flat({ outputs }: GpuResult): Float32Array {
+  return Float32Array.from(outputs.flatMap(({ data }) => Array.from(data)));
+}
+
+function emptyRow(backend: string, { op, products }: GpuWork, inspection: Inspection): ProfileRow {
   return {
-    id: `gpu-${backend}`,
-    label: backend,
-    group: 'backend',
+    ...(products === undefined
+      ? { id: `gpu-${backend}`, label: backend, group: 'backend' as const }
+      : {
+          id: `gpu-${op}s-${backend}`,
+          label: `${products} ${op.toUpperCase()}s, ${backend}`,
+          group: 'products' as const,
+          size: products,
+        }),
     backend,
     compile: NaN,
     first: NaN,

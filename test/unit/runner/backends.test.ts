@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { GradLensError } from '../../../src/engine/errors';
+import { deserializeProgram, type SerializedProgram } from '../../../src/engine/program/serialize';
+import type { ArrayValue } from '../../../src/engine/program/aval';
+import { runOnGpu } from '../../../src/runner/gpu/nodeGpu';
 import { ownGpu } from '../../../src/runner/gpu/remoteGpu';
 import type { BackendChoice, Data, EvaluateParams, Operation } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
 import type { ProfileRow } from '../../../src/runner/protocol';
 import { emptyRow } from '../../../src/runner/requests/measure';
 import { crossoverOf, profile } from '../../../src/runner/requests/profile';
+import { exportProgram } from '../../../src/runner/requests/program';
 import { slice } from '../../../src/runner/requests/slice';
 import { contextFor, session } from './support/derive';
 
@@ -113,8 +117,34 @@ describe('profile', function () {
     assert.ok(cost('scaling-forward-16').operations > cost('scaling-forward-4').operations);
     assert.ok(cost('jvp').bytes > 0 && Number.isNaN(cost('value').bytes));
     assert.equal(new Set(rows.map(({ bytes }) => bytes)).size > 5, true);
-    const kernels = rows.find(({ backend }) => backend === 'gpu.js webasm');
+    const kernels = rows.find(({ id }) => id === 'backend-gpu.js');
     assert.ok(kernels?.error !== undefined && kernels.error < 1e-5);
+    for (const op of ['jvp', 'vjp']) {
+      const products = rows.find(({ id }) => id === `products-gpu-${op}`);
+      assert.equal(products?.label, `16 ${op.toUpperCase()}s, gpu.js webasm (float32)`);
+      assert.ok(products.error !== undefined && products.error > 0 && products.error < 1e-5);
+    }
+  });
+
+  it('exports products with several vectors as one program, also of loops that kernels keep, with what they are in float64', async () => {
+    session.overlay(FILE, SOURCE);
+    for (const [fn, op, rows] of [
+      ['map', 'jvp', 3],
+      ['energy', 'jvp', 1],
+      ['energy', 'vjp', 3],
+    ] as const) {
+      const products = await exportProgram(contextFor(), { file: FILE, fn, args: AT, op, products: 4 });
+      assert.equal(products.expected?.length, 4 * rows);
+      const { outputs } = await runOnGpu(
+        deserializeProgram(products.program as SerializedProgram),
+        products.inputs as ArrayValue[],
+      );
+      const found = outputs.flatMap(({ data }) => Array.from(data));
+      products.expected.forEach((value, index) =>
+        assert.ok(Math.abs(found[index] - value) < 1e-5 * (1 + Math.abs(value))),
+      );
+      assert.ok(products.expected.every((value) => value !== 0 || fn === 'map'));
+    }
   });
 
   it('finds where forward mode begins to cost more than all outputs in reverse', () => {

@@ -117,11 +117,18 @@ describe('the GPU’s rows', () => {
       costs: () => Promise.reject(new Error('not asked for')),
       dispose: () => undefined,
     };
-    const [gpu] = await measureGpuRows(host, ['webgl2'], exported, inspection, 0.1, options);
+    const products = { ...exported, expected: Float64Array.of(1, 2) };
+    const works = [
+      { op: 'grad' as const, exported },
+      { op: 'jvp' as const, products: 16, exported: products },
+    ];
+    const [gpu, many] = await measureGpuRows(host, ['webgl2'], works, inspection, 0.1, options);
+    assert.deepEqual([many.id, many.label, many.group], ['gpu-jvps-webgl2', '16 JVPs, webgl2 · Test GPU', 'products']);
+    assert.ok(Math.abs((many.error ?? 0) - 1e-4) < 1e-6);
     assert.equal(gpu.label, 'webgl2 · Test GPU');
     assert.equal(gpu.compile, 120);
     assert.equal(gpu.median, 0.5);
-    assert.equal(gpu.runs, calls - 1);
+    assert.equal(gpu.runs + many.runs, calls - 2);
     assert.ok(Math.abs(gpu.ratio - 5) < 1e-12);
     assert.ok(Math.abs((gpu.error ?? 0) - 1e-4) < 1e-6);
   });
@@ -134,7 +141,8 @@ describe('the GPU’s rows', () => {
       dispose: () => undefined,
     };
     assert.equal(
-      (await measureGpuRows(host, ['webgpu'], exported, inspection, undefined, options))[0].unavailable,
+      (await measureGpuRows(host, ['webgpu'], [{ op: 'grad', exported }], inspection, undefined, options))[0]
+        .unavailable,
       'context lost',
     );
   });
