@@ -178,7 +178,9 @@ export function compressedPasses(
     });
   }
   const seeds = Array.from({ length: count }, (): number[] => []);
-  colors.forEach((color, input) => color >= 0 && seeds[color].push(linear.inputs[input].row));
+  // Once: the slots are made when they are asked for.
+  const { inputs } = linear;
+  colors.forEach((color, input) => color >= 0 && seeds[color].push(inputs[input].row));
   const products = seeds.map(() => new Float64Array(linear.outputSize));
   tangents(lanes, linear, seeds, (color, output, tangent) => (products[color][output] = tangent), progress);
   return products;

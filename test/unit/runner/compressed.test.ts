@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import '../../../src/engine';
+import { compressedJacobian } from '../../../src/runner/compressed';
 import { jacobianOf, linearOf, patternOf } from '../../../src/runner/derivatives';
 import { recordTarget } from '../../../src/runner/requests/common';
 import { inspect } from '../../../src/runner/requests/inspect';
@@ -69,5 +70,18 @@ describe('large Jacobians', function () {
   it('of a function whose every output depends on every input stay dense', async () => {
     const { matrix } = await inspect(contextFor(), { file: FILE, fn: 'full', args: point(330) });
     assert.equal(matrix?.kind, 'dense');
+  });
+
+  it('ask for the inputs of the program a few times, however many there are', async () => {
+    const { recorded } = await recordTarget(contextFor(), { file: FILE, fn: 'residual', args: point(2000) });
+    let asked = 0;
+    const counted = Object.defineProperty({ ...recorded }, 'inputs', {
+      get: () => {
+        asked++;
+        return recorded.inputs;
+      },
+    });
+    assert.equal(compressedJacobian(counted)?.colors, 3);
+    assert.ok(asked < 10, `${asked} times`);
   });
 });
