@@ -79,7 +79,7 @@ describe('large matrices in VS Code', () => {
 
   it('2000 × 2000: more than is live, computed since the panel shows it', async () => {
     await ui.waitForLens(/dense/);
-    await ui.clickLens(/Jacobian/);
+    await ui.openPanelByLens(/Jacobian/);
     await open('dense', 3, 2000, 2000);
     await poll('its corner', async () => /∂dense\[0\]\/∂x\[0\] = /.test(await readoutAt(0, 0)));
     const [energy, x] = [

@@ -51,7 +51,7 @@ describe('the panel in VS Code', function () {
 
   it('opens beside the editor by a lens, with the gradient', async () => {
     await ui.waitForLens(/rosenbrock/);
-    await ui.clickLens(/∇|Gradient/);
+    await ui.openPanelByLens(/∇|Gradient/);
     await poll('the value', async () => (await text('.result')).includes('24.2'));
     assert.match(await text('h1'), /rosenbrock/);
     await ui.screenshot('screenshots/panel-gradient');

@@ -99,11 +99,14 @@ export class Workbench {
     return poll(`a lens like ${pattern}`, async () => (await this.lenses()).find((text) => pattern.test(text)));
   }
 
-  /** Clicks the first lens whose text matches. */
-  async clickLens(pattern: RegExp): Promise<void> {
-    await poll(`a lens to click like ${pattern}`, async () => {
+  /**
+   * Opens the panel by the first lens whose text matches. A row that is drawn anew between the button's down and up loses the click,
+   * under a hand as here: then it is clicked again.
+   */
+  async openPanelByLens(pattern: RegExp): Promise<void> {
+    await poll(`the panel that a lens like ${pattern} opens`, async () => {
       await this.page.locator('.codelens-decoration a', { hasText: pattern }).first().click({ timeout: 5000 });
-      return true;
+      return poll('a webview', () => this.page.isVisible('iframe.webview.ready'), 5000);
     });
   }
 
