@@ -25,13 +25,16 @@ export interface Linear {
 
 export function linearOf(recorded: Recorded): Linear {
   const { linearized, inputValues, outputValues } = recorded;
+  // Made when asked for, and once: each row and column of a matrix asks.
+  let inputs: readonly Slot[] | undefined;
+  let outputs: readonly Slot[] | undefined;
   return {
     linearized,
     get inputs() {
-      return recorded.inputs;
+      return (inputs ??= recorded.inputs);
     },
     get outputs() {
-      return recorded.outputs;
+      return (outputs ??= recorded.outputs);
     },
     inputSize: inputValues.length,
     outputSize: outputValues.length,
