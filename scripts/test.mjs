@@ -47,7 +47,6 @@ const ready = built && (await run.step({ name: 'vscode', args: [...tsx, 'test/ha
 const suites = [
   { name: 'extension', args: [...tsx, 'test/extension/run.ts'], suite: true },
   { name: 'ui', args: [...tsx, 'test/ui/run.ts'], suite: true, minutes: 20 },
-  { name: 'coverage', args: [...tsx, 'test/harness/coverage.ts'] },
 ];
 for (const suite of suites) {
   if (ready) await run.step(suite);

@@ -1,14 +1,16 @@
 /**
  * Runs the suites of test/extension inside a real VS Code, through @vscode/test-electron: in the VS Code of the npm packages,
- * or with --desktop in a desktop VS Code that is downloaded. `--only TEXT` runs the files whose names contain TEXT.
+ * or with --desktop in a desktop VS Code that is downloaded. `--only TEXT` runs the files whose names contain TEXT; `--coverage` counts
+ * what is executed.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runTests } from '@vscode/test-electron';
 import * as esbuild from 'esbuild';
 import { ensureChromium } from '../harness/chromium';
+import { emptyCoverage } from '../harness/emptyCoverage';
 import { atEnd, cleanUp, delay, temporaryFolder } from '../harness/processes';
 import { saveCounts } from '../harness/results';
 import { stageExtension, stageWorkspace } from '../harness/stage';
@@ -62,13 +64,10 @@ async function run(): Promise<Result | undefined> {
   const { server, result } = await listen(socket);
   const pidFile = join(folder, 'pid');
   atEnd(() => endStandIn(pidFile));
-  const coverage = join(root, 'out/coverage/extension');
-  rmSync(coverage, { recursive: true, force: true });
-  mkdirSync(coverage, { recursive: true });
   const environment: Record<string, string> = {
     GRADLENS_TEST_SOCKET: socket,
     GRADLENS_TEST_PID_FILE: pidFile,
-    NODE_V8_COVERAGE: coverage,
+    ...(process.argv.includes('--coverage') ? emptyCoverage('extension') : {}),
   };
   if (process.argv.includes('--only') && only !== undefined) environment.GRADLENS_TEST_FILES = only;
   try {

@@ -1,4 +1,4 @@
-/** One coverage report, in coverage/, of what the last unit and extension runs executed of src/. */
+/** One coverage report, in coverage/, of what the last unit and extension runs with --coverage executed of src/ (`npm run coverage`). */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { CoverageReport } from 'monocart-coverage-reports';
@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const folders = ['unit', 'extension'].map((name) => join(root, 'out/coverage', name));
   const filled = folders.filter((folder) => existsSync(folder) && readdirSync(folder).length > 0);
   if (filled.length < folders.length) {
-    throw new Error('The coverage needs a unit run and an extension run before it.');
+    throw new Error('The coverage needs a unit run and an extension run with --coverage before it.');
   }
   const report = new CoverageReport({
     name: 'GradLens',
