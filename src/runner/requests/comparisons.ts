@@ -3,7 +3,7 @@
  * program has decisions that depend on the inputs, its derivative along one direction is compared with differences of the plain function.
  */
 import { OPCODES } from '../../engine/primitives/opcodes';
-import { gradientLinear, linearOf, pullBack, pushForward } from '../derivatives';
+import { gradientLinear, linearOf, pullBack, pushForward, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
 import { atOnce, movedArguments, plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
@@ -24,7 +24,7 @@ export function lostThroughComparisons(
 ): Finding[] {
   const found = contradiction(recorded, timeLimit, {
     here: recorded.outputValues,
-    derivative: (direction) => pushForward(linearOf(recorded), direction),
+    linear: () => linearOf(recorded),
     evaluator: () => plainFunction(session, target, wrt).evaluate,
   });
   if (!found) return [];
@@ -49,7 +49,7 @@ export function curvatureLostThroughComparisons(
   const names = parameters.map(({ name }) => name);
   const found = contradiction(recorded, timeLimit, {
     here: pullBack(linearOf(recorded), [1]),
-    derivative: (direction) => pushForward(gradientLinear(recorded), direction),
+    linear: () => gradientLinear(recorded),
     evaluator: () => (inputs) =>
       pullBack(linearOf(atOnce(record(fn, movedArguments(args, wrt, inputs), wrt, names))), [1]),
   });
@@ -69,8 +69,8 @@ const SEARCH_HINT =
 /** A vector that the inputs determine, and two ways to its derivative. */
 interface Compared {
   here: Float64Array;
-  /** Along a direction, as the recorded program has it. */
-  derivative: (direction: Float64Array) => Float64Array;
+  /** Its derivative, as the recorded program has it. */
+  linear: () => Linear;
   /** The vector anew at other inputs, whatever is decided there. */
   evaluator: () => (inputs: Float64Array) => Float64Array;
 }
@@ -90,11 +90,12 @@ interface Contradiction {
 function contradiction(
   recorded: Recorded,
   timeLimit: number,
-  { here, derivative, evaluator }: Compared,
+  { here, linear, evaluator }: Compared,
 ): Contradiction | undefined {
   if (recorded.randomCalls > 0 || recorded.float32 || !here.every(Number.isFinite)) return undefined;
   const site = busiestDecision(recorded);
   if (site === undefined) return undefined;
+  const derivative = linear();
   for (const seed of recorded.inputValues.length > 1 ? SEEDS : SEEDS.slice(0, 1)) {
     const found = contradictionAlong(recorded, timeLimit, seed, { here, derivative, evaluator });
     if (found) return { ...found, location: locationOf(site) };
@@ -106,10 +107,10 @@ function contradictionAlong(
   { inputValues: point }: Recorded,
   timeLimit: number,
   seed: number,
-  { here, derivative, evaluator }: Compared,
+  { here, derivative, evaluator }: Pick<Compared, 'here' | 'evaluator'> & { derivative: Linear },
 ): Omit<Contradiction, 'location'> | undefined {
   const direction = seededDirection(point.length, seed).map((value, index) => value * (Math.abs(point[index]) || 1));
-  const taken = derivative(direction);
+  const taken = pushForward(derivative, direction);
   let slopes: Slopes[];
   try {
     slopes = withTimeLimit(timeLimit, () => {

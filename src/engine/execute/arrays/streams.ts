@@ -1,11 +1,12 @@
 /** What a group of fused nodes reads and writes, in strides over the axes of its loops. */
+import { stridesOf } from '../../primitives/arrays';
 import type { Shape } from '../../program/aval';
 import { OP, SIMD } from '../wasm/instructions';
 import type { FunctionWriter } from '../wasm/module';
 import type { Library, Mode } from './lanes';
 import type { ArrayGraph, ArrayNode } from './nodes';
 import type { Group, Schedule } from './schedule';
-import { contiguousStrides, isFlat, isUniform } from './views';
+import { isFlat, isUniform } from './views';
 
 export const BYTES: Record<string, number> = { float64: 8, float32: 4, int32: 4, uint32: 4, bool: 1 };
 
@@ -75,7 +76,7 @@ export class Streams {
       if (node.kind === 'reduce') {
         const axes = node.axes as readonly number[];
         const kept = node.domain.filter((_, axis) => !axes.includes(axis));
-        const keptStrides = contiguousStrides(kept);
+        const keptStrides = stridesOf(kept);
         let next = 0;
         const own = node.domain.map((_, axis) => (axes.includes(axis) ? 0 : keptStrides[next++]));
         const steps = (axes.length === node.domain.length ? domain.map(() => 0) : own).map((stride) => stride * bytes);
@@ -86,7 +87,7 @@ export class Streams {
           scalar: -1,
         });
       } else {
-        const steps = contiguousStrides(domain).map((stride) => stride * bytes);
+        const steps = stridesOf(domain).map((stride) => stride * bytes);
         this.writes.set(result, { address: this.addressOf(result), dtype, steps });
       }
     }
@@ -95,7 +96,7 @@ export class Streams {
   /** A node's strides in the axes of the whole group. */
   private stridesIn(strides: readonly number[], node: ArrayNode, domain: Shape): number[] {
     if (isUniform(strides, node.domain)) return domain.map(() => 0);
-    if (isFlat(strides, node.domain)) return contiguousStrides(domain);
+    if (isFlat(strides, node.domain)) return stridesOf(domain);
     return [...strides];
   }
 

@@ -1,4 +1,5 @@
 /** Operations that only look at an array in another way, composed into strides: no temporaries for them. */
+import { stridesOf } from '../../primitives/arrays';
 import { OPCODES } from '../../primitives/opcodes';
 import { allocate, sizeOf, type ArrayData, type DType, type Shape } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
@@ -8,16 +9,6 @@ export interface View {
   readonly leaf: Row;
   readonly offset: number;
   readonly strides: readonly number[];
-}
-
-export function contiguousStrides(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis];
-  }
-  return strides;
 }
 
 /** Do the strides walk a row-major array of this shape in order? Axes of extent 1 do not count. */
@@ -49,7 +40,7 @@ export class Views {
   }
 
   private leaf(row: Row): View {
-    return { leaf: row, offset: 0, strides: contiguousStrides(this.program.aval(row).shape) };
+    return { leaf: row, offset: 0, strides: stridesOf(this.program.aval(row).shape) };
   }
 
   private make(row: Row): View {
@@ -107,7 +98,7 @@ export class Views {
     const of = this.of(operand);
     const from = this.program.aval(operand).shape;
     if (isUniform(of.strides, from)) return { leaf: of.leaf, offset: of.offset, strides: shape.map(() => 0) };
-    if (isFlat(of.strides, from)) return { leaf: of.leaf, offset: of.offset, strides: contiguousStrides(shape) };
+    if (isFlat(of.strides, from)) return { leaf: of.leaf, offset: of.offset, strides: stridesOf(shape) };
     const proper = from.flatMap((extent, axis) => (extent === 1 ? [] : [{ extent, stride: of.strides[axis] }]));
     const wanted = shape.filter((extent) => extent !== 1);
     if (proper.length === wanted.length && wanted.every((extent, index) => proper[index].extent === extent)) {

@@ -1,4 +1,5 @@
 /** Values that lie in a kernel's arrays at even distances along each axis: what loops can walk along. */
+import { stridesOf } from '../../primitives/arrays';
 import { isFloat, type Shape } from '../../program/aval';
 import type { Row } from '../../program/program';
 import type { KernelContext } from './context';
@@ -14,22 +15,12 @@ interface Strided {
   readonly strides: readonly number[];
 }
 
-function rowMajor(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
-}
-
 /** Where a row's value lies, seen through views of what stands in memory; undefined for all else. */
 function stridedPlace(k: KernelContext, row: Row): Strided | undefined {
   const { program } = k;
   const { shape, dtype } = k.aval(row);
   const place = k.place(row);
-  if (place) return { ...place, strides: rowMajor(shape) };
+  if (place) return { ...place, strides: stridesOf(shape) };
   const name = program.name(row);
   const isView = name === 'transpose' || name === 'broadcastInDim' || name === 'slice' || name === 'reshape';
   const passes = name === 'convert' && isFloat(dtype) && isFloat(k.aval(program.operand(row, 0)).dtype);
@@ -55,9 +46,9 @@ function stridedPlace(k: KernelContext, row: Row): Strided | undefined {
     }
     default: {
       // A reshape: of what lies in row-major order.
-      const plain = rowMajor(from);
+      const plain = stridesOf(from);
       return from.every((extent, axis) => extent === 1 || inner.strides[axis] === plain[axis])
-        ? { ...inner, strides: rowMajor(shape) }
+        ? { ...inner, strides: stridesOf(shape) }
         : undefined;
     }
   }
