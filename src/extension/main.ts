@@ -12,6 +12,7 @@ import { useRunnerLanguage } from './format/runnerText';
 import { GradLensHovers } from './hovers/hoverProvider';
 import { InlineDecorations } from './inline/inlineDecorations';
 import { LensProvider } from './lenses/lensProvider';
+import { inTurns } from './lifecycle/turns';
 import { GpuBridge } from './panel/gpuBridge';
 import { createPanelFeature } from './panel/panelFeature';
 import { SessionManager } from './session/sessionManager';
@@ -32,7 +33,6 @@ export function activate(context: ExtensionContext): GradLensApi {
   const engine = new ProcessEngine(extensionUri, log, gpu);
   const manager = new SessionManager(engine, configuration);
   const panel = createPanelFeature(context, manager, log, gpu);
-  const diagnostics = new Diagnostics(manager, configuration);
 
   subscriptions.push(
     log,
@@ -41,21 +41,20 @@ export function activate(context: ExtensionContext): GradLensApi {
     manager,
     panel,
     new LensProvider(manager, configuration),
-    new InlineDecorations(manager, configuration),
-    new GradLensHovers(manager, configuration),
-    diagnostics,
-    new QuickFixes(diagnostics),
-    new StatusItem(manager, configuration, engine),
-    new ContextKeys(manager, configuration),
     registerCommands({ manager, configuration, engine, log, panel, memory: workspaceState, extensionUri }),
   );
-  // What no key and no command waits for: in a turn of its own, so that activation never holds up the host for long.
-  setImmediate(() => {
-    subscriptions.push(
-      new FunctionsTree(manager, configuration),
-      new CheckTests(manager, extensionUri),
-      new EvaluationLog(manager, log),
-    );
-  });
+  // What no lens and no command waits for: in turns of their own, so that activation never holds up the host for long.
+  subscriptions.push(
+    inTurns([
+      () => [new StatusItem(manager, configuration, engine), new ContextKeys(manager, configuration)],
+      () => [new InlineDecorations(manager, configuration), new GradLensHovers(manager, configuration)],
+      () => {
+        const diagnostics = new Diagnostics(manager, configuration);
+        return [diagnostics, new QuickFixes(diagnostics)];
+      },
+      () => [new FunctionsTree(manager, configuration), new CheckTests(manager, extensionUri)],
+      () => [new EvaluationLog(manager, log)],
+    ]),
+  );
   return createApi(manager);
 }

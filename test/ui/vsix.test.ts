@@ -80,6 +80,7 @@ describe('the VSIX', () => {
     ui = await openWorkbench({ installed: extensions });
     const hostLog = () => ui!.window.server.hostLog();
     // Beside the start of VS Code and of its own TypeScript extension the figure would be theirs.
+    await poll('the start of the host', () => hostLog().includes('Eager extensions activated'));
     await comeToRest(hostLog);
     assert.ok(!hostLog().includes('_doActivateExtension gradlens.gradlens'), 'it is loaded before it is needed');
     await ui.runCommand('View: Show GradLens');
