@@ -25,7 +25,7 @@ export function work(x: number): number {
 function drag(
   frame: Frame,
   limit: { seconds: number; results: number },
-): Promise<{ results: number; operations: number }> {
+): Promise<{ moves: number; results: number; operations: number }> {
   return frame.evaluate(async ({ seconds, results }) => {
     type State = { payload?: { kind?: string; inspection: { operations: number } } };
     const states: State[] = [];
@@ -41,7 +41,9 @@ function drag(
     const range = document.querySelector<HTMLInputElement>('input[type=range]')!;
     const [low, high] = [Number(range.min), Number(range.max)];
     const end = performance.now() + 1000 * seconds;
+    let moves = 0;
     while (performance.now() < end && states.length < results) {
+      moves++;
       const share = 0.5 + 0.4 * Math.sin(performance.now() / 300);
       range.value = String(low + share * (high - low));
       range.dispatchEvent(new Event('input', { bubbles: true }));
@@ -50,7 +52,7 @@ function drag(
     }
     range.dispatchEvent(new Event('change', { bubbles: true }));
     done.abort();
-    return { results: states.length, operations: states.at(-1)?.payload?.inspection.operations ?? 0 };
+    return { moves, results: states.length, operations: states.at(-1)?.payload?.inspection.operations ?? 0 };
   }, limit);
 }
 
@@ -86,7 +88,7 @@ describe('a slider of the panel in VS Code', () => {
     // At first engines compile and VS Code still starts: what counts is a drag that goes on.
     await drag(frame, { seconds: 10, results: 30 });
     const before = processorTime(server);
-    const { results, operations } = await drag(frame, { seconds: SECONDS, results: Infinity });
+    const { moves, results, operations } = await drag(frame, { seconds: SECONDS, results: Infinity });
     const after = processorTime(server);
     // What the panel does with a result, layout included: the last ones are given to it once more.
     const view = await frame.evaluate(async () => {
@@ -102,7 +104,7 @@ describe('a slider of the panel in VS Code', () => {
     const each = (part: 'runner' | 'host'): string =>
       before && after ? `${((after[part] - before[part]) / results).toFixed(1)} ms` : 'unknown';
     console.log(
-      `      slider: ${(results / SECONDS).toFixed(1)} results a second of ${operations} operations (load ${loadavg()[0]?.toFixed(1)}); processor ` +
+      `      slider: ${(results / SECONDS).toFixed(1)} results a second of ${operations} operations, ${(moves / SECONDS).toFixed(1)} moves (load ${loadavg()[0]?.toFixed(1)}); processor ` +
         `time a result: runner ${each('runner')}, extension host ${each('host')}, panel ${view.toFixed(1)} ms`,
     );
     assert.ok(results >= 2 && operations >= 1e4, `${results} results of ${operations} operations`);
