@@ -3,6 +3,7 @@ import { ShapeError } from '../errors';
 import { isFloat, sameShape, type DType, type Shape } from '../program/aval';
 import { bind, innermost } from '../trace/bind';
 import type { NdArray } from '../trace/ndarray';
+import { Tracer } from '../trace/tracer';
 import { argumentError, printShape } from './arguments';
 import { asArray, convertType, scalarOf } from './convert';
 import { floatType, resultType } from './promote';
@@ -89,7 +90,9 @@ export function align(
       arrays[index] = input;
     } else {
       const array = asArray(input, where, names[index]);
-      strong.push(array.dtype);
+      // A number that is being traced is as weak as one that is not: tracing changes no type.
+      if (rule !== 'integer' && array instanceof Tracer && array.isNumber && isFloat(array.dtype)) weak = true;
+      else strong.push(array.dtype);
       arrays[index] = array;
     }
   }
