@@ -98,17 +98,27 @@ export class FileStore {
 
   /** Code that a program wrote while it ran, rewritten for recording. */
   generated(text: string): { code: ModuleCode } {
-    let rewritten = this.generatedCode.get(text);
+    return { code: this.rewrittenText(text, 'generated.cjs').recording };
+  }
+
+  /** An expression in TypeScript, for the scope of a module: as JavaScript, its functions rewritten as the module's are. */
+  expression(text: string, recording: boolean): string {
+    return this.rewrittenText(text, 'expression.ts').statement(recording);
+  }
+
+  private rewrittenText(text: string, name: string): RewrittenModule {
+    const key = `${name}\n${text}`;
+    let rewritten = this.generatedCode.get(key);
     if (!rewritten) {
-      rewritten = new RewrittenModule(parseModule('generated.cjs', text), siteTable.reserve(text.length), false);
+      rewritten = new RewrittenModule(parseModule(name, text), siteTable.reserve(text.length), false);
       siteTable.add(rewritten.sites);
       if (this.generatedCode.size >= MAX_GENERATED) {
         for (const { sites } of this.generatedCode.values()) siteTable.forget(sites);
         this.generatedCode.clear();
       }
-      this.generatedCode.set(text, rewritten);
+      this.generatedCode.set(key, rewritten);
     }
-    return { code: rewritten.recording };
+    return rewritten;
   }
 
   /** A module of that name was rewritten. */

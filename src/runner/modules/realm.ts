@@ -18,8 +18,10 @@ export interface ModuleInstance {
   file: string;
   exports: Record<string, unknown>;
   esm: boolean;
-  /** Evaluates an expression over the module's scope. */
+  /** Evaluates an expression in JavaScript over the module's scope. */
   evaluate: (text: string) => unknown;
+  /** The same in TypeScript; what its functions compute is followed as in the module itself. */
+  evaluateSource: (text: string) => unknown;
   /** Files that it imports directly. */
   imports: Set<string>;
   loaded: boolean;
@@ -110,6 +112,7 @@ export class Realm {
       exports: this.newObject(),
       esm: false,
       evaluate: () => undefined,
+      evaluateSource: (text) => instance.evaluate(this.options.files.expression(text, this.options.recording)),
       imports: new Set(),
       loaded: false,
     };

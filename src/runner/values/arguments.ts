@@ -4,18 +4,17 @@ import type { FoundFunction } from '../../source/find/functions';
 import { namedArgument, splitArguments } from '../../source/find/docTags';
 import type { TypeShape } from '../../source/find/types';
 import { FLOAT_ARRAYS, INTEGER_ARRAYS } from '../../source/find/types';
-import { parseModule } from '../../source/parse';
-import { statementWithoutTypes } from '../../source/rewrite/rewrite';
 import { RunnerError } from '../modules/errors';
 import type { ModuleInstance, Realm } from '../modules/realm';
 import type { Data } from '../protocol';
 import { isTypedArray } from '../recording/typedArrays';
 import { parseNumber } from './layout';
 
-/** An argument list as an array, without types. */
-function listOf(text: string): string {
+/** The values of an argument list. What cannot hold types or functions, as a million numbers, needs no parser. */
+function valuesOf(text: string, instance: ModuleInstance): unknown[] {
   const list = `[${text}]`;
-  return /\b(as|satisfies)\b|!|</.test(text) ? statementWithoutTypes(parseModule('arguments.ts', list)) : list;
+  const source = /\b(as|satisfies|function)\b|!|<|=>/.test(text);
+  return (source ? instance.evaluateSource(list) : instance.evaluate(list)) as unknown[];
 }
 
 /** Evaluates an argument list (`[1, 2], 3` or `x = [1, 2], k = 3`) over the module's scope, in the realm of the instance. */
@@ -35,11 +34,11 @@ export function argumentsAt(fn: FoundFunction, expression: string, instance: Mod
             `Its parameters are ${fn.parameters.map(({ name }) => name).join(', ')}.`,
           );
         while (values.length <= index) values.push(undefined);
-        [values[index]] = instance.evaluate(listOf(part?.value ?? '')) as unknown[];
+        [values[index]] = valuesOf(part?.value ?? '', instance);
       }
       return values;
     }
-    return instance.evaluate(listOf(expression)) as unknown[];
+    return valuesOf(expression, instance);
   } catch (error) {
     if (error instanceof RunnerError) throw error;
     throw new RunnerError(

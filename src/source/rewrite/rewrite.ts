@@ -99,6 +99,15 @@ export class RewrittenModule {
     return this.recordingCode;
   }
 
+  /** The first statement alone, for the scope of a module that is rewritten in the same way. */
+  statement(recording: boolean): string {
+    const { module, analysis, sites, lines } = this;
+    const emitter = recording
+      ? new RecordingEmitter(module, analysis, sites, lines)
+      : new ModuleEmitter(module, analysis);
+    return emitter.emit(module.sourceFile.statements[0]);
+  }
+
   private wrap(runtime: readonly string[], body: string): ModuleCode {
     const declared = this.analysis.scopes.get(this.module.sourceFile);
     const { identifiers } = this.analysis;
@@ -110,10 +119,4 @@ export class RewrittenModule {
     const own = PARAMETERS.map((name, index) => (parameters.includes(name) ? name : `$$p${index}`));
     return { code: `return (function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };
   }
-}
-
-/** The text of a module's only statement without types. */
-export function statementWithoutTypes(module: ParsedModule): string {
-  const [statement] = module.sourceFile.statements;
-  return new ModuleEmitter(module, analyze(module)).emit(statement);
 }
