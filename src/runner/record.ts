@@ -13,7 +13,7 @@ import type { LineLog } from './recording/lineLog';
 import { state, type Report } from './recording/state';
 import { forgetTexts, reportTakenApart } from './recording/text';
 import { holdWhole } from './recording/typedArrays';
-import { describe, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
+import { describe, hasFloat32, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
 import { substitute } from './values/substitute';
 
 /** A program input or output and where it lies in the flat vector. */
@@ -41,7 +41,7 @@ export interface Recorded {
   lines: LineLog;
   reports: Report[];
   randomCalls: number;
-  /** Something on the way was rounded to float32. */
+  /** An input, or something on the way, is rounded to float32: differences know less then. */
   float32: boolean;
   operations: number;
   traceTime: number;
@@ -210,7 +210,8 @@ function conclude(
     lines,
     reports,
     randomCalls,
-    float32,
+    float32:
+      float32 || program.columns.avals.some(({ dtype }) => dtype === 'float32') || inputs.inputLayouts.some(hasFloat32),
     operations: countOperations(program),
     traceTime: performance.now() - start,
   };

@@ -41,7 +41,7 @@ export async function check(context: Context, params: Target & { tolerance?: num
   const parts: CheckPart[] = [finitePart(recorded, derivative)];
   const taylor = taylorTest(linear, recorded, f);
   parts.push(taylor.part);
-  const dot = dotProductTest(linear);
+  const dot = dotProductTest(linear, recorded.float32 ? 1e-5 : 1e-10);
   parts.push(dot.part);
   const compared = compare(context, recorded, derivative, f, tolerance);
   parts.push(compared.part);
@@ -191,7 +191,7 @@ function fitted(x: number[], y: number[]): number {
 }
 
 /** ⟨u, J v⟩ by forward mode is ⟨Jᵀ u, v⟩ by reverse mode. */
-function dotProductTest(linear: Linear): { part: CheckPart; data: CheckReport['dotProduct'] } {
+function dotProductTest(linear: Linear, tolerance: number): { part: CheckPart; data: CheckReport['dotProduct'] } {
   const v = seededDirection(linear.inputSize, 3);
   const u = seededDirection(linear.outputSize, 7);
   const forward = pushForward(linear, v);
@@ -200,11 +200,11 @@ function dotProductTest(linear: Linear): { part: CheckPart; data: CheckReport['d
   const right = backward.reduce((sum, value, index) => sum + value * v[index], 0);
   const size = Math.max(Math.abs(left), Math.abs(right), norm(forward) * norm(u) * 1e-3, 1e-300);
   const error = Math.abs(left - right) / size;
-  const passed = error < 1e-10;
+  const passed = error < tolerance;
   const message = passed
     ? 'Forward and reverse mode agree.'
     : `Forward and reverse mode disagree: ${left} and ${right}.`;
-  return { part: { name: 'dot product', passed, message, error, tolerance: 1e-10 }, data: { left, right, error } };
+  return { part: { name: 'dot product', passed, message, error, tolerance }, data: { left, right, error } };
 }
 
 function compare(

@@ -11,9 +11,16 @@ import { record, type Recorded } from '../record';
 import { locationOf, shortNumber, type Context, type RecordedTarget } from './common';
 
 /** Relative to each input. A jump gives slopes that grow as the step shrinks; a slope that is there gives the same three times. */
-const STEPS = [1e-3, 1e-4, 1e-5];
+const EXACT: Precision = { steps: [1e-3, 1e-4, 1e-5], rounding: 1e-14 };
+const FLOAT32: Precision = { steps: [3e-2, 1e-2, 3e-3], rounding: 1e-6 };
 /** Along a single direction a part of the derivative that is missing may be small by chance. */
 const SEEDS = [7, 19];
+
+interface Precision {
+  steps: readonly number[];
+  /** Of a value, relative to it. */
+  rounding: number;
+}
 
 /** One finding where the slopes of the plain function agree among themselves and contradict the derivative. */
 export function lostThroughComparisons(
@@ -92,7 +99,7 @@ function contradiction(
   timeLimit: number,
   { here, linear, evaluator }: Compared,
 ): Contradiction | undefined {
-  if (recorded.randomCalls > 0 || recorded.float32 || !here.every(Number.isFinite)) return undefined;
+  if (recorded.randomCalls > 0 || !here.every(Number.isFinite)) return undefined;
   const site = busiestDecision(recorded);
   if (site === undefined) return undefined;
   const derivative = linear();
@@ -104,25 +111,28 @@ function contradiction(
 }
 
 function contradictionAlong(
-  { inputValues: point }: Recorded,
+  { inputValues: point, float32 }: Recorded,
   timeLimit: number,
   seed: number,
   { here, derivative, evaluator }: Pick<Compared, 'here' | 'evaluator'> & { derivative: Linear },
 ): Omit<Contradiction, 'location'> | undefined {
   const direction = seededDirection(point.length, seed).map((value, index) => value * (Math.abs(point[index]) || 1));
   const taken = pushForward(derivative, direction);
+  const precision = float32 ? FLOAT32 : EXACT;
   let slopes: Slopes[];
   try {
     slopes = withTimeLimit(timeLimit, () => {
       const evaluate = evaluator();
       const at = (step: number) => evaluate(point.map((value, index) => value + step * direction[index]));
-      return STEPS.map((step) => ({ step, left: at(-step), right: at(step) }));
+      return precision.steps.map((step) => ({ step, left: at(-step), right: at(step) }));
     });
   } catch {
     // An async function, or a point beside this one where it throws or does not end.
     return undefined;
   }
-  const index = taken.findIndex((value, output) => contradicts(slopes, here[output], value, output));
+  const index = taken.findIndex((value, output) =>
+    contradicts(slopes, here[output], value, output, precision.rounding),
+  );
   if (index < 0) return undefined;
   const [, { step, left, right }] = slopes;
   const single = direction.length === 1;
@@ -145,10 +155,16 @@ interface Slopes {
   right: Float64Array;
 }
 
-function contradicts(slopes: readonly Slopes[], here: number, derivative: number, output: number): boolean {
+function contradicts(
+  slopes: readonly Slopes[],
+  here: number,
+  derivative: number,
+  output: number,
+  rounding: number,
+): boolean {
   if (!Number.isFinite(derivative)) return false;
   const values = slopes.map(({ step, left, right }) => (right[output] - left[output]) / (2 * step));
-  const noise = (1e-14 * Math.max(Math.abs(here), 1e-300)) / STEPS[2];
+  const noise = (rounding * Math.max(Math.abs(here), 1e-300)) / slopes[slopes.length - 1].step;
   const [smallest, middle, largest] = [...values].sort((a, b) => a - b);
   const spread = largest - smallest;
   // Of a staircase (a search that ends early) only the mean slope is known.

@@ -33,7 +33,9 @@ export function lostNearby(
   const direction = seededDirection(point.length, SEED);
   const beside = (side: number) => {
     for (const step of STEPS) {
-      const inputs = point.map((value, index) => value + side * step * direction[index] * (Math.abs(value) || 1));
+      const moved = point.map((value, index) => value + side * step * direction[index] * (Math.abs(value) || 1));
+      // Both must be at the same point, and the plain function may keep its inputs in float32.
+      const inputs = recorded.float32 ? moved.map(Math.fround) : moved;
       const values = outputsAt(recorded, inputs);
       if (values) return { inputs, values };
     }

@@ -30,7 +30,9 @@ export function impurity(
     const first = plainValue(context, target);
     const second = first && plainValue(context, target);
     if (!first || !second) return [];
-    const differs = [second, Array.from(recorded.outputValues)].some((other) => !same(first, other));
+    const differs = [second, Array.from(recorded.outputValues)].some(
+      (other) => !same(first, other, recorded.float32 ? 1e-5 : 1e-9),
+    );
     if (!differs) return [];
     return finding(
       'Two evaluations at the same point give different results.',
@@ -42,12 +44,12 @@ export function impurity(
   }
 }
 
-function same(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((value, index) => close(value, b[index]));
+function same(a: readonly number[], b: readonly number[], tolerance: number): boolean {
+  return a.length === b.length && a.every((value, index) => close(value, b[index], tolerance));
 }
 
-function close(a: number, b: number): boolean {
-  return Object.is(a, b) || a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+function close(a: number, b: number, tolerance: number): boolean {
+  return Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Numbers of the plain function's result; undefined for an async one. */

@@ -97,6 +97,12 @@ function fixedData(value: unknown): Data {
   return typeof value === 'function' ? `[function ${value.name}]` : (value as Data);
 }
 
+/** Some of its numbers are kept in a Float32Array. */
+export function hasFloat32(layout: Layout): boolean {
+  if (layout.kind === 'typed') return layout.name === 'Float32Array';
+  return 'items' in layout && layout.items.some(hasFloat32);
+}
+
 export function sizeOf(layout: Layout): number {
   switch (layout.kind) {
     case 'number':
