@@ -18,7 +18,7 @@ export interface PlainFunction {
 export function plainFunction(session: Session, target: Target, wrt: readonly number[]): PlainFunction {
   const { fn, args } = session.prepare(target, false);
   const evaluate = (inputs: ArrayLike<number>): Float64Array => {
-    return Float64Array.from(numbersOf(atOnce(fn(...movedArguments(args, wrt, inputs)))));
+    return withMoved(args, wrt, inputs, (moved) => Float64Array.from(numbersOf(atOnce(fn(...moved)))));
   };
   return { evaluate, call: () => fn(...args) };
 }
@@ -35,21 +35,33 @@ export function atOnce<T>(result: T | Promise<T>): T {
   );
 }
 
-/** The arguments with other numbers in the places of those of `wrt`. */
-export function movedArguments(args: readonly unknown[], wrt: readonly number[], inputs: ArrayLike<number>): unknown[] {
+/** What `use` makes of the arguments with other numbers in the places of those of `wrt`; they are as before afterwards. */
+export function withMoved<T>(
+  args: readonly unknown[],
+  wrt: readonly number[],
+  inputs: ArrayLike<number>,
+  use: (moved: unknown[]) => T,
+): T {
   let next = 0;
   const moved = [...args];
+  const restores: (() => void)[] = [];
   for (const index of wrt) {
-    moved[index] = substitute(args[index], {
+    const { value, restore } = substitute(args[index], {
       number: () => inputs[next++],
-      array: (value) => {
-        const data = allocate(value.dtype, value.size);
+      array: ({ dtype, size, shape }) => {
+        const data = allocate(dtype, size);
         for (let at = 0; at < data.length; at++) data[at] = inputs[next++];
-        return new ConcreteArray(data, value.shape, value.dtype);
+        return new ConcreteArray(data, shape, dtype);
       },
     });
+    moved[index] = value;
+    restores.unshift(restore);
   }
-  return moved;
+  try {
+    return use(moved);
+  } finally {
+    restores.forEach((restore) => restore());
+  }
 }
 
 export function numbersOf(value: unknown): number[] {

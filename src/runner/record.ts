@@ -97,6 +97,7 @@ export function record(
   const inputLayouts: Layout[] = [];
   const inputLeaves: LeafInfo[] = [];
   const traced = [...args];
+  const restores: (() => void)[] = [];
   const typed = withArrays.has(fn) && !withNumbers.has(fn);
   let apart = false;
   let numbers = 0;
@@ -107,7 +108,7 @@ export function record(
     const layout = layouts[position];
     inputLeaves.push(...leavesOf(layout, names[index] ?? `argument${index}`, values.length, index));
     inputLayouts.push(layout);
-    traced[index] = substitute(args[index], {
+    const { value, restore } = substitute(args[index], {
       number: (value) => {
         values.push(value);
         return recorder.numberArgument(value);
@@ -125,7 +126,10 @@ export function record(
           }
         : undefined,
     });
+    traced[index] = value;
+    restores.unshift(restore);
   }
+  const putBack = (): void => restores.forEach((restore) => restore());
   state.begin(recorder);
   const finish = (result: unknown): Recorded | Promise<Recorded> => {
     if (apart) {
@@ -133,20 +137,26 @@ export function record(
       withNumbers.add(fn);
       state.end();
       recorder.abandon();
+      putBack();
       return record(fn, args, wrt, names);
     }
     state.end();
-    return conclude(recorder, result, {
-      inputValues: values.numbers,
-      inputLayouts,
-      inputLeaves,
-      wrt: [...wrt],
-      start,
-    });
+    try {
+      return conclude(recorder, result, {
+        inputValues: values.numbers,
+        inputLayouts,
+        inputLeaves,
+        wrt: [...wrt],
+        start,
+      });
+    } finally {
+      putBack();
+    }
   };
   const fail = (error: unknown): never => {
     state.end();
     recorder.abandon();
+    putBack();
     throw error;
   };
   let result: unknown;

@@ -5,7 +5,7 @@
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { gradientLinear, linearOf, pullBack, pushForward, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
-import { atOnce, movedArguments, plainFunction, seededDirection } from '../plain';
+import { atOnce, plainFunction, seededDirection, withMoved } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
 import { record, type Recorded } from '../record';
 import { locationOf, shortNumber, type Context, type RecordedTarget } from './common';
@@ -58,7 +58,7 @@ export function curvatureLostThroughComparisons(
     here: pullBack(linearOf(recorded), [1]),
     linear: () => gradientLinear(recorded),
     evaluator: () => (inputs) =>
-      pullBack(linearOf(atOnce(record(fn, movedArguments(args, wrt, inputs), wrt, names))), [1]),
+      withMoved(args, wrt, inputs, (moved) => pullBack(linearOf(atOnce(record(fn, moved, wrt, names))), [1])),
   });
   if (!found) return [];
   const { along, before, after, between, taken, edge, location = fallback } = found;

@@ -2,7 +2,7 @@
 import { LinearizedProgram } from '../../engine/execute/adjoints';
 import { gradientLinear, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
-import { movedArguments, plainFunction } from '../plain';
+import { plainFunction, withMoved } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
 import { isPromise, outputSlot, record, type Recorded } from '../record';
 import { extract } from '../../engine/transforms/transcribe';
@@ -95,7 +95,7 @@ function slopesAt(
   return (inputs) => {
     let linear = linearAt(latest, inputs);
     if (!linear) {
-      const again = withTimeLimit(timeLimit, () => record(fn, movedArguments(args, wrt, inputs), wrt, []));
+      const again = withTimeLimit(timeLimit, () => withMoved(args, wrt, inputs, (moved) => record(fn, moved, wrt, [])));
       if (isPromise(again)) return [NaN, NaN];
       latest = again;
       linear = linearOf(again);

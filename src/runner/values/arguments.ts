@@ -13,7 +13,7 @@ import { parseNumber } from './layout';
 /** The values of an argument list. What cannot hold types or functions, as a million numbers, needs no parser. */
 function valuesOf(text: string, instance: ModuleInstance): unknown[] {
   const list = `[${text}]`;
-  const source = /\b(as|satisfies|function)\b|!|<|=>/.test(text);
+  const source = /\b(as|satisfies|function|class)\b|[!<]|=>|\)\s*\{/.test(text);
   return (source ? instance.evaluateSource(list) : instance.evaluate(list)) as unknown[];
 }
 

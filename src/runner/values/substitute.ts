@@ -1,4 +1,5 @@
-/** A copy of an argument with its numbers replaced by traced ones; what is not a number stays what it is. */
+/** An argument with its numbers replaced by traced ones; what is not a number stays what it is. */
+import { types } from 'node:util';
 import { NdArray } from '../../engine/trace/ndarray';
 import { isFloatArray, isTypedArray, storeElement, type AnyTypedArray } from '../recording/typedArrays';
 
@@ -9,54 +10,97 @@ export interface Replace {
   typed?: ((copy: AnyTypedArray) => void) | undefined;
 }
 
-/** Numbers are replaced in the order in which `describe` finds them. */
-export function substitute(root: unknown, replace: Replace): unknown {
-  // Copies of what is being copied right now: cycles close, but what merely stands in two places counts twice.
-  const copies = new Map<object, unknown>();
+export interface Substituted {
+  value: unknown;
+  /** Puts back what was replaced in objects that could not be copied; once, when nothing runs any more. */
+  restore: () => void;
+}
+
+/**
+ * Numbers are replaced in the order in which `describe` finds them: in copies of arrays, maps and plain objects, and in place in
+ * what cannot be copied. An instance has private fields, methods that know it as `this`, or slots of the language's own.
+ */
+export function substitute(root: unknown, replace: Replace): Substituted {
+  // What is being replaced right now: cycles close, but what merely stands in two places counts twice.
+  const open = new Map<object, unknown>();
+  const inPlace = new Map<object, PropertyDescriptorMap>();
   const visit = (value: unknown): unknown => {
     if (typeof value === 'number') return replace.number(value);
     if (value instanceof NdArray) return replace.array(value);
     if (typeof value !== 'object' || value === null) return value;
-    const open = copies.get(value);
-    if (open !== undefined) return open;
+    const started = open.get(value);
+    if (started !== undefined) return started;
     try {
-      return copy(value);
+      return replaced(value);
     } finally {
-      copies.delete(value);
+      open.delete(value);
     }
   };
-  const copy = (value: object): unknown => {
-    if (isTypedArray(value)) {
-      if (!isFloatArray(value)) return value;
-      const copied = value.slice() as AnyTypedArray;
-      if (replace.typed && copied.length > 0) {
-        replace.typed(copied);
-        return copied;
-      }
-      for (let index = 0; index < value.length; index++) storeElement(copied, index, replace.number(value[index]));
-      return copied;
-    }
+  const replaced = (value: object): unknown => {
+    if (isTypedArray(value)) return typed(value);
     if (Array.isArray(value)) {
       const copied = value.slice() as unknown[];
-      copies.set(value, copied);
-      for (let index = 0; index < value.length; index++) copied[index] = visit(value[index]);
+      open.set(value, copied);
+      for (let index = 0; index < copied.length; index++) if (index in copied) copied[index] = visit(value[index]);
       return copied;
     }
-    if (Object.prototype.toString.call(value) === '[object Map]') {
-      const map = value as Map<unknown, unknown>;
-      const copied = new (map.constructor as MapConstructor)();
-      copies.set(value, copied);
-      for (const [key, item] of map) copied.set(key, visit(item));
+    if (types.isMap(value)) {
+      const copied = new (value.constructor as MapConstructor)();
+      open.set(value, copied);
+      for (const [key, item] of value) copied.set(key, visit(item));
       return copied;
     }
-    const copied = Object.create(Object.getPrototypeOf(value) as object | null) as Record<string, unknown>;
-    copies.set(value, copied);
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      if ('value' in descriptor && descriptor.enumerable && typeof descriptor.value !== 'function') {
-        Object.defineProperty(copied, name, { ...descriptor, value: visit(descriptor.value), writable: true });
-      } else Object.defineProperty(copied, name, descriptor);
+    const before = Object.getOwnPropertyDescriptors(value) as PropertyDescriptorMap;
+    // A second time in the same place would take the first one's traced numbers for the argument's.
+    const target =
+      !inPlace.has(value) && needsItself(value, before) && isOpen(before)
+        ? value
+        : (Object.create(Object.getPrototypeOf(value) as object | null) as object);
+    open.set(value, target);
+    if (target === value) inPlace.set(value, before);
+    for (const [name, property] of Object.entries(before)) {
+      if (isReplaced(property))
+        Object.defineProperty(target, name, { ...property, writable: true, value: visit(property.value) });
+      else if (target !== value) Object.defineProperty(target, name, property);
     }
+    return target;
+  };
+  const typed = (value: AnyTypedArray): AnyTypedArray => {
+    if (!isFloatArray(value)) return value;
+    const copied = value.slice() as AnyTypedArray;
+    if (replace.typed && copied.length > 0) replace.typed(copied);
+    else for (let index = 0; index < value.length; index++) storeElement(copied, index, replace.number(value[index]));
     return copied;
   };
-  return visit(root);
+  return {
+    value: visit(root),
+    restore: () => {
+      for (const [object, before] of inPlace) {
+        // What the function froze meanwhile stays as it is.
+        for (const name of Reflect.ownKeys(object))
+          if (!Object.hasOwn(before, name)) Reflect.deleteProperty(object, name);
+        for (const name of Reflect.ownKeys(before)) Reflect.defineProperty(object, name, before[name as string]);
+      }
+    },
+  };
+}
+
+/** A copy would not be the same: an instance, a proxy, or an object with functions of its own, which may hold it. */
+function needsItself(value: object, properties: PropertyDescriptorMap): boolean {
+  if (types.isProxy(value)) return true;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // The prototype of plain objects, of whatever realm, has none itself.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return true;
+  if (prototype !== null && !Object.hasOwn(prototype, 'hasOwnProperty')) return true;
+  return Object.values(properties).some((property) => typeof property.value === 'function');
+}
+
+/** Functions stay: an own method. */
+function isReplaced(property: PropertyDescriptor): boolean {
+  return 'value' in property && property.enumerable === true && typeof property.value !== 'function';
+}
+
+/** What is to be replaced can be put back. */
+function isOpen(properties: PropertyDescriptorMap): boolean {
+  return Object.values(properties).every((property) => !isReplaced(property) || property.configurable === true);
 }
