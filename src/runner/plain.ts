@@ -1,12 +1,11 @@
 /** The user's function as it is, without tracing: flat numbers in, flat numbers out. For differences, checks and timing. */
-import { NdArray, ConcreteArray } from '../engine/trace/ndarray';
-import { allocate } from '../engine/program/aval';
+import { NdArray } from '../engine/trace/ndarray';
 import { RunnerError } from './modules/errors';
 import type { Target } from './protocol';
 import { isPromise } from './record';
 import type { Session } from './session';
 import { describe } from './values/layout';
-import { substitute } from './values/substitute';
+import { withNumbers } from './values/substitute';
 
 export interface PlainFunction {
   /** Runs the function with other numbers in the arguments' places. */
@@ -46,14 +45,7 @@ export function withMoved<T>(
   const moved = [...args];
   const restores: (() => void)[] = [];
   for (const index of wrt) {
-    const { value, restore } = substitute(args[index], {
-      number: () => inputs[next++],
-      array: ({ dtype, size, shape }) => {
-        const data = allocate(dtype, size);
-        for (let at = 0; at < data.length; at++) data[at] = inputs[next++];
-        return new ConcreteArray(data, shape, dtype);
-      },
-    });
+    const { value, restore } = withNumbers(args[index], () => inputs[next++]);
     moved[index] = value;
     restores.unshift(restore);
   }

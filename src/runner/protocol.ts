@@ -178,7 +178,7 @@ export interface Target {
   fn: string;
   /** Argument-list expression over the module's scope (`[-1.2, 1]`, `x = [1], k = 3`); default: the first point. */
   at?: string;
-  /** Arguments as data instead of an expression. */
+  /** Arguments as data; `at` is then what they are moved from: what data cannot say (functions, instances) is taken from there. */
   args?: Data[];
   wrt?: number[];
 }

@@ -4,15 +4,15 @@ import type { Context } from './requests/common';
 import { check } from './requests/check';
 import { derivativeSource } from './requests/derivativeSource';
 import { evaluate } from './requests/evaluate';
-import { asData, inspect } from './requests/inspect';
+import { inspect } from './requests/inspect';
 import { links } from './requests/links';
+import { pointArguments } from './requests/point';
 import { profile } from './requests/profile';
 import { exportProgram, programView } from './requests/program';
 import { inspectSelection } from './requests/selection';
 import { slice } from './requests/slice';
 import type { FoundFunction } from '../source/find/functions';
 import type { FunctionInfo } from './protocol';
-import { leavesOf, describe, sizeOf } from './values/layout';
 
 type Handlers = {
   [M in RunnerMethod]: (
@@ -40,17 +40,5 @@ export const handlers: Handlers = {
   exportProgram,
   slice,
   derivativeSource,
-  arguments: (context, params) => {
-    const { session } = context;
-    const { found, args } = session.prepare(params, false);
-    const wrt = params.wrt ?? found.wrt;
-    let offset = 0;
-    const inputs = wrt.flatMap((index) => {
-      const { layout } = describe(args[index]);
-      const leaves = leavesOf(layout, found.parameters[index]?.name ?? `argument${index}`, offset, index);
-      offset += sizeOf(layout);
-      return leaves;
-    });
-    return { args: args.map(asData), expression: session.pointOf(found, params).expression, inputs };
-  },
+  arguments: pointArguments,
 };

@@ -40,6 +40,8 @@ export class Session {
   private readonly resolver = new Resolver(this.files);
   private readonly functions = new Map<string, { text: string; list: FoundFunction[] }>();
   private readonly realms = new Map<boolean, Realm>();
+  /** What puts back the numbers of objects of modules that the last arguments moved. */
+  private readonly moved = new WeakMap<Realm, (() => void)[]>();
   console: ConsoleEntry[] = [];
 
   constructor() {
@@ -156,8 +158,12 @@ export class Session {
   // ------------------------------------------------------------------------------------------ points
 
   pointOf(found: FoundFunction, target: Target): PointInfo {
-    if (target.at !== undefined) return { source: 'panel', expression: target.at };
     if (target.args) return { source: 'panel', expression: target.args.map(expressionOf).join(', ') };
+    return this.ownPointOf(found, target);
+  }
+
+  private ownPointOf(found: FoundFunction, target: Target): PointInfo {
+    if (target.at !== undefined) return { source: 'panel', expression: target.at };
     const [point] = found.points;
     if (point) return point;
     throw new RunnerError(
@@ -174,9 +180,13 @@ export class Session {
     const realm = this.realm(recording);
     const instance = realm.load(target.file);
     const fn = instance.evaluate(found.expression) as UserFunction;
+    const restores: (() => void)[] = [];
+    this.moved.get(realm)?.forEach((restore) => restore());
+    this.moved.set(realm, restores);
+    const own = (): unknown[] => argumentsAt(found, this.ownPointOf(found, target).expression, instance);
     const args = target.args
-      ? argumentsFrom(found, target.args, realm)
-      : argumentsAt(found, this.pointOf(found, target).expression, instance);
+      ? argumentsFrom(found, target.args, realm, own, (restore) => restores.unshift(restore))
+      : own();
     this.checkArguments(found, args, target);
     if (recording && this.usesEngine(realm, target.file)) expectArrays(fn);
     return { found, fn, args, instance, realm };

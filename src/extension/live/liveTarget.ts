@@ -85,10 +85,8 @@ export class LiveTarget {
   address(file: string): Target {
     const target: Target = { file, fn: this.fn.name };
     if (this.override?.args) target.args = this.override.args;
-    else {
-      const at = this.override?.expression ?? this.fn.points[this.pointIndex]?.expression;
-      if (at !== undefined) target.at = at;
-    }
+    const at = this.override?.expression ?? this.fn.points[this.pointIndex]?.expression;
+    if (at !== undefined) target.at = at;
     return target;
   }
 

@@ -183,7 +183,7 @@ export class SessionManager implements InspectionService, Disposable {
     }
     this.scheduler.flush();
     const address = live.address(session.live.file);
-    if ('args' in params) delete address.at;
+    if ('at' in params) delete address.args;
     // Two spreads of one known type each: TypeScript cannot join Omit<T, K> and Pick<T, K> for a generic T.
     const full = { ...address, ...params } as RunnerRequests[M]['params'];
     return this.engine.request(method, full, options);

@@ -8,7 +8,8 @@ import { RunnerError } from '../modules/errors';
 import type { ModuleInstance, Realm } from '../modules/realm';
 import type { Data } from '../protocol';
 import { isTypedArray } from '../recording/typedArrays';
-import { parseNumber } from './layout';
+import { buildFrom, describe, flatten, parseNumber } from './layout';
+import { isMoreThanData, withNumbers, type Substituted } from './substitute';
 
 /** The values of an argument list. What cannot hold types or functions, as a million numbers, needs no parser. */
 function valuesOf(text: string, instance: ModuleInstance): unknown[] {
@@ -62,12 +63,58 @@ function place(fn: FoundFunction, instance: ModuleInstance): { file: string; lin
   return { file: instance.file, line: range.line, column: range.column };
 }
 
-/** Arguments given as data, in the kinds that the parameters' types ask for. */
-export function argumentsFrom(fn: FoundFunction, data: readonly Data[], realm: Realm): unknown[] {
+/**
+ * Arguments given as data, in the kinds that the parameters' types ask for. Where data cannot say what an argument is (an instance of
+ * a class, a function), it is the `own` one of the function's point with these numbers; `onRestore` is told how to put those back.
+ *
+ * @throws RunnerError where the data are no such argument with other numbers
+ */
+export function argumentsFrom(
+  fn: FoundFunction,
+  data: readonly Data[],
+  realm: Realm,
+  own: () => readonly unknown[],
+  onRestore: (restore: () => void) => void,
+): unknown[] {
+  const owns = data.some(mayBeMore) ? own() : [];
   return data.map((item, index) => {
+    if (isMoreThanData(owns[index])) {
+      const { value, restore } = ownWith(owns[index], item, fn.parameters[index]?.name ?? String(index));
+      onRestore(restore);
+      return value;
+    }
     const rest = fn.rest && index >= fn.types.length - 1;
     const type = rest ? elementOf(fn.types[fn.types.length - 1]) : fn.types[index];
     return convert(item, type ?? { kind: 'any' }, realm);
+  });
+}
+
+/** Objects and text may stand for what is more than data; a million numbers do not. */
+function mayBeMore(item: Data): boolean {
+  if (typeof item === 'string') return item.startsWith('[function');
+  if (typeof item !== 'object' || item === null || isTypedArray(item)) return false;
+  return Array.isArray(item) ? item.some(mayBeMore) : true;
+}
+
+function ownWith(own: unknown, item: Data, name: string): Substituted {
+  const { layout } = describe(own);
+  const numbers = flatten(layout, item);
+  if (!numbers || toText(buildFrom(layout, numbers)) !== toText(item))
+    throw new RunnerError(
+      'bad-arguments',
+      `Only the numbers of \`${name}\` can be changed here: it holds functions or is an object of a class.`,
+      {},
+      'Change the rest in the `@at` of the function.',
+    );
+  let next = 0;
+  return withNumbers(own, () => numbers[next++]);
+}
+
+/** The same for numbers however they are kept; NaN and infinities are text in JSON. */
+function toText(data: Data): string {
+  return JSON.stringify(data, (_, value: unknown) => {
+    if (isTypedArray(value)) return Array.from(value as ArrayLike<number>, String);
+    return typeof value === 'number' ? String(value) : value;
   });
 }
 

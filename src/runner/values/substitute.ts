@@ -1,6 +1,7 @@
 /** An argument with its numbers replaced by traced ones; what is not a number stays what it is. */
 import { types } from 'node:util';
-import { NdArray } from '../../engine/trace/ndarray';
+import { allocate } from '../../engine/program/aval';
+import { ConcreteArray, NdArray } from '../../engine/trace/ndarray';
 import { isFloatArray, isTypedArray, storeElement, type AnyTypedArray } from '../recording/typedArrays';
 
 export interface Replace {
@@ -50,7 +51,7 @@ export function substitute(root: unknown, replace: Replace): Substituted {
       for (const [key, item] of value) copied.set(key, visit(item));
       return copied;
     }
-    const before = Object.getOwnPropertyDescriptors(value) as PropertyDescriptorMap;
+    const before: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(value);
     // A second time in the same place would take the first one's traced numbers for the argument's.
     const target =
       !inPlace.has(value) && needsItself(value, before) && isOpen(before)
@@ -83,6 +84,34 @@ export function substitute(root: unknown, replace: Replace): Substituted {
       }
     },
   };
+}
+
+/** The argument with the next numbers in the places of its own. */
+export function withNumbers(root: unknown, next: () => number): Substituted {
+  return substitute(root, {
+    number: next,
+    array: ({ dtype, size, shape }) => {
+      const data = allocate(dtype, size);
+      for (let at = 0; at < data.length; at++) data[at] = next();
+      return new ConcreteArray(data, shape, dtype);
+    },
+  });
+}
+
+/** Something in it cannot be said by data: a function, an instance of a class, a map. */
+export function isMoreThanData(value: unknown): boolean {
+  const seen = new Set<object>();
+  const visit = (item: unknown): boolean => {
+    if (typeof item === 'function') return true;
+    if (typeof item !== 'object' || item === null || item instanceof NdArray || isTypedArray(item)) return false;
+    if (seen.has(item)) return false;
+    seen.add(item);
+    if (Array.isArray(item)) return item.some(visit);
+    if (types.isMap(item)) return true;
+    const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(item);
+    return needsItself(item, properties) || Object.values(properties).some((property) => visit(property.value));
+  };
+  return visit(value);
 }
 
 /** A copy would not be the same: an instance, a proxy, or an object with functions of its own, which may hold it. */

@@ -1,6 +1,8 @@
 /** Arguments that are objects of classes: they are themselves in the function, private fields, bound methods and all. */
 import assert from 'node:assert/strict';
+import type { Data } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
+import { pointArguments } from '../../../src/runner/requests/point';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/instances.ts';
@@ -96,5 +98,65 @@ describe('an argument that cannot be copied', () => {
     const once = await gradient(text);
     assert.deepEqual(once, { n: 12, last: 0 });
     assert.deepEqual(await gradient(text), once);
+  });
+});
+
+describe('numbers set by hand in an argument that is more than data', () => {
+  const text = `class Line { constructor(public slope: number, readonly name = 'a') {} at = (t: number): number => this.slope * t; }
+    const line = new Line(3);
+    /** @at line, (t: number) => t * t, { k: 2, on: true } */
+    export function f(l: Line, g: (t: number) => number, o: { k: number; on: boolean }): number { return o.on ? l.at(2) * g(o.k) : 0; }`;
+  const target = { file: FILE, fn: 'f', wrt: [0, 2] };
+  const moved = (slope: number, k: number, on = true, name = 'a') => [{ slope, name }, '[function ]', { k, on }];
+
+  it('move it, and leave its methods and the other functions what they are', async () => {
+    session.overlay(FILE, text);
+    const at = async (args?: Data[]) => {
+      const { value, result, warnings } = await evaluate(contextFor(), {
+        ...target,
+        op: 'grad',
+        ...(args ? { args } : {}),
+      });
+      assert.deepEqual(warnings, []);
+      return [value, JSON.parse(JSON.stringify(result))];
+    };
+    const home = [
+      24,
+      [
+        { slope: 8, name: 'a' },
+        { k: 24, on: true },
+      ],
+    ];
+    assert.deepEqual(await at(), home);
+    assert.deepEqual(await at(moved(5, 3)), [
+      90,
+      [
+        { slope: 18, name: 'a' },
+        { k: 60, on: true },
+      ],
+    ]);
+    assert.deepEqual(await at(moved(5, 3, false)), [
+      0,
+      [
+        { slope: 0, name: 'a' },
+        { k: 0, on: false },
+      ],
+    ]);
+    assert.deepEqual(await at(), home, 'the module is as before');
+  });
+
+  it('are refused where something else in it is new', async () => {
+    session.overlay(FILE, text);
+    await assert.rejects(
+      evaluate(contextFor(), { ...target, op: 'grad', args: moved(5, 3, true, 'b') }),
+      /Only the numbers of `l` can be changed here/,
+    );
+  });
+
+  it('are written into `@at` only where that says the same', async () => {
+    session.overlay(FILE, text);
+    const written = (args: Data[]) => pointArguments(contextFor(), { ...target, args }).expression;
+    assert.equal(written(moved(3, 7)), 'line, (t: number) => t * t, { k: 7, on: true }');
+    assert.throws(() => written(moved(4, 7)), /`l` holds functions or is an object of a class/);
   });
 });
