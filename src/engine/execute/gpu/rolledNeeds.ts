@@ -1,5 +1,6 @@
 /** What a loop's values are needed for once it has ended: its last values, or those of all its turns. */
-import type { Classification, Source } from '../roll/classify';
+import type { Classification } from '../roll/classify';
+import type { Source } from '../roll/sources';
 import type { LoopTree } from '../roll/tree';
 import type { Tape } from '../scalar/tape';
 

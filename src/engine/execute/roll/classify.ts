@@ -3,47 +3,9 @@
  * claimed only if it held for every row.
  */
 import type { Tape } from '../scalar/tape';
+import { eachSource, INPUTS, LITERALS, type Source } from './sources';
+import { Trackers } from './trackers';
 import { isLoop, type Item, type Loop, type LoopTree } from './tree';
-
-/** The value of a site's last execution before the operand is read: a register. */
-interface LastSource {
-  readonly kind: 'last';
-  readonly site: number;
-}
-/** The same number always. */
-interface NumberSource {
-  readonly kind: 'number';
-  readonly value: number;
-}
-/** Instance `first + Σ k_l · strides[l]` of a site, or of the inputs (INPUTS) or literals (LITERALS). */
-export interface AffineSource {
-  readonly kind: 'affine';
-  readonly site: number;
-  readonly first: number;
-  readonly strides: readonly number[];
-}
-/** Anything else: read through a table of addresses, one an instance. */
-interface GatherSource {
-  readonly kind: 'gather';
-}
-/** `initial` in the first iteration of the loop at depth `depth`, `later` in the others. */
-export interface CarriedSource {
-  readonly kind: 'carried';
-  readonly depth: number;
-  readonly initial: Source;
-  readonly later: Source;
-}
-export type Source = LastSource | NumberSource | AffineSource | GatherSource | CarriedSource;
-
-/** Pseudo-sites. */
-export const INPUTS = -2;
-export const LITERALS = -3;
-
-const UNSEEN = -9;
-const IS_LAST = 1;
-const IS_AFFINE = 2;
-const IS_NUMBER = 4;
-const UNKNOWN = 0x7fffffff;
 
 export interface Classification {
   /** Site of every row. */
@@ -55,123 +17,121 @@ export interface Classification {
   readonly width: number;
 }
 
-/**
- * What is still possible for one operand over some subset of its instances. All trackers stand in flat arrays: for an operand
- * in D loops there are 2D + 1 (all; not first in the innermost loop; first in it; first in it but not in the next; …).
- */
-class Trackers {
-  readonly site: Int32Array;
-  readonly modes: Uint8Array;
-  /** Instance, then loop indices, of the first sighting, then strides. */
-  readonly data: Int32Array;
-  readonly stride: number;
-
-  constructor(
-    count: number,
-    private readonly deepest: number,
-    private readonly literals: Float64Array,
-  ) {
-    this.site = new Int32Array(count).fill(UNSEEN);
-    this.modes = new Uint8Array(count);
-    this.stride = 1 + 2 * deepest;
-    this.data = new Int32Array(count * this.stride);
-  }
-
-  see(tracker: number, site: number, instance: number, isLast: boolean, indices: Int32Array, depth: number): void {
-    const modes = this.modes[tracker];
-    const { data, deepest } = this;
-    const base = tracker * this.stride;
-    if (this.site[tracker] === UNSEEN) {
-      this.site[tracker] = site;
-      this.modes[tracker] = (isLast ? IS_LAST : 0) | IS_AFFINE | (site === LITERALS ? IS_NUMBER : 0);
-      data[base] = instance;
-      for (let level = 0; level < depth; level++) {
-        data[base + 1 + level] = indices[level];
-        data[base + 1 + deepest + level] = UNKNOWN;
-      }
-      return;
-    }
-    if (modes === 0) return;
-    if (this.site[tracker] !== site) {
-      this.modes[tracker] = 0;
-      return;
-    }
-    let left = modes;
-    if (!isLast) left &= ~IS_LAST;
-    if (left & IS_NUMBER && !Object.is(this.literals[instance], this.literals[data[base]])) left &= ~IS_NUMBER;
-    if (left & IS_AFFINE) {
-      let rest = instance - data[base];
-      let unknown = -1;
-      for (let level = 0; level < depth; level++) {
-        const moved = indices[level] - data[base + 1 + level];
-        if (moved === 0) continue;
-        const stride = data[base + 1 + deepest + level];
-        if (stride !== UNKNOWN) rest -= moved * stride;
-        else if (unknown < 0) unknown = level;
-        else unknown = depth;
-      }
-      if (unknown < 0) {
-        if (rest !== 0) left &= ~IS_AFFINE;
-      } else if (unknown === depth) {
-        left &= ~IS_AFFINE;
-      } else {
-        const stride = rest / (indices[unknown] - data[base + 1 + unknown]);
-        if (Number.isInteger(stride)) data[base + 1 + deepest + unknown] = stride;
-        else left &= ~IS_AFFINE;
-      }
-    }
-    this.modes[tracker] = left;
-  }
-
-  /** The source that a tracker proves, if any. `undefined` where it saw nothing. */
-  source(tracker: number): Source | undefined | 'none' {
-    const site = this.site[tracker];
-    if (site === UNSEEN) return undefined;
-    const modes = this.modes[tracker];
-    const base = tracker * this.stride;
-    if (modes & IS_LAST) return { kind: 'last', site };
-    if (modes & IS_NUMBER) return { kind: 'number', value: this.literals[this.data[base]] };
-    if (!(modes & IS_AFFINE)) return 'none';
-    const strides: number[] = [];
-    let first = this.data[base];
-    for (let level = 0; level < this.deepest; level++) {
-      const stride = this.data[base + 1 + this.deepest + level];
-      strides.push(stride === UNKNOWN ? 0 : stride);
-      first -= strides[level] * this.data[base + 1 + level];
-    }
-    return { kind: 'affine', site, first, strides };
-  }
+export function classify(tape: Tape, tree: LoopTree): Classification {
+  const columns = tape.c.length > 0 ? [tape.a, tape.b, tape.c] : [tape.a, tape.b];
+  const walk = new Walk(tape, tree, columns);
+  walk.whole();
+  return {
+    siteOf: walk.siteOf,
+    instanceOf: walk.instanceOf,
+    sources: new Resolver(tree, columns, walk).sources(),
+    width: columns.length,
+  };
 }
 
-export function classify(tape: Tape, tree: LoopTree): Classification {
-  const { inputCount, firstLiteral, size } = tape;
-  const columns = tape.c.length > 0 ? [tape.a, tape.b, tape.c] : [tape.a, tape.b];
-  const width = columns.length;
-  const { siteCount, siteLoops, siteRows, loops } = tree;
-  const siteOf = new Int32Array(size);
-  const instanceOf = new Int32Array(size);
-  let deepest = 0;
-  for (const loop of loops) deepest = Math.max(deepest, loop.depth);
-  const trackersAt = new Int32Array(siteCount * width + 1);
-  let total = 0;
-  for (let site = 0; site < siteCount; site++) {
-    const depth = siteLoops[site] < 0 ? 0 : loops[siteLoops[site]].depth;
-    for (let column = 0; column < width; column++) {
-      trackersAt[site * width + column] = total;
-      if (columns[column][siteRows[site]] >= 0) total += 2 * depth + 1;
+/** Loops of an operand, counted from the innermost, whose first iterations are told from the others. */
+const MOST_SPLIT = 3;
+
+/**
+ * Two walks over all rows. The first has a tracker for each operand. The second has, for those operands that no one source
+ * explains, a tracker for each way to look at first or later iterations only of the loops around: 3^D of them, by the digits
+ * 0 (any iteration), 1 (later), 2 (first), the innermost loop's digit being the most significant.
+ */
+class Walk {
+  readonly siteOf: Int32Array;
+  readonly instanceOf: Int32Array;
+  readonly trackers: Trackers;
+  /** By operand: where its trackers of the second walk begin; −1 where it has none. */
+  readonly splitAt: Int32Array;
+  split: Trackers;
+
+  private readonly width: number;
+  private readonly lastRow: Int32Array;
+  private readonly counts: Int32Array;
+  private readonly indices: Int32Array;
+  private readonly deepest: number;
+  private row = 0;
+  private isSecond = false;
+  /** By loop: does the second walk look at rows in it? */
+  private readonly isOpen: Uint8Array;
+
+  constructor(
+    private readonly tape: Tape,
+    private readonly tree: LoopTree,
+    private readonly columns: readonly Int32Array[],
+  ) {
+    const { siteCount, loops } = tree;
+    this.width = columns.length;
+    this.siteOf = new Int32Array(tape.size);
+    this.instanceOf = new Int32Array(tape.size);
+    this.deepest = loops.reduce((most, { depth }) => Math.max(most, depth), 0);
+    this.trackers = new Trackers(siteCount * this.width, this.deepest, tape.literals);
+    this.split = this.trackers;
+    this.splitAt = new Int32Array(siteCount * this.width).fill(-1);
+    this.lastRow = new Int32Array(siteCount).fill(-1);
+    this.counts = new Int32Array(siteCount);
+    this.indices = new Int32Array(this.deepest);
+    this.isOpen = new Uint8Array(loops.length);
+  }
+
+  whole(): void {
+    const { siteCount, siteLoops, loops } = this.tree;
+    this.items(this.tree.items, 0);
+    let total = 0;
+    for (let operand = 0; operand < siteCount * this.width; operand++) {
+      const loopId = siteLoops[Math.floor(operand / this.width)];
+      if (loopId < 0 || this.trackers.source(operand) !== 'none') continue;
+      this.splitAt[operand] = total;
+      total += 3 ** Math.min(loops[loopId].depth, MOST_SPLIT);
+      for (let id = loopId; id >= 0; id = loops[id].parent?.id ?? -1) this.isOpen[id] = 1;
+    }
+    if (total === 0) return;
+    this.split = new Trackers(total, this.deepest, this.tape.literals);
+    this.isSecond = true;
+    this.row = 0;
+    this.lastRow.fill(-1);
+    this.items(this.tree.items, 0);
+  }
+
+  private items(items: readonly Item[], depth: number): void {
+    for (const item of items) {
+      if (!isLoop(item)) for (let site = item.first; site < item.end; site++) this.visit(site, depth);
+      else if (this.isSecond && !this.isOpen[item.id]) this.pass(item);
+      else if (item.items.length === 1 && !isLoop(item.items[0])) this.innermost(item, depth);
+      else {
+        for (let index = 0; index < item.count; index++) {
+          this.indices[depth] = index;
+          this.items(item.items, depth + 1);
+        }
+      }
     }
   }
-  const trackers = new Trackers(total, deepest, tape.literals);
-  const lastRow = new Int32Array(siteCount).fill(-1);
-  const counts = new Int32Array(siteCount);
-  const indices = new Int32Array(deepest);
-  let row = 0;
-  const visit = (site: number, depth: number) => {
-    siteOf[row] = site;
-    instanceOf[row] = counts[site]++;
+
+  /** Passes over a loop in which every operand is explained. */
+  private pass(loop: Loop): void {
+    const { siteLoops, siteRows, loops } = this.tree;
+    for (let site = loop.firstSite; site < loop.endSite; site++) {
+      let last = this.row + siteRows[site] - siteRows[loop.firstSite];
+      for (let id = siteLoops[site]; ; id = (loops[id].parent as Loop).id) {
+        last += (loops[id].count - 1) * loops[id].rowsPerIteration;
+        if (id === loop.id) break;
+      }
+      this.lastRow[site] = last;
+    }
+    this.row += loop.count * loop.rowsPerIteration;
+  }
+
+  private visit(site: number, depth: number): void {
+    const { row, columns, width, siteOf, instanceOf, lastRow, indices, isSecond } = this;
+    const { inputCount, firstLiteral } = this.tape;
+    if (!isSecond) {
+      siteOf[row] = site;
+      instanceOf[row] = this.counts[site]++;
+    }
     for (let column = 0; column < width; column++) {
       const value = columns[column][row];
-      if (value < 0) continue;
+      const operand = site * width + column;
+      if (value < 0 || (isSecond && this.splitAt[operand] < 0)) continue;
       let from: number;
       let instance: number;
       let isLast = false;
@@ -187,54 +147,63 @@ export function classify(tape: Tape, tree: LoopTree): Classification {
         instance = instanceOf[operandRow];
         isLast = lastRow[from] === operandRow;
       }
-      let tracker = trackersAt[site * width + column];
-      trackers.see(tracker, from, instance, isLast, indices, depth);
-      for (let level = depth - 1; level >= 0; level--) {
-        if (indices[level] > 0) {
-          trackers.see(tracker + 1, from, instance, isLast, indices, depth);
-          break;
+      if (!isSecond) this.trackers.see(operand, from, instance, isLast, indices, depth);
+      else {
+        const levels = Math.min(depth, MOST_SPLIT);
+        for (let subset = 1; subset < 1 << levels; subset++) {
+          let digits = 0;
+          for (let level = 0, place = 1; level < levels; level++, place *= 3)
+            if (subset & (1 << level)) digits += place * (indices[depth - levels + level] > 0 ? 1 : 2);
+          this.split.see(this.splitAt[operand] + digits, from, instance, isLast, indices, depth);
         }
-        trackers.see(tracker + 2, from, instance, isLast, indices, depth);
-        tracker += 2;
       }
     }
-    lastRow[site] = row++;
-  };
-  const iteration = ({ firstSite, endSite }: Loop, index: number, depth: number) => {
-    indices[depth] = index;
-    for (let site = firstSite; site < endSite; site++) visit(site, depth + 1);
-  };
+    lastRow[site] = this.row++;
+  }
+
+  private iteration({ firstSite, endSite }: Loop, index: number, depth: number): void {
+    this.indices[depth] = index;
+    for (let site = firstSite; site < endSite; site++) this.visit(site, depth + 1);
+  }
+
   /** An innermost loop: where all operands move evenly, the first iterations and the last prove the rest. */
-  const innermost = (loop: Loop, depth: number) => {
+  private innermost(loop: Loop, depth: number): void {
+    const { siteOf, instanceOf } = this;
     const { count, firstSite, endSite } = loop;
     const period = endSite - firstSite;
-    if (count < LEAST_EVEN || !movesEvenly(columns, row, period, count, tape)) {
-      for (let index = 0; index < count; index++) iteration(loop, index, depth);
+    if (count < LEAST_EVEN || !movesEvenly(this.columns, this.row, period, count, this.tape)) {
+      for (let index = 0; index < count; index++) this.iteration(loop, index, depth);
       return;
     }
-    const start = row;
-    for (let index = 0; index < 3; index++) iteration(loop, index, depth);
+    const start = this.row;
+    for (let index = 0; index < 3; index++) this.iteration(loop, index, depth);
     const end = start + period * count;
-    for (let at = row; at < end; at++) {
-      siteOf[at] = siteOf[at - period];
-      instanceOf[at] = instanceOf[at - period] + 1;
+    if (!this.isSecond) {
+      for (let at = this.row; at < end; at++) {
+        siteOf[at] = siteOf[at - period];
+        instanceOf[at] = instanceOf[at - period] + 1;
+      }
     }
-    if (!staysInPlace(start, loop)) {
-      for (let index = 3; index < count; index++) iteration(loop, index, depth);
+    if (!this.staysInPlace(start, loop)) {
+      for (let index = 3; index < count; index++) this.iteration(loop, index, depth);
       return;
     }
-    row = end - period;
+    this.row = end - period;
     for (let site = firstSite; site < endSite; site++) {
-      counts[site] += count - 4;
-      lastRow[site] = row - period + site - firstSite;
+      if (!this.isSecond) this.counts[site] += count - 4;
+      this.lastRow[site] = this.row - period + site - firstSite;
     }
-    iteration(loop, count - 1, depth);
-  };
+    this.iteration(loop, count - 1, depth);
+  }
+
   /** Do the operands of an evenly moving loop walk through instances of one site each, from iteration 2 to the last? */
-  const staysInPlace = (start: number, { count, firstSite, endSite }: Loop): boolean => {
+  private staysInPlace(start: number, { count, firstSite, endSite }: Loop): boolean {
+    const { columns, siteOf, instanceOf } = this;
+    const { inputCount, firstLiteral } = this.tape;
+    const { loops, siteLoops } = this.tree;
     const period = endSite - firstSite;
     for (let offset = 0; offset < period; offset++) {
-      for (let column = 0; column < width; column++) {
+      for (let column = 0; column < this.width; column++) {
         const third = columns[column][start + 2 * period + offset];
         const last = columns[column][start + (count - 1) * period + offset];
         if (third === last || third < inputCount || third >= firstLiteral) {
@@ -255,48 +224,60 @@ export function classify(tape: Tape, tree: LoopTree): Classification {
       }
     }
     return true;
-  };
-  const walk = (items: readonly Item[], depth: number) => {
-    for (const item of items) {
-      if (!isLoop(item)) {
-        for (let site = item.first; site < item.end; site++) visit(site, depth);
-      } else if (item.items.length === 1 && !isLoop(item.items[0])) {
-        innermost(item, depth);
-      } else {
-        for (let index = 0; index < item.count; index++) {
-          indices[depth] = index;
-          walk(item.items, depth + 1);
-        }
+  }
+}
+
+/** Puts together what the trackers proved. */
+class Resolver {
+  constructor(
+    private readonly tree: LoopTree,
+    private readonly columns: readonly Int32Array[],
+    private readonly walk: Walk,
+  ) {}
+
+  sources(): (Source | undefined)[] {
+    const { siteCount, siteLoops, siteRows, loops } = this.tree;
+    const width = this.columns.length;
+    const sources = new Array<Source | undefined>(siteCount * width);
+    for (let site = 0; site < siteCount; site++) {
+      const depth = siteLoops[site] < 0 ? 0 : loops[siteLoops[site]].depth;
+      for (let column = 0; column < width; column++) {
+        if (this.columns[column][siteRows[site]] < 0) continue;
+        sources[site * width + column] = this.source(site, site * width + column, 0, depth, siteLoops[site], depth);
       }
     }
-  };
-  walk(tree.items, 0);
-
-  const inLoop = (site: number, loopId: number): boolean =>
-    site >= 0 && site >= loops[loopId].firstSite && site < loops[loopId].endSite;
-  /** Source of an operand whose trackers start at `tracker`, in the loop `loopId` at depth `depth`. */
-  const resolve = (tracker: number, loopId: number, depth: number, user: number): Source => {
-    const whole = trackers.source(tracker);
-    if (whole !== 'none') return (whole ?? { kind: 'gather' }) as Source;
-    if (depth === 0) return { kind: 'gather' };
-    const later = trackers.source(tracker + 1);
-    if (later === undefined || later === 'none') return { kind: 'gather' };
-    const initial = resolve(tracker + 2, loops[loopId].parent?.id ?? -1, depth - 1, user);
-    // The initial value is read ahead of the loop, so it must be there by then: not of this execution of the loop.
-    if (initial.kind === 'gather' || touches(initial, (site) => site < user && inLoop(site, loopId)))
-      return { kind: 'gather' };
-    return { kind: 'carried', depth, initial, later };
-  };
-  const sources = new Array<Source | undefined>(siteCount * width);
-  for (let site = 0; site < siteCount; site++) {
-    const loopId = siteLoops[site];
-    const depth = loopId < 0 ? 0 : loops[loopId].depth;
-    for (let column = 0; column < width; column++) {
-      if (columns[column][siteRows[site]] < 0) continue;
-      sources[site * width + column] = resolve(trackersAt[site * width + column], loopId, depth, site);
-    }
+    return sources;
   }
-  return { siteOf, instanceOf, sources, width };
+
+  /**
+   * Source of an operand in those iterations that `digits` name, read at `depth`: where the operand is, or ahead of a loop
+   * around it. `loopId` is the innermost loop there, `levels` the loops around the operand itself.
+   */
+  private source(user: number, operand: number, digits: number, depth: number, loopId: number, levels: number): Source {
+    const { trackers, split, splitAt } = this.walk;
+    const known = digits === 0 ? trackers.source(operand) : split.source(splitAt[operand] + digits);
+    if (known !== 'none') return known ?? { kind: 'gather' };
+    if (splitAt[operand] < 0) return { kind: 'gather' };
+    const shallowest = Math.max(levels - MOST_SPLIT, 0);
+    const { loops } = this.tree;
+    for (let level = depth; level > shallowest; level--) {
+      const place = 3 ** (level - 1 - shallowest);
+      if (Math.floor(digits / place) % 3 !== 0) continue;
+      const later = this.source(user, operand, digits + place, depth, loopId, levels);
+      if (later.kind === 'gather') continue;
+      if (level === depth) {
+        const outside = loops[loopId].parent?.id ?? -1;
+        const initial = this.source(user, operand, digits + 2 * place, depth - 1, outside, levels);
+        // The initial value is read ahead of the loop, so it must be there by then: not of this execution of the loop.
+        const { firstSite } = loops[loopId];
+        if (initial.kind !== 'gather' && !touches(initial, (site) => site >= firstSite && site < user))
+          return { kind: 'carried', depth: level, inside: false, initial, later };
+      }
+      const initial = this.source(user, operand, digits + 2 * place, depth, loopId, levels);
+      if (initial.kind !== 'gather') return { kind: 'carried', depth: level, inside: true, initial, later };
+    }
+    return { kind: 'gather' };
+  }
 }
 
 /** Fewer iterations are cheaper to look at one by one. */
@@ -329,13 +310,9 @@ function movesEvenly(
 
 /** Does a source read a site for which `test` holds? */
 function touches(source: Source, test: (site: number) => boolean): boolean {
-  switch (source.kind) {
-    case 'last':
-    case 'affine':
-      return test(source.site);
-    case 'carried':
-      return touches(source.initial, test) || touches(source.later, test);
-    default:
-      return false;
-  }
+  let found = false;
+  eachSource(source, (part) => {
+    if ((part.kind === 'last' || part.kind === 'affine') && test(part.site)) found = true;
+  });
+  return found;
 }

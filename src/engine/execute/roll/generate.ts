@@ -6,8 +6,9 @@ import { Bytes } from '../wasm/bytes';
 import { F64, I32, OP, type ValueType } from '../wasm/instructions';
 import { ModuleWriter } from '../wasm/module';
 import type { Classification } from './classify';
-import { eachSource, type Layout } from './layout';
+import type { Layout } from './layout';
 import { loopAt, newScope, OperandWriter, type Scope } from './operands';
+import { eachSource } from './sources';
 import { COMPARE_CODE, FLOAT_CODE, LOGIC_CODE, importName, isImported } from './scalarCode';
 import { isLoop, type Item, type Loop, type LoopTree } from './tree';
 
@@ -185,7 +186,7 @@ class UnitGenerator extends OperandWriter {
   private store(site: number, scope: Scope): void {
     const { layout } = this;
     const stride = layout.arrayStride[site];
-    const steps = layout.instanceStrides(site).map((step) => step * stride);
+    const steps = layout.inPlace.extents(site).steps.map((step) => step * stride);
     let at = layout.arrayAt[site];
     steps.forEach((step, level) => {
       if (step < 0) at += step * ((loopAt(scope, level + 1).loop as Loop).count - 1);

@@ -1,7 +1,9 @@
 /** Where values live while a compiled tape runs: registers, memory, and which function computes what. */
 import { Arena } from '../arena';
 import type { Tape } from '../scalar/tape';
-import { INPUTS, LITERALS, type Classification, type Source } from './classify';
+import type { Classification } from './classify';
+import { elementOf, extentsOf, InPlace, loopsAround } from './inPlace';
+import { eachSource, INPUTS, LITERALS } from './sources';
 import { isLoop, type Item, type LoopTree } from './tree';
 
 /** Rows a function gets before the next one is begun: V8's compiler takes more than linear time for large ones. */
@@ -33,15 +35,13 @@ export interface Layout {
   readonly tables: readonly { readonly at: number; readonly addresses: Int32Array }[];
   /** Outputs that are copied: (index, address) pairs. */
   readonly copies: Int32Array;
-  /** Bytes between instances of every loop: instance = Σ k_l · instanceStrides[l]. */
-  instanceStrides(site: number): number[];
+  /** Which elements of their arrays sites write and read. */
+  readonly inPlace: InPlace;
 }
 
 /** Number of instances of a site. */
 function instancesOf(tree: LoopTree, site: number): number {
-  let count = 1;
-  for (let id = tree.siteLoops[site]; id >= 0; id = tree.loops[id].parent?.id ?? -1) count *= tree.loops[id].count;
-  return count;
+  return extentsOf(loopsAround(tree, site)).size;
 }
 
 function divide(items: readonly Item[]): Unit[] {
@@ -74,17 +74,9 @@ function divide(items: readonly Item[]): Unit[] {
   return units;
 }
 
-/** Visits the sources that a source is made of. */
-export function eachSource(source: Source, visit: (source: Exclude<Source, { kind: 'carried' }>) => void): void {
-  if (source.kind === 'carried') {
-    eachSource(source.initial, visit);
-    eachSource(source.later, visit);
-  } else visit(source);
-}
-
 export function layOut(tape: Tape, tree: LoopTree, classification: Classification): Layout {
   const { sources, siteOf, instanceOf, width } = classification;
-  const { siteCount, siteLoops, siteRows, loops } = tree;
+  const { siteCount, siteRows } = tree;
   const { inputCount, firstLiteral } = tape;
   const columns = [tape.a, tape.b, tape.c];
   const units = divide(tree.items);
@@ -99,6 +91,7 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
   const needsArray = new Uint8Array(siteCount);
   const needsSlot = new Uint8Array(siteCount);
   const gathers: number[] = [];
+  const gathered = new Uint8Array(siteCount);
   let needsLiterals = false;
   const use = (site: number, unit: number) => {
     if (lastUnit[site] < unit) lastUnit[site] = unit;
@@ -126,13 +119,11 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
 
   /** Rows of all instances of a site, in order. */
   const eachRow = (site: number, visit: (row: number) => void) => {
-    const chain: { count: number; step: number }[] = [];
-    for (let id = siteLoops[site]; id >= 0; id = loops[id].parent?.id ?? -1) {
-      chain.unshift({ count: loops[id].count, step: loops[id].rowsPerIteration });
-    }
+    const chain = loopsAround(tree, site);
     const go = (level: number, row: number) => {
       if (level === chain.length) visit(row);
-      else for (let k = 0, at = row; k < chain[level].count; k++, at += chain[level].step) go(level + 1, at);
+      else
+        for (let k = 0, at = row; k < chain[level].count; k++, at += chain[level].rowsPerIteration) go(level + 1, at);
     };
     go(0, siteRows[site]);
   };
@@ -145,6 +136,7 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
       else if (value >= inputCount) {
         const from = siteOf[value - inputCount];
         needsArray[from] = 1;
+        gathered[from] = 1;
         use(from, unitOf[site]);
       }
     });
@@ -158,10 +150,18 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
   const arrayStride = new Int32Array(siteCount).fill(WORD);
   const slotAt = new Float64Array(siteCount).fill(-1);
   const copied = placeOutputs(tape, tree, classification, outputsAt, arrayAt, arrayStride, needsArray);
+  const results = new Map<number, number[]>();
   for (const index of copied) {
     const value = tape.outputs[index];
-    if (value >= inputCount && value < firstLiteral) use(siteOf[value - inputCount], units.length - 1);
+    if (value < inputCount || value >= firstLiteral) continue;
+    const site = siteOf[value - inputCount];
+    use(site, units.length - 1);
+    const instances = results.get(site);
+    if (instances) instances.push(instanceOf[value - inputCount]);
+    else results.set(site, [instanceOf[value - inputCount]]);
   }
+  const isFree = (site: number) => needsArray[site] === 1 && gathered[site] === 0 && arrayAt[site] < 0;
+  const inPlace = new InPlace(tree, sources, width, isFree, results);
 
   const tables: { at: number; addresses: Int32Array }[] = [];
   const tableAt = new Map<number, number>();
@@ -178,7 +178,7 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
   for (let site = 0, unit = 0; site < siteCount; site++) {
     while (unit < unitOf[site]) arena.expire(unit++);
     if (needsArray[site] && arrayAt[site] < 0)
-      arrayAt[site] = arena.take(WORD * instancesOf(tree, site), lastUnit[site]);
+      arrayAt[site] = arena.take(WORD * inPlace.extents(site).size, lastUnit[site]);
     if (needsSlot[site]) slotAt[site] = arena.take(WORD, lastUnit[site]);
   }
 
@@ -186,7 +186,8 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
     if (value >= firstLiteral) return literalsAt + WORD * (value - firstLiteral);
     if (value < inputCount) return inputsAt + WORD * value;
     const row = value - inputCount;
-    return arrayAt[siteOf[row]] + arrayStride[siteOf[row]] * instanceOf[row];
+    const site = siteOf[row];
+    return arrayAt[site] + arrayStride[site] * elementOf(instanceOf[row], inPlace.extents(site));
   };
   gathers.forEach((operand, index) => {
     const column = columns[operand % width];
@@ -211,15 +212,7 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
     tableAt,
     tables,
     copies,
-    instanceStrides(site) {
-      const strides: number[] = [];
-      let step = 1;
-      for (let id = siteLoops[site]; id >= 0; id = loops[id].parent?.id ?? -1) {
-        strides.unshift(step);
-        step *= loops[id].count;
-      }
-      return strides;
-    },
+    inPlace,
   };
 }
 

@@ -3,8 +3,10 @@ import { isTest } from '../scalar/operations';
 import type { Tape } from '../scalar/tape';
 import { F64, I32, OP } from '../wasm/instructions';
 import type { FunctionWriter } from '../wasm/module';
-import { INPUTS, LITERALS, type AffineSource, type CarriedSource, type Classification, type Source } from './classify';
+import type { Classification } from './classify';
 import type { Layout } from './layout';
+import { extentsOf, loopsAround } from './inPlace';
+import { INPUTS, LITERALS, type AffineSource, type CarriedSource, type Source } from './sources';
 import type { Loop, LoopTree } from './tree';
 
 /** A local that changes by `step` each iteration of a loop. */
@@ -33,6 +35,8 @@ export interface Scope {
   /** Loads of this iteration, and values loaded ahead of the loop, by address. */
   readonly loads: Map<string, number>;
   readonly ahead: { readonly local: number; readonly push: (scope: Scope) => void }[];
+  /** Is it code that runs in some iterations only? */
+  readonly isBranch: boolean;
 }
 
 /** Writes the reading half of a function. */
@@ -107,7 +111,7 @@ export class OperandWriter {
         return;
       case 'gather': {
         const table = this.layout.tableAt.get(user * this.classification.width + column) as number;
-        const steps = this.layout.instanceStrides(user).map((step) => step * 4);
+        const steps = extentsOf(loopsAround(this.tree, user)).steps.map((step) => step * 4);
         this.pushPointer(steps, scope);
         writer.loadI32(table).loadF64(0);
         this.convert(F64, type);
@@ -125,8 +129,10 @@ export class OperandWriter {
     else this.writer.f64(0).op(OP.f64Ne);
   }
 
-  protected pushAffine({ site, first, strides }: AffineSource, scope: Scope): void {
+  protected pushAffine(source: AffineSource, scope: Scope): void {
     const { layout, writer } = this;
+    const { site } = source;
+    const { first, steps: strides } = layout.inPlace.place(source);
     const base = site === INPUTS ? layout.inputsAt : site === LITERALS ? layout.literalsAt : layout.arrayAt[site];
     const unit = site < 0 ? 8 : layout.arrayStride[site];
     const steps: number[] = [];
@@ -138,8 +144,9 @@ export class OperandWriter {
     }
     // Loops that the address does not move in read the value once, ahead, unless it is computed inside of them.
     let level = scope.depth;
-    while (level > 0 && steps[level - 1] === 0 && !contains(loopAt(scope, level).loop as Loop, site)) level--;
-    this.pushLoaded(`a${at}:${steps.join()}`, scope, level, (where) => {
+    if (!scope.isBranch)
+      while (level > 0 && steps[level - 1] === 0 && !contains(loopAt(scope, level).loop as Loop, site)) level--;
+    this.pushLoaded(sourceKey(source), scope, level, (where) => {
       this.pushPointer(steps.slice(0, where.depth), where);
       if (at < 0) writer.i32(at).op(OP.i32Add);
       writer.loadF64(Math.max(at, 0));
@@ -194,6 +201,21 @@ export class OperandWriter {
     const { writer } = this;
     const owner = loopAt(scope, source.depth);
     const { later } = source;
+    const isFirst = () =>
+      writer
+        .get(owner.counter)
+        .i32((owner.loop as Loop).count)
+        .op(OP.i32Eq);
+    // A load kept in a register on one branch would be missing on the other, and ahead of the loop it may have no address.
+    const branch = (one: Source) => this.push(one, F64, { ...scope, loads: new Map(), isBranch: true }, -1, -1);
+    if (source.inside) {
+      isFirst().if(F64);
+      branch(source.initial);
+      writer.else();
+      branch(later);
+      writer.end();
+      return;
+    }
     const copied = later.kind === 'last' && contains(owner.loop as Loop, later.site) && later.site >= user && user >= 0;
     const key = `${copied}:${sourceKey(source)}`;
     let carried = owner.carried.get(key);
@@ -205,22 +227,25 @@ export class OperandWriter {
       writer.get(carried.local);
       return;
     }
-    writer
-      .get(owner.counter)
-      .i32((owner.loop as Loop).count)
-      .op(OP.i32Eq)
-      .if(F64)
-      .get(carried.local)
-      .else();
-    // A load kept in a register here would be missing on the other branch.
-    this.push(later, F64, { ...scope, loads: new Map() }, -1, -1);
+    isFirst().if(F64).get(carried.local).else();
+    branch(later);
     writer.end();
   }
 }
 
 export function newScope(loop: Loop | null, parent: Scope | null, counter: number): Scope {
   const depth = parent ? parent.depth + 1 : 0;
-  return { loop, parent, depth, counter, pointers: new Map(), carried: new Map(), loads: new Map(), ahead: [] };
+  return {
+    loop,
+    parent,
+    depth,
+    counter,
+    pointers: new Map(),
+    carried: new Map(),
+    loads: new Map(),
+    ahead: [],
+    isBranch: false,
+  };
 }
 
 /** Equal for sources that read the same. */
@@ -235,7 +260,7 @@ function sourceKey(source: Source): string {
     case 'gather':
       return 'g';
     case 'carried':
-      return `c${source.depth}(${sourceKey(source.initial)};${sourceKey(source.later)})`;
+      return `c${source.inside}${source.depth}(${sourceKey(source.initial)};${sourceKey(source.later)})`;
   }
 }
 

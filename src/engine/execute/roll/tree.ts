@@ -41,7 +41,7 @@ interface Shape {
 
 const FIRST_SHAPE = 256;
 /** A loop inside a loop is unrolled where that makes no more rows than this: registers are better than counters. */
-const UNROLL_ROWS = 48;
+const UNROLL_ROWS = 96;
 
 class ShapeTable {
   readonly shapes: Shape[] = [];
