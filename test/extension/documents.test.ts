@@ -96,6 +96,21 @@ describe('the exported API', () => {
     assert.deepEqual([value, result], [50, 20]);
   });
 
+  it('moves the numbers of an instance, which keeps its methods', async () => {
+    const { document } = await openText(
+      'api/instance.ts',
+      `class Vec { #unit = 2; constructor(public x: number, public y: number) {} area(): number { return this.#unit * this.x * this.y; } }
+/** @at new Vec(3, 4), (t: number) => t * t */
+export function bent(v: Vec, bend: (t: number) => number): number { return bend(v.area()); }
+`,
+    );
+    await lens(document.uri, /^bent = 576 /);
+    const { inspect } = await api();
+    const args = [{ x: 1, y: 5 }, '[function ]'];
+    const { value, result } = await inspect(document.uri, 'bent', { op: 'grad', args });
+    assert.deepEqual([value, result], [100, { x: 200, y: 40 }]);
+  });
+
   it('is used as the README shows', async () => {
     const [, code] =
       /^### From other extensions\s+```js\n([\s\S]*?)^```/m.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];

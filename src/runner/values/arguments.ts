@@ -152,7 +152,7 @@ function convert(item: Data, type: TypeShape, realm: Realm): unknown {
   const object = new (realm.intrinsic<ObjectConstructor>('Object'))() as Record<string, unknown>;
   for (const [name, value] of Object.entries(item)) {
     const field =
-      type.kind === 'object'
+      type.kind === 'object' || type.kind === 'instance'
         ? type.fields.find((candidate) => candidate.name === name)?.type
         : type.kind === 'record'
           ? type.value

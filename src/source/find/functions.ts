@@ -207,7 +207,7 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
   const returned = returnNode
     ? resolver.resolve(returnNode, node.type || !contextual ? module : contextual.module, typeParameters)
     : undefined;
-  const reason = whyNotDifferentiable(node, parameters, returned, tags);
+  const reason = whyNotDifferentiable(node, parameters, types, returned, tags);
   const points = pointsOf(tags, candidate, declared, types, sourceFile, reason === undefined);
   const named = tags.wrt
     .map((name) => parameters.findIndex((parameter) => parameter.name === name))
@@ -243,6 +243,7 @@ function nameRange({ nameNode }: Candidate, sourceFile: ts.SourceFile) {
 function whyNotDifferentiable(
   node: ts.SignatureDeclaration,
   parameters: readonly ParameterInfo[],
+  types: readonly TypeShape[],
   returned: TypeShape | undefined,
   tags: DocTags,
 ): string | undefined {
@@ -256,7 +257,7 @@ function whyNotDifferentiable(
   // With a point, what the arguments are shows when it runs.
   if (
     !parameters.some(({ differentiable }) => differentiable) &&
-    !(tags.at.length > 0 && parameters.some(({ type }) => type === 'unknown'))
+    !(tags.at.length > 0 && types.some(({ kind }) => kind === 'unknown' || kind === 'any'))
   ) {
     return parameters.length === 1
       ? `\`${parameters[0].name}\`: ${parameters[0].reason}`

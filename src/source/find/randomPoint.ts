@@ -64,6 +64,16 @@ function expressionOf(type: TypeShape, numbers: Numbers, depth: number): string 
       }
       return `{ ${fields.join(', ')} }`;
     }
+    case 'instance': {
+      const given = type.parameters?.map((parameter) => {
+        if (parameter.optional && !isNumeric(parameter.type)) return 'undefined';
+        return expressionOf(parameter.type, numbers, depth + 1);
+      });
+      // What a class makes of text or of other objects is its own affair.
+      if (!given || !type.parameters?.every((parameter) => parameter.optional || isNumeric(parameter.type)))
+        return undefined;
+      return given.includes(undefined) ? undefined : `new ${type.name}(${given.join(', ')})`;
+    }
     case 'record': {
       const value = expressionOf(type.value, numbers, depth + 1);
       return value === undefined ? undefined : `{ a: ${value} }`;
@@ -77,6 +87,10 @@ function expressionOf(type: TypeShape, numbers: Numbers, depth: number): string 
     default:
       return undefined;
   }
+}
+
+function isNumeric(type: TypeShape): boolean {
+  return type.kind === 'number' || (type.kind === 'array' && isNumeric(type.element)) || type.kind === 'typedArray';
 }
 
 /** The argument list of a random point for parameters of these types; undefined where one cannot be made. */

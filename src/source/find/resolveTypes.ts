@@ -1,7 +1,9 @@
 /** Resolves type annotations over the syntax trees alone: aliases, interfaces, generics, imports from other files. */
 import ts from 'typescript';
 import type { ParsedModule } from '../parse';
-import { FLOAT_ARRAYS, INTEGER_ARRAYS, type TypeShape } from './types';
+import { standardType } from './standardTypes';
+import { findType, importedName, isImportedAsType } from './typeDeclarations';
+import type { Field, TypeShape } from './types';
 
 /** How the resolver reaches other files. */
 export interface ModuleHost {
@@ -21,12 +23,17 @@ const MAX_DEPTH = 24;
 
 export class TypeResolver {
   private depth = 0;
+  /** The module whose types are asked for: where its functions are called, a class is known by the name that it has there. */
+  private asking: ParsedModule | undefined;
+  /** Declarations whose members are being resolved: a tree whose nodes hold two of its kind would be resolved 2²⁴ times. */
+  private readonly open = new Set<ts.Node>();
 
   constructor(private readonly host: ModuleHost) {}
 
   resolve(node: ts.TypeNode | undefined, module: ParsedModule, environment: Environment = EMPTY): TypeShape {
     if (!node) return { kind: 'unknown', text: '' };
     if (this.depth > MAX_DEPTH) return this.unknown(node, module);
+    if (this.depth === 0) this.asking = module;
     this.depth++;
     try {
       return this.byKind(node, module, environment);
@@ -109,7 +116,7 @@ export class TypeResolver {
         const object = this.resolve(objectType, module, environment);
         const index = this.resolve(indexType, module, environment);
         if (object.kind === 'array') return object.element;
-        if (object.kind === 'object' && index.kind === 'literal') {
+        if ((object.kind === 'object' || object.kind === 'instance') && index.kind === 'literal') {
           return object.fields.find(({ name }) => name === index.value)?.type ?? this.unknown(node, module);
         }
         return this.unknown(node, module);
@@ -133,81 +140,82 @@ export class TypeResolver {
     if (parameter) return parameter;
     const typeArguments = () => (node.typeArguments ?? []).map((type) => this.resolve(type, module, environment));
     const found = this.declaration(name, module);
-    if (found) return this.declared(found, typeArguments()) ?? this.unknown(node, module);
-    return this.standard(name, typeArguments) ?? this.unknown(node, module);
-  }
-
-  /** The language's own types. */
-  private standard(name: string, typeArguments: () => TypeShape[]): TypeShape | undefined {
-    if (FLOAT_ARRAYS.has(name) || INTEGER_ARRAYS.has(name)) return { kind: 'typedArray', name };
-    switch (name) {
-      case 'Array':
-      case 'ReadonlyArray':
-      case 'Iterable':
-      case 'ArrayLike':
-        return { kind: 'array', element: typeArguments()[0] ?? { kind: 'any' } };
-      case 'Readonly':
-      case 'Required':
-      case 'NonNullable':
-        return typeArguments()[0];
-      case 'Partial': {
-        const [of] = typeArguments();
-        return of?.kind === 'object' ? { ...of, fields: of.fields.map((field) => ({ ...field, optional: true })) } : of;
-      }
-      case 'Pick':
-      case 'Omit': {
-        const [of, keys] = typeArguments();
-        if (of?.kind !== 'object') return undefined;
-        const names = new Set(
-          (keys?.kind === 'union' ? keys.options : [keys]).map((key) => (key?.kind === 'literal' ? key.value : '')),
-        );
-        return { ...of, fields: of.fields.filter((field) => names.has(field.name) === (name === 'Pick')) };
-      }
-      case 'Record': {
-        const [keys, value] = typeArguments();
-        const names = keys?.kind === 'union' ? keys.options : keys ? [keys] : [];
-        if (names.length === 0 || names.some((key) => key.kind !== 'literal')) return { kind: 'record', value };
-        const fields = names.map((key) => ({
-          name: String((key as { value: string }).value),
-          type: value,
-          optional: false,
-        }));
-        return { kind: 'object', fields };
-      }
-      case 'Promise':
-        return { kind: 'promise', value: typeArguments()[0] ?? { kind: 'any' } };
-      case 'Number':
-        return { kind: 'number' };
-      case 'Function':
-        return { kind: 'function' };
-      case 'NdArray':
-      case 'ArrayLikeNd':
-        return { kind: 'ndarray' };
-      default:
-        return undefined;
+    if (found) {
+      const shape = this.declared(found, typeArguments(), name) ?? this.unknown(node, module);
+      if (shape.kind !== 'instance') return shape;
+      if (module === this.asking && !isImportedAsType(module.sourceFile, name)) return shape;
+      const { parameters: _, ...unmade } = shape;
+      return unmade;
     }
+    return standardType(name, typeArguments) ?? this.unknown(node, module);
   }
 
-  private declared({ node, module }: Declaration, typeArguments: TypeShape[]): TypeShape | undefined {
+  /** The shape of a declared type; undefined for what has none, and inside itself. */
+  private declared(declaration: Declaration, typeArguments: TypeShape[], name: string): TypeShape | undefined {
+    const { node, module } = declaration;
+    if (this.open.has(node)) return undefined;
     const environment = this.bind((node as ts.TypeAliasDeclaration).typeParameters, typeArguments, module);
-    if (ts.isTypeAliasDeclaration(node)) return this.resolve(node.type, module, environment);
-    if (ts.isInterfaceDeclaration(node)) {
+    if (ts.isTypeParameterDeclaration(node))
+      return node.constraint ? this.resolve(node.constraint, module) : { kind: 'any' };
+    if (ts.isEnumDeclaration(node))
+      return { kind: 'union', options: node.members.map((_, value) => ({ kind: 'literal', value })) };
+    this.open.add(node);
+    try {
+      if (ts.isTypeAliasDeclaration(node)) return this.resolve(node.type, module, environment);
+      if (ts.isClassDeclaration(node)) return this.instance(node, module, environment, name);
+      if (!ts.isInterfaceDeclaration(node)) return undefined;
       const own = this.members(node.members, module, environment);
       const bases = (node.heritageClauses ?? []).flatMap((clause) => clause.types);
       const inherited = bases.map((base) => this.base(base, module, environment));
       return inherited.length > 0 ? intersection([...inherited, own]) : own;
+    } finally {
+      this.open.delete(node);
     }
-    if (ts.isEnumDeclaration(node))
-      return { kind: 'union', options: node.members.map((_, value) => ({ kind: 'literal', value })) };
-    if (ts.isTypeParameterDeclaration(node))
-      return node.constraint ? this.resolve(node.constraint, module) : { kind: 'any' };
-    return undefined;
+  }
+
+  /** What an instance keeps in properties of its own. */
+  private instance(node: ts.ClassDeclaration, module: ParsedModule, environment: Environment, name: string): TypeShape {
+    const extended = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
+    const base = extended && this.base(extended, module, environment);
+    const fields = new Map<string, Field>();
+    const put = (field: Field) => fields.set(field.name, field);
+    if (base?.kind === 'instance' || base?.kind === 'object') base.fields.forEach(put);
+    const constructors = node.members.filter(ts.isConstructorDeclaration);
+    const declared = constructors.at(0)?.parameters;
+    const parameters = declared?.map((parameter) => ({
+      type: this.parameter(parameter, module, environment),
+      optional: parameter.questionToken !== undefined || parameter.initializer !== undefined,
+    }));
+    constructors
+      .flatMap((each) => [...each.parameters])
+      .filter((parameter) => ts.isParameterPropertyDeclaration(parameter, parameter.parent))
+      .forEach((parameter) => {
+        if (!ts.isIdentifier(parameter.name)) return;
+        put({ name: parameter.name.text, type: this.parameter(parameter, module, environment), optional: false });
+      });
+    for (const member of node.members) {
+      if (!ts.isPropertyDeclaration(member) || ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Static) continue;
+      if (!ts.isIdentifier(member.name) && !ts.isStringLiteral(member.name)) continue;
+      const type = member.type
+        ? this.resolve(member.type, module, environment)
+        : member.initializer
+          ? this.fromValue(member.initializer, module)
+          : ({ kind: 'any' } as const);
+      put({ name: member.name.text, type, optional: member.questionToken !== undefined });
+    }
+    const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+    const closed =
+      (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Abstract) !== 0 ||
+      constructors.some((each) => (ts.getCombinedModifierFlags(each) & hidden) !== 0);
+    const made = parameters ?? (base?.kind === 'instance' ? base.parameters : []);
+    return { kind: 'instance', name, fields: [...fields.values()], ...(closed || !made ? {} : { parameters: made }) };
   }
 
   private base(node: ts.ExpressionWithTypeArguments, module: ParsedModule, environment: Environment): TypeShape {
     const typeArguments = (node.typeArguments ?? []).map((type) => this.resolve(type, module, environment));
     const found = ts.isIdentifier(node.expression) ? this.declaration(node.expression.text, module) : undefined;
-    return (found && this.declared(found, typeArguments)) ?? { kind: 'object', fields: [] };
+    const shape = found && this.declared(found, typeArguments, node.expression.getText(module.sourceFile));
+    return shape ?? { kind: 'object', fields: [] };
   }
 
   private bind(
@@ -228,7 +236,7 @@ export class TypeResolver {
   }
 
   private members(members: ts.NodeArray<ts.TypeElement>, module: ParsedModule, environment: Environment): TypeShape {
-    const fields: { name: string; type: TypeShape; optional: boolean }[] = [];
+    const fields: Field[] = [];
     for (const member of members) {
       if (ts.isIndexSignatureDeclaration(member)) {
         if (members.length === 1) return { kind: 'record', value: this.resolve(member.type, module, environment) };
@@ -306,7 +314,7 @@ export class TypeResolver {
     }
     if (ts.isNewExpression(node) && ts.isIdentifier(node.expression)) {
       return (
-        this.standard(node.expression.text, () => [{ kind: 'number' }]) ?? {
+        standardType(node.expression.text, () => [{ kind: 'number' }]) ?? {
           kind: 'unknown',
           text: node.expression.text,
         }
@@ -361,50 +369,12 @@ function union(options: TypeShape[]): TypeShape {
 }
 
 function intersection(types: TypeShape[]): TypeShape {
-  const fields = new Map<string, { name: string; type: TypeShape; optional: boolean }>();
+  const fields = new Map<string, Field>();
   for (const type of types) {
     // Branded numbers: `number & { __brand: … }`.
     if (type.kind === 'number') return type;
-    if (type.kind === 'object') for (const field of type.fields) fields.set(field.name, field);
+    if (type.kind === 'object' || type.kind === 'instance')
+      for (const field of type.fields) fields.set(field.name, field);
   }
   return { kind: 'object', fields: [...fields.values()] };
-}
-
-const typeTables = new WeakMap<ts.SourceFile, Map<string, ts.Node>>();
-
-/** The declaration of a type anywhere in a file, the outermost first. */
-function findType(sourceFile: ts.SourceFile, name: string): ts.Node | undefined {
-  let table = typeTables.get(sourceFile);
-  if (!table) {
-    const names = new Map<string, ts.Node>();
-    const visit = (node: ts.Node): void => {
-      if (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isEnumDeclaration(node)) {
-        if (!names.has(node.name.text)) names.set(node.name.text, node);
-      } else if (ts.isModuleDeclaration(node) || ts.isModuleBlock(node) || ts.isSourceFile(node))
-        ts.forEachChild(node, visit);
-    };
-    visit(sourceFile);
-    typeTables.set(sourceFile, (table = names));
-  }
-  return table.get(name);
-}
-
-/** The name under which another module exports what this statement makes visible as `name`. */
-function importedName(statement: ts.Statement, name: string): string | undefined {
-  if (ts.isImportDeclaration(statement)) {
-    const clause = statement.importClause;
-    if (clause?.name?.text === name) return 'default';
-    const named = clause?.namedBindings;
-    if (!named) return undefined;
-    if (ts.isNamespaceImport(named)) return name;
-    const element = named.elements.find((candidate) => candidate.name.text === name);
-    return element ? (element.propertyName ?? element.name).text : undefined;
-  }
-  if (ts.isExportDeclaration(statement) && statement.moduleSpecifier) {
-    const clause = statement.exportClause;
-    if (!clause || ts.isNamespaceExport(clause)) return name;
-    const element = clause.elements.find((candidate) => candidate.name.text === name);
-    return element ? (element.propertyName ?? element.name).text : undefined;
-  }
-  return undefined;
 }

@@ -8,10 +8,19 @@ export type TypeShape =
   | { kind: 'ndarray' }
   | { kind: 'array'; element: TypeShape }
   | { kind: 'tuple'; elements: TypeShape[] }
-  | { kind: 'object'; fields: { name: string; type: TypeShape; optional: boolean }[] }
+  | { kind: 'object'; fields: Field[] }
+  /** Of a class, by the name that it has where the type is written; without `parameters` it cannot be constructed there. */
+  | { kind: 'instance'; name: string; fields: Field[]; parameters?: { type: TypeShape; optional: boolean }[] }
+  | { kind: 'map'; value: TypeShape }
   | { kind: 'record'; value: TypeShape }
   | { kind: 'promise'; value: TypeShape }
   | { kind: 'union'; options: TypeShape[] };
+
+export interface Field {
+  name: string;
+  type: TypeShape;
+  optional: boolean;
+}
 
 export const FLOAT_ARRAYS: ReadonlySet<string> = new Set(['Float64Array', 'Float32Array']);
 export const INTEGER_ARRAYS: ReadonlySet<string> = new Set([
@@ -50,6 +59,10 @@ export function printType(type: TypeShape, depth = 0): string {
     }
     case 'record':
       return `Record<string, ${printType(type.value, depth)}>`;
+    case 'map':
+      return `Map<…, ${printType(type.value, depth)}>`;
+    case 'instance':
+      return type.name;
     case 'promise':
       return `Promise<${printType(type.value, depth)}>`;
     case 'union':
@@ -72,11 +85,13 @@ export function hasNumbers(type: TypeShape): boolean {
     case 'array':
       return hasNumbers(type.element);
     case 'record':
+    case 'map':
     case 'promise':
       return hasNumbers(type.value);
     case 'tuple':
       return type.elements.some(hasNumbers);
     case 'object':
+    case 'instance':
       return type.fields.some((field) => hasNumbers(field.type));
     case 'union':
       return type.options.some(hasNumbers);

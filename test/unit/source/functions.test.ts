@@ -143,6 +143,70 @@ export function f(a: Vec, b: Shape<Float64Array>, c: readonly number[], d: Array
     assert.equal(found.parameters[0].differentiable, true);
   });
 
+  it('ends on trees, whose nodes hold two of their kind', () => {
+    const [found] = find(
+      'interface Tree { left?: Tree; right?: Tree; value: number }\nexport function f(t: Tree): number { return t.value; }',
+    );
+    assert.equal(found.parameters[0].type, '{ left?: Tree; right?: Tree; value: number }');
+    assert.deepEqual(
+      found.points.map(({ source }) => source),
+      ['random'],
+    );
+  });
+
+  it('knows classes by what their instances keep, and makes one where numbers are enough for it', () => {
+    const vectors = `export class Vec { constructor(public x = 0, public y = 0) {} dot(v: Vec): number { return this.x * v.x; } }
+      export interface Pair { a: Vec; b: Vec }`;
+    const text = `import { Vec, type Vec as Only } from './vec';
+      import * as v from './vec';
+      class Named { constructor(readonly name: string, public k: number) {} }
+      class Held<T> { #secret = 1; value: T; constructor(value: T) { this.value = value; } }
+      class Sub extends Vec { w = 2; static s = 3; }
+      abstract class Open { k = 1; }
+      export function f(a: Vec, b: v.Vec, c: Held<number>, d: Sub): number { return a.x; }
+      export function g(a: Named): number { return a.k; }
+      export function h(a: Open): number { return a.k; }
+      export function i(a: Only): number { return a.x; }
+      export function j(a: v.Pair): number { return a.a.x; }`;
+    const found = find(text, { '/vec.ts': vectors });
+    assert.deepEqual(
+      found.map(({ parameters }) => parameters.map(({ type, differentiable }) => [type, differentiable])),
+      [
+        [
+          ['Vec', true],
+          ['v.Vec', true],
+          ['Held', true],
+          ['Sub', true],
+        ],
+        [['Named', true]],
+        [['Open', true]],
+        [['Only', true]],
+        [['{ a: Vec; b: Vec }', true]],
+      ],
+    );
+    const point =
+      /^new Vec\(0\.\d+, 0\.\d+\), new v\.Vec\(0\.\d+, 0\.\d+\), new Held\(0\.\d+\), new Sub\(0\.\d+, 0\.\d+\)$/;
+    assert.match(found[0].points[0].expression, point);
+    assert.deepEqual(
+      found.slice(1).flatMap(({ points }) => points),
+      [],
+      'what is not known to be made of numbers',
+    );
+  });
+
+  it('takes maps of numbers, and with a point whatever its arguments turn out to be', () => {
+    const [map, any, bare] = find(
+      `/** @at new Map([['a', 1]]) */ export function f(m: ReadonlyMap<string, number>): number { return m.get('a')!; }
+       /** @at [1] */ export function g(m: any): number { return m[0]; }
+       export function h(m: any): number { return m[0]; }`,
+    );
+    assert.deepEqual(
+      [map, any, bare].map(({ differentiable }) => differentiable),
+      [true, true, false],
+    );
+    assert.equal(map.parameters[0].type, 'Map<…, number>');
+  });
+
   it('says which parameters are not differentiable, and why', () => {
     const [found] = find(
       'export function f(x: number, n: Int8Array, s: string, m: "a" | "b", g: (v: number) => number, u: unknown): number { return x; }',
