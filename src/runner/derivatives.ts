@@ -9,7 +9,7 @@ import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
 import type { Program } from '../engine/program/program';
-import type { DenseMatrix } from './protocol';
+import type { DenseMatrix, MatrixPart } from './protocol';
 import { slotsOf, type Recorded, type Slot } from './record';
 
 export type Progress = (done: number, total: number) => void;
@@ -93,33 +93,41 @@ export function jacobianOf(
 ): { matrix: DenseMatrix; direction: Direction } {
   const { inputSize: columns, outputSize: rows } = linear;
   const chosen = direction ?? (rows <= columns ? 'reverse' : 'forward');
-  const lanes = chosen === 'forward' ? lanesOf(linear) : undefined;
-  if (lanes) {
-    const seeds = linear.inputs.map(({ row }) => [row]);
-    const values = new Float64Array(rows * columns);
-    tangents(
-      lanes,
-      linear,
-      seeds,
-      (column, output, tangent) => (values[output * columns + column] = tangent),
-      progress,
-    );
-    return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
-  }
-  const values = new Float64Array(rows * columns);
-  const count = chosen === 'reverse' ? rows : columns;
-  const seed = new Float64Array(count);
-  for (let index = 0; index < count; index++) {
-    seed[index] = 1;
-    if (chosen === 'reverse') values.set(pullBack(linear, seed), index * columns);
-    else {
-      const column = pushForward(linear, seed);
-      for (let row = 0; row < rows; row++) values[row * columns + index] = column[row];
+  const whole = chosen === 'reverse' ? { by: 'rows', to: rows } : { by: 'columns', to: columns };
+  return { matrix: jacobianPart(linear, { ...whole, from: 0 } as MatrixPart, progress), direction: chosen };
+}
+
+/** Some rows of the Jacobian in reverse mode, or some of its columns in forward mode; a matrix of these alone. */
+export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progress?: Progress): DenseMatrix {
+  const { inputSize, outputSize } = linear;
+  const count = to - from;
+  if (by === 'rows') {
+    const values = new Float64Array(count * inputSize);
+    const seed = new Float64Array(outputSize);
+    for (let row = from; row < to; row++) {
+      seed[row] = 1;
+      values.set(pullBack(linear, seed), (row - from) * inputSize);
+      seed[row] = 0;
+      progress?.(row + 1 - from, count);
     }
-    seed[index] = 0;
-    progress?.(index + 1, count);
+    return { kind: 'dense', rows: count, columns: inputSize, values };
   }
-  return { matrix: { kind: 'dense', rows, columns, values }, direction: chosen };
+  const values = new Float64Array(outputSize * count);
+  const put = (column: number, output: number, tangent: number) => (values[output * count + column] = tangent);
+  const lanes = lanesOf(linear);
+  if (lanes) {
+    const seeds = linear.inputs.slice(from, to).map(({ row }) => [row]);
+    tangents(lanes, linear, seeds, put, progress);
+  } else {
+    const seed = new Float64Array(inputSize);
+    for (let column = from; column < to; column++) {
+      seed[column] = 1;
+      pushForward(linear, seed).forEach((tangent, output) => put(column - from, output, tangent));
+      seed[column] = 0;
+      progress?.(column + 1 - from, count);
+    }
+  }
+  return { kind: 'dense', rows: outputSize, columns: count, values };
 }
 
 /** Milliseconds that `jacobianOf` will take, from one of its sweeps. */

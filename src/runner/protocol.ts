@@ -191,6 +191,15 @@ export interface EvaluateParams extends Target {
   backend?: BackendChoice;
   /** False where `matrix` is enough: a large one is then not built a second time as nested arrays, and `result` is null. */
   structured?: boolean;
+  /** Of a Jacobian or Hessian that is too large for one answer, only this; `result` is null, and the tape computes it. */
+  part?: MatrixPart;
+}
+
+/** Rows or columns `from` … `to` − 1 of a matrix. */
+export interface MatrixPart {
+  by: 'rows' | 'columns';
+  from: number;
+  to: number;
 }
 
 export interface Evaluation {

@@ -2,17 +2,19 @@
  * What the panel does: receives the host's states, asks for everything else, and keeps the results with the state they belong
  * to. Views call these methods and never talk to the channel themselves.
  */
-import type { Data, SourceRange } from '../runner/protocol';
+import type { Data, MatrixPart, SourceRange } from '../runner/protocol';
 import { Coalescer } from './coalesce';
 import type { GpuHost } from './gpuHost';
-import { setLocale, t } from './l10n';
-import { demandOf } from './matrix/demand';
+import { locale, setLocale, t } from './l10n';
+import { assembled, demandOf, extentOf, type AskedMatrix } from './matrix/demand';
+import { formatCount, formatPercent } from './model/format';
 import { measureGpuRows, type GpuWork } from './timing/gpuRows';
 import { directionsOf } from './slices/directions';
-import type { HostEvents, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
+import type { HostEvents, MatrixResult, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
 import { RemoteError } from './protocol';
 import {
   receivePanelState,
+  targetKey,
   type AppState,
   type DirectionKind,
   type ProductResult,
@@ -80,8 +82,12 @@ export class PanelController {
   // ------------------------------------------------------------------------------------------ state
 
   private receive(panel: PanelState): void {
+    const before = targetKey(this.store.get().ready?.target);
     const { patch, lost } = receivePanelState(this.store.get(), panel);
     this.store.set(patch);
+    // What is still computed for another function must not arrive as this one's.
+    if (panel.kind === 'ready' && targetKey(panel.target) !== before)
+      for (const [key, request] of this.aborts) if (key !== 'gpu') request.abort();
     if (lost) this.channel.emit('ready', {});
     this.refreshVisible();
   }
@@ -97,11 +103,9 @@ export class PanelController {
   refreshVisible(): void {
     const { view, ready, panel } = this.store.get();
     if (ready === undefined || panel?.kind !== 'ready') return;
-    const needsHessian = (view.tab === 'matrix' || view.tab === 'table') && view.matrix === 'hessian';
-    if (needsHessian && this.outdated('hessian')) this.loadMatrix('hessian');
-    const needsDerivative = (view.tab === 'matrix' || view.tab === 'table') && view.matrix !== 'hessian';
-    if (needsDerivative && demandOf(ready) === 'automatic' && this.outdated('derivative'))
-      this.loadMatrix('derivative');
+    const kind = view.matrix === 'hessian' ? 'hessian' : 'derivative';
+    const needsMatrix = view.tab === 'matrix' || view.tab === 'table';
+    if (needsMatrix && demandOf(ready, kind) === 'automatic' && this.outdated(kind)) this.loadMatrix(kind);
     if (view.tab === 'checks' && this.store.get().check.kind === 'idle') this.runCheck();
     if (view.tab === 'program' && this.outdated('program')) this.loadProgram();
     if (view.tab === 'slices' && this.dragging === null && this.outdated('slice')) this.loadSlice();
@@ -164,9 +168,29 @@ export class PanelController {
 
   // ------------------------------------------------------------------------------------------ requests
 
-  loadMatrix(kind: 'hessian' | 'derivative'): void {
-    const version = this.store.get().ready?.version ?? 0;
-    this.load(kind, (options) => this.channel.request('matrix', { kind, version }, { ...options, timeout: LONG }));
+  loadMatrix(kind: AskedMatrix): void {
+    const { ready } = this.store.get();
+    if (ready === undefined) return;
+    const { version } = ready;
+    const extent = extentOf(ready, kind);
+    const request = (part: { part?: MatrixPart }, options: { signal: AbortSignal }): Promise<MatrixResult> =>
+      this.channel.request('matrix', { kind, version, ...part }, { ...options, timeout: LONG });
+    if (demandOf(ready, kind) === 'automatic') {
+      this.load(kind, (options) => request({}, options));
+      return;
+    }
+    // There is no room for two: the one before goes.
+    this.store.set({ [kind]: { kind: 'idle' } });
+    const by = kind === 'derivative' && extent[0] <= extent[1] ? 'rows' : 'columns';
+    const size = formatCount(extent[0] * extent[1], locale);
+    this.load(kind, ({ signal, onProgress }) =>
+      assembled(
+        extent,
+        by,
+        (part) => request({ part }, { signal }),
+        (done, total) => onProgress({ done, total, message: t.matrix.computedPart(size, formatPercent(done / total)) }),
+      ),
+    );
   }
 
   runCheck(): void {
@@ -256,9 +280,14 @@ export class PanelController {
   /** A Jacobian or Hessian times the direction. */
   runProduct(op: 'jvp' | 'vjp' | 'hvp', params: { tangent?: Data; cotangent?: Data; vector?: Data }): void {
     this.lastProduct = { op, params };
-    const put = (product: Remote<ProductResult>) => this.store.set({ inputs: { ...this.store.get().inputs, product } });
-    const { last } = this.store.get().inputs.product;
-    const version = this.store.get().ready?.version ?? 0;
+    const { ready, inputs } = this.store.get();
+    const put = (product: Remote<ProductResult>) => {
+      const now = this.store.get();
+      if (targetKey(now.ready?.target) === targetKey(ready?.target))
+        this.store.set({ inputs: { ...now.inputs, product } });
+    };
+    const { last } = inputs.product;
+    const version = ready?.version ?? 0;
     put({ kind: 'running', last });
     this.channel.request('evaluate', { op, ...params }, { timeout: LONG }).then(
       ({ value: _, ...product }) => put({ kind: 'done', last: { value: { op, ...product }, version } }),

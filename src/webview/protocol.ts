@@ -15,6 +15,7 @@ import type {
   Inspection,
   LeafInfo,
   Matrix,
+  MatrixPart,
   MatrixSummary,
   Operation,
   Profile,
@@ -87,7 +88,11 @@ export interface MatrixResult extends Pick<Evaluation, 'backend' | 'float32' | '
 
 /** Requests of the panel, answered by the host. */
 interface HostRequests {
-  matrix: { params: { kind: 'derivative' | 'hessian'; version: number }; result: MatrixResult };
+  /** Of a matrix that is too large for one message, a part; all parts belong to the version, or there is none. */
+  matrix: {
+    params: { kind: 'derivative' | 'hessian'; version: number; part?: MatrixPart };
+    result: MatrixResult;
+  };
   evaluate: {
     params: { op: Operation; tangent?: Data; cotangent?: Data; vector?: Data };
     result: Pick<Evaluation, 'value' | 'result' | 'strategy' | 'operations' | 'backend' | 'float32' | 'notice'>;

@@ -53,7 +53,7 @@ describe('the states of the panel’s page', () => {
             ? 'Evaluating rosenbrock'
             : 'reason' in state
               ? state.reason
-              : '900,000,000 entries';
+              : '900,000,000 entries take 7,200 MB';
       await poll('the reason', async () => (await page.textContent('.app'))?.includes(reason));
       if ('action' in state && state.action) {
         await page.click(`text=${state.action.label}`);
@@ -64,13 +64,47 @@ describe('the states of the panel’s page', () => {
     });
   }
 
-  it('computes a very large matrix when told to', async () => {
+  it('computes a very large matrix when told to, and again when it is out of date', async () => {
     const page = await pages.open({ fixture: 'matrix-on-demand' });
-    await poll('the size', async () => (await page.textContent('.empty-state'))?.includes('5000 × 5000 entries'));
+    await poll('the size', async () => (await page.textContent('.empty-state'))?.includes('4100 × 4100 entries'));
     assert.deepEqual(await logged(page, 'matrix'), []);
-    await page.click('vscode-button:has-text("Compute 25,000,000 entries (200 MB)")');
+    const compute = 'vscode-button:has-text("Compute 16,810,000 entries (135 MB)")';
+    await page.click(compute);
     await poll('the matrix', () => page.$('gl-heatmap'));
-    assert.deepEqual(await logged(page, 'matrix'), [{ kind: 'derivative', version: 1 }]);
+    type Asked = { part: { by: string; from: number; to: number } };
+    const parts = ((await logged(page, 'matrix')) as Asked[]).map(({ part }) => part);
+    assert.ok(parts.every(({ by, from, to }) => by === 'rows' && (to - from) * 4100 <= 2 ** 23));
+    assert.deepEqual(
+      parts.map(({ from }) => from),
+      [0, ...parts.slice(0, -1).map(({ to }) => to)],
+    );
+    assert.equal(parts.at(-1)?.to, 4100);
+    assert.equal(await page.$('.matrix-old'), null);
+    // Another point: what stands there is of the one before, and nobody computes the new one by itself.
+    await page.evaluate(() => {
+      const state = window.fakeHost.state();
+      if (state.kind === 'ready') window.fakeHost.push({ ...state, version: 2 });
+    });
+    await poll('a warning', () => page.$('.matrix-old'));
+    assert.equal((await logged(page, 'matrix')).length, parts.length);
+    await page.click(compute);
+    await poll('the new one', async () => (await page.$('.matrix-old')) === null && (await page.$('gl-heatmap')));
+    assert.ok(
+      (await logged(page, 'matrix')).slice(parts.length).every((each) => (each as { version: number }).version === 2),
+    );
+  });
+
+  it('drops what is still computed for another function', async () => {
+    const page = await pages.open({ fixture: 'rosenbrock' });
+    await page.evaluate(() => window.fakeHost.hold('matrix'));
+    await page.check('input[value="hessian"]');
+    await poll('the request', async () => (await logged(page, 'matrix')).length === 1);
+    await page.evaluate(() => {
+      window.fakeHost.show('sixty');
+      window.fakeHost.release();
+    });
+    await poll('its own request', async () => (await logged(page, 'matrix')).length === 2);
+    await poll('its Hessian', async () => (await page.textContent('.facts-line'))?.includes('60 × 60'));
   });
 
   it('moves only where movement is wanted', async () => {

@@ -64,6 +64,10 @@ export class Panel implements Disposable {
     answerRequests(this.channel, service, {
       target: () => this.current,
       setTarget: (target) => this.setTarget(target),
+      isNewest: (version) => {
+        const state = this.current && this.service.state(this.current);
+        return state?.kind === 'ready' && this.states.versionOf(state.inspection) === version;
+      },
     });
     this.listen();
     view.iconPath = {

@@ -1,6 +1,6 @@
 /** Answers the panel's requests: most go on to the runner, the others to VS Code. */
 import { commands, env, Uri, window, workspace } from 'vscode';
-import type { LeafInfo } from '../../runner/protocol';
+import type { LeafInfo, MatrixPart } from '../../runner/protocol';
 import {
   RemoteError,
   type HostChannel,
@@ -18,6 +18,8 @@ import { checkInWords, errorInWords, noticeInWords, profileInWords, rowInWords }
 export interface RequestHost {
   target(): InspectionTarget | undefined;
   setTarget(target: InspectionTarget): void;
+  /** The result of that version is the newest, and nothing has changed since. */
+  isNewest(version: number): boolean;
 }
 
 /** Milliseconds that a profile may take beyond its budget: it records, compiles and warms up first. */
@@ -44,8 +46,18 @@ export function answerRequests(channel: HostChannel, service: InspectionService,
       }),
   });
 
-  channel.handle('matrix', ({ kind }, context) =>
-    told(async () => matrixOf(service, target(), kind, options(context, LONG))),
+  channel.handle('matrix', ({ kind, version, part }, context) =>
+    told(async () => {
+      const whole = (): void => {
+        if (part !== undefined && !host.isNewest(version))
+          throw new RemoteError('outdated', t('The function or its point has changed meanwhile.'));
+      };
+      whole();
+      const result = await matrixOf(service, target(), { kind, part }, options(context, LONG));
+      // A part of another point's matrix must not stand beside the others.
+      whole();
+      return result;
+    }),
   );
   channel.handle('evaluate', (params, context) =>
     told(async () => {
@@ -122,14 +134,14 @@ type RunnerOptions = NonNullable<Parameters<InspectionService['request']>[3]>;
 async function matrixOf(
   service: InspectionService,
   target: InspectionTarget,
-  kind: 'derivative' | 'hessian',
+  { kind, part }: { kind: 'derivative' | 'hessian'; part: MatrixPart | undefined },
   options: RunnerOptions,
 ): Promise<MatrixResult> {
   const op = kind === 'hessian' ? 'hessian' : 'jacobian';
   const { matrix, inputs, outputs, backend, float32, notice } = await service.request(
     target,
     'evaluate',
-    { op, structured: false },
+    { op, structured: false, ...(part === undefined ? {} : { part }) },
     options,
   );
   if (matrix === undefined)

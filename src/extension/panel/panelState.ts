@@ -23,6 +23,11 @@ export class PanelStates {
     return this.sent !== undefined;
   }
 
+  /** Under which the panel holds a result; undefined where it holds another. */
+  versionOf(inspection: Inspection): number | undefined {
+    return this.sent?.inspection === inspection ? this.sent.version : undefined;
+  }
+
   /** The panel is new or was reloaded: it holds nothing. */
   forget(): void {
     this.sent = undefined;

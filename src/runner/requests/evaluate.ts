@@ -1,6 +1,17 @@
 /** `evaluate`: one operation of one function at one point, in the user's own structure. */
 import { RunnerError } from '../modules/errors';
-import type { Data, DenseMatrix, EvaluateParams, Evaluation, Finding, Location, Matrix, Operation } from '../protocol';
+import { gradientLinear, jacobianPart, linearOf, type Progress } from '../derivatives';
+import type {
+  Data,
+  DenseMatrix,
+  EvaluateParams,
+  Evaluation,
+  Finding,
+  Location,
+  Matrix,
+  MatrixPart,
+  Operation,
+} from '../protocol';
 import type { Recorded } from '../record';
 import { build, buildFrom, flatten, sizeOf, type Layout } from '../values/layout';
 import { nonFiniteFindings } from './findings';
@@ -20,14 +31,18 @@ export async function evaluate(context: Context, params: EvaluateParams): Promis
   const target = await recordTarget(context, params);
   const { recorded, timing } = target;
   const began = performance.now();
-  const way = wayOf(context, params.backend, recorded, (done, total) =>
-    context.progress(done, total, `${params.op} of ${target.found.name}`),
-  );
-  const { result, matrix, strategy } = await compute(way, params, target);
+  const progress = (done: number, total: number): void =>
+    context.progress(done, total, `${params.op} of ${target.found.name}`);
+  const { part } = params;
+  const way = wayOf(context, part ? 'interpret' : params.backend, recorded, progress);
+  const { result, matrix, strategy } = part
+    ? partOf(part, params, target, progress)
+    : await compute(way, params, target);
   timing.run = performance.now() - began;
   timing.total = performance.now() - start;
   const warnings = [...warningsOf(target, params), ...notFinite(target, params, matrix?.values ?? result)];
-  if (params.op !== 'value' && warnings.length === 0) {
+  // What else was lost is looked for once, not with every part.
+  if (params.op !== 'value' && warnings.length === 0 && !part) {
     const order = params.op === 'hessian' || params.op === 'hvp' ? 2 : 1;
     warnings.push(...lostNearby(context, params, target, { file: params.file, ...target.found.nameRange }, order));
   }
@@ -136,6 +151,19 @@ async function compute(way: Way, params: EvaluateParams, target: RecordedTarget)
       };
     }
   }
+}
+
+/** Some rows or columns of a matrix, whose parts are asked for one after the other. */
+function partOf(
+  { by, from, to }: MatrixPart,
+  { op }: EvaluateParams,
+  { recorded }: RecordedTarget,
+  progress: Progress,
+): Outcome {
+  const linear = op === 'hessian' ? gradientLinear(recorded) : linearOf(recorded);
+  const count = by === 'rows' ? linear.outputSize : linear.inputSize;
+  const matrix = jacobianPart(linear, { by, from: Math.max(0, from), to: Math.min(count, to) }, progress);
+  return { result: null, matrix, strategy: by === 'rows' ? 'reverse' : 'forward' };
 }
 
 /** A gradient as the one row of a matrix. */

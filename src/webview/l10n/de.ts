@@ -75,6 +75,14 @@ export const de: Texts = {
     copyTsv: 'Kopieren (mit Tabulatoren)',
     absent: 'Hier gibt es keine Matrix',
     large: 'Mehr, als bei jedem Tastendruck mitkommt',
+    computedPart: (entries: string, percent: string) => `${entries} Einträge werden berechnet: ${percent}`,
+    old: 'Die Funktion oder ihr Punkt hat sich geändert, seit diese Matrix berechnet wurde.',
+    tooLarge: 'Zu groß, um ganz gezeigt zu werden',
+    tooLargeReason: (entries: string, megabytes: string, most: string) =>
+      `${entries} Einträge brauchen ${megabytes} MB; das Panel fasst höchstens ${most}.`,
+    tooLargeHint:
+      'Der Reiter Eingaben multipliziert sie mit Vektoren, ohne sie zu bilden; `@wrt` im Doc-Kommentar wählt weniger Argumente.',
+    noRoom: (megabytes: string) => `Dieses Fenster hat keinen Platz für ${megabytes} MB.`,
     computingLarge: (entries: string) => `${entries} Einträge werden berechnet …`,
     computeLarge: (entries: string, megabytes: string) => `${entries} Einträge berechnen (${megabytes} MB)`,
     hint: 'Auf eine Zelle zeigen oder die Pfeiltasten benutzen',

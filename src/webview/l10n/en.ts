@@ -62,6 +62,14 @@ export const en = {
     copyTsv: 'Copy (tab-separated)',
     absent: 'No matrix here',
     large: 'More than comes with every key press',
+    computedPart: (entries: string, percent: string) => `Computing ${entries} entries: ${percent}`,
+    old: 'The function or its point has changed since this matrix was computed.',
+    tooLarge: 'Too large to be shown as a whole',
+    tooLargeReason: (entries: string, megabytes: string, most: string) =>
+      `${entries} entries take ${megabytes} MB; the panel holds ${most} at most.`,
+    tooLargeHint:
+      'The Inputs tab multiplies it by vectors without making it; `@wrt` in the doc comment chooses fewer arguments.',
+    noRoom: (megabytes: string) => `This window has no room for ${megabytes} MB.`,
     computingLarge: (entries: string) => `Computing ${entries} entries …`,
     computeLarge: (entries: string, megabytes: string) => `Compute ${entries} entries (${megabytes} MB)`,
     hint: 'Point at a cell, or use the arrow keys',

@@ -10,7 +10,7 @@ import '../heatmap/heatmapElement';
 import type { CellDetail, HeatmapElement } from '../heatmap/heatmapElement';
 import { sceneToSvg } from '../heatmap/svgExport';
 import { locale, t } from '../l10n';
-import { fitsDense, matrixToCsv, matrixToNpy, rectangleToTsv, utf8 } from '../model/export';
+import { fitsDense, fitsText, matrixToCsv, matrixToNpy, rectangleToTsv, utf8 } from '../model/export';
 import { formatCount, formatNumber, formatPercent } from '../model/format';
 import { matrixAt } from '../model/matrix';
 import type { MatrixKind, ReadyPanel } from '../protocol';
@@ -74,11 +74,13 @@ export function exportItems(
       },
     });
   }
-  items.push({
-    icon: 'table',
-    label: t.matrix.saveCsv,
-    run: () => controller.save(`${name}.csv`, utf8(matrixToCsv(matrix, rows, columns))),
-  });
+  if (fitsText(matrix)) {
+    items.push({
+      icon: 'table',
+      label: t.matrix.saveCsv,
+      run: () => controller.save(`${name}.csv`, utf8(matrixToCsv(matrix, rows, columns))),
+    });
+  }
   if (fitsDense(matrix)) {
     items.push({
       icon: 'file-binary',

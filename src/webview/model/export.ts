@@ -1,10 +1,13 @@
 /** Matrices as files and clipboard text. */
 import type { Matrix } from '../../runner/protocol';
-import { forEachEntry, matrixAt } from './matrix';
+import { forEachEntry, matrixAt, storedEntries } from './matrix';
 import type { AxisModel } from './labels';
 
 /** A sparse matrix of more cells than this is written as its entries. */
 const DENSE_CELLS = 4_000_000;
+
+/** Entries whose text still fits into one string. */
+const TEXT_ENTRIES = 2 ** 24;
 
 function quote(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
@@ -56,6 +59,11 @@ export function matrixToNpy(matrix: Matrix): Uint8Array {
 /** Whether a dense file of the matrix is reasonable. */
 export function fitsDense(matrix: Matrix): boolean {
   return matrix.rows * matrix.columns <= 2 * DENSE_CELLS;
+}
+
+/** Whether its entries as text are shorter than the longest string. */
+export function fitsText(matrix: Matrix): boolean {
+  return storedEntries(matrix) <= TEXT_ENTRIES;
 }
 
 /** JSON that keeps NaN and the infinities, as the command line writes them. */

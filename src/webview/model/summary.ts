@@ -10,7 +10,10 @@ export function summarize(matrix: Matrix, error = 0): MatrixSummary {
   let maxAbs = 0;
   let nonZeros = 0;
   let nonFinite = 0;
-  for (const value of matrix.values) {
+  const { rows, columns, values } = matrix;
+  // By index: an iterator takes ten times as long for a hundred million.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (value !== 0) nonZeros++;
     if (!Number.isFinite(value)) nonFinite++;
     else {
@@ -18,7 +21,6 @@ export function summarize(matrix: Matrix, error = 0): MatrixSummary {
       if (Math.abs(value) > maxAbs) maxAbs = Math.abs(value);
     }
   }
-  const { rows, columns } = matrix;
   const summary: MatrixSummary = { rows, columns, frobenius: Math.sqrt(squares), maxAbs, nonZeros, nonFinite };
   if (matrix.kind === 'sparse') return summary;
   if (rows === columns) summary.symmetric = isSymmetric(matrix, maxAbs * Math.max(1e-10, 2 * error));

@@ -7,6 +7,7 @@ import { formatCell, formatCount, formatNumber, type NumberFormat } from '../mod
 import type { ReadyPanel } from '../protocol';
 import type { AppState, EntryOrder } from '../store';
 import { iconButton, menu, segmented, select } from '../ui/controls';
+import { AUTOMATIC } from '../matrix/demand';
 import { matrixBody } from '../matrix/matrixBody';
 import { exportItems, kindSwitch } from '../matrix/matrixView';
 import { shownMatrix, type ShownMatrix } from '../matrix/current';
@@ -32,9 +33,17 @@ function layoutOf(state: AppState, { matrix }: ShownMatrix): 'grid' | 'entries' 
   return matrix.rows === 1 || (matrix.kind === 'sparse' && matrix.columns > 1000) ? 'entries' : 'grid';
 }
 
+/** Another order takes as much memory as the entries. */
+const sortable = ({ matrix }: ShownMatrix): boolean => storedEntries(matrix) <= AUTOMATIC;
+
+const orderOf = (state: AppState, shown: ShownMatrix): EntryOrder => (sortable(shown) ? state.view.order : 'position');
+
 function tools(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controller: PanelController): TemplateResult {
   const layout = layoutOf(state, shown);
-  const choices = orders.map((value) => ({ value, label: t.table.sorts[value] }));
+  const choices = (sortable(shown) ? orders : orders.slice(0, 1)).map((value) => ({
+    value,
+    label: t.table.sorts[value],
+  }));
   return html`${segmented(
       t.table.mode,
       'table-mode',
@@ -45,7 +54,7 @@ function tools(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controlle
       ],
       (table) => controller.setView({ table }),
     )}
-    ${layout === 'entries' ? select(t.table.sort, state.view.order, choices, (order) => controller.setView({ order })) : ''}
+    ${layout === 'entries' ? select(t.table.sort, orderOf(state, shown), choices, (order) => controller.setView({ order })) : ''}
     <span class="tool-group end">
       ${iconButton('symbol-numeric', t.table.fullPrecision, () => controller.setView({ numbers: state.view.numbers === 'full' ? 'short' : 'full' }), { pressed: state.view.numbers === 'full' })}
       ${menu('export', t.matrix.export, exportItems(shown, ready, controller))}
@@ -131,7 +140,7 @@ function columnOrder(
 function entriesModel(state: AppState, ready: ReadyPanel, shown: ShownMatrix, controller: PanelController): GridModel {
   const { matrix, rows, columns } = shown;
   const format = state.view.numbers;
-  const { order: wanted } = state.view;
+  const wanted = orderOf(state, shown);
   const single = matrix.rows === 1 && shown.kind !== 'hessian';
   return kept(matrix, `entries ${format} ${wanted} ${shown.kind}`, () => {
     const order = sortedOrder(matrix.values, wanted);

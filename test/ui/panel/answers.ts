@@ -1,5 +1,5 @@
 /** Answers of the fake host to the panel's requests: plausible measurements, checks, programs and slices. */
-import type { CheckReport, Profile, ProfileRow, ProgramView, Slice } from '../../../src/runner/protocol';
+import type { CheckReport, Profile, ProfileRow, ProgramView, Slice, MatrixPart } from '../../../src/runner/protocol';
 import type { MatrixResult } from '../../../src/webview/protocol';
 import { dense, leaf, summarize } from './fixtures';
 
@@ -17,6 +17,22 @@ export function hessian(n: number): MatrixResult {
     backend: 'interpret',
   };
 }
+
+/** Rows of a large matrix: a wave that wanders, and one spike. */
+export function rowsOf(n: number, { from, to }: MatrixPart): MatrixResult {
+  const wave = Float64Array.from({ length: 2 * n }, (_, i) => Math.sin((2 * Math.PI * i) / n));
+  const values = new Float64Array((to - from) * n);
+  for (let row = from; row < to; row++) values.set(wave.subarray(row, row + n), (row - from) * n);
+  if (from <= SPIKE.row && SPIKE.row < to) values[(SPIKE.row - from) * n + SPIKE.column] = SPIKE.value;
+  return {
+    matrix: { kind: 'dense', rows: to - from, columns: n, values },
+    inputs: [leaf('x', [n], 0, 0)],
+    outputs: [leaf('', [n], 0)],
+    backend: 'interpret',
+  };
+}
+
+const SPIKE = { row: 4321, column: 1234, value: 9 };
 
 function row(
   id: string,

@@ -10,6 +10,10 @@ interface FakeHost {
   /** Names of requests and events of the panel, with their parameters. */
   log: { name: string; payload: unknown }[];
   push(state: PanelState): void;
+  state(): PanelState;
+  /** Leaves requests of a kind without an answer until they are released. */
+  hold(name: string): void;
+  release(): void;
   show(name: FixtureName): void;
   rosenbrock(x: number[]): void;
   channel: HostChannel;
@@ -35,7 +39,7 @@ window.acquireVsCodeApi = () => ({
   },
 });
 
-const channel: HostChannel = new MessageHandler((message) => window.postMessage(structuredClone(message), '*'));
+const channel: HostChannel = new MessageHandler((message) => window.postMessage(message, '*'));
 receive = (message) => channel.receive(message);
 
 const query = new URLSearchParams(location.search);
@@ -49,6 +53,9 @@ let current: PanelState = { kind: 'loading', functionName: '', file: '' };
 let point = [-1.2, 1];
 let version = 1;
 
+const held = new Set<string>();
+const waiting: (() => void)[] = [];
+
 const host: FakeHost = {
   log: [],
   channel,
@@ -57,6 +64,14 @@ const host: FakeHost = {
     current = state;
     host.pushed = performance.now();
     channel.emit('state', state);
+  },
+  state: () => current,
+  hold(name) {
+    held.add(name);
+  },
+  release() {
+    held.clear();
+    for (const go of waiting.splice(0)) go();
   },
   show: (name) => host.push(fixtures[name]()),
   rosenbrock(x) {
@@ -79,9 +94,12 @@ channel.on('ready', () => {
 });
 for (const event of ['select', 'reveal', 'pin', 'tab', 'command', 'log'] as const)
   channel.on(event, (payload) => log(event, payload));
-channel.handle('matrix', (params) => {
+channel.handle('matrix', async (params) => {
   log('matrix', params);
-  return answers.hessian(inputs());
+  if (held.has('matrix')) await new Promise<void>((go) => waiting.push(go));
+  return params.part && current.kind === 'ready'
+    ? answers.rowsOf(current.inspection.inputValues.length, params.part)
+    : answers.hessian(inputs());
 });
 channel.handle('check', () => answers.check(inputs()));
 channel.handle('program', () => answers.program());

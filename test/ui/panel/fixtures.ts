@@ -285,37 +285,16 @@ export const fixtures = {
       name: 'banded',
       parameters: [['x', 'Float64Array']],
       returnType: 'Float64Array',
-      args: [new Float64Array(100_000)],
-      inputs: [leaf('x', [100_000], 0, 0)],
-      outputs: [leaf('', [100_000], 0)],
-      matrix: banded(100_000),
-      value: new Float64Array(100_000),
-      expression: 'new Float64Array(100_000)',
+      args: [new Float64Array(1_000_000)],
+      inputs: [leaf('x', [1_000_000], 0, 0)],
+      outputs: [leaf('', [1_000_000], 0)],
+      matrix: banded(1_000_000),
+      value: new Float64Array(1_000_000),
+      expression: 'new Float64Array(1_000_000)',
     }),
-  'no-matrix': () =>
-    ready({
-      name: 'huge',
-      parameters: [['x', 'Float64Array']],
-      returnType: 'Float64Array',
-      args: [new Float64Array(30_000)],
-      inputs: [leaf('x', [30_000], 0, 0)],
-      outputs: [leaf('', [30_000], 0)],
-      matrixReason: 'The Jacobian has 900,000,000 entries, more than gradlens.live.maxEntries allows.',
-      value: new Float64Array(30_000),
-      expression: 'new Float64Array(30_000)',
-    }),
-  'matrix-on-demand': () =>
-    ready({
-      name: 'wide',
-      parameters: [['x', 'Float64Array']],
-      returnType: 'Float64Array',
-      args: [new Float64Array(5000)],
-      inputs: [leaf('x', [5000], 0, 0)],
-      outputs: [leaf('', [5000], 0)],
-      matrixReason: '5000 × 5000 entries are more than 250000.',
-      value: new Float64Array(5000),
-      expression: 'new Float64Array(5000)',
-    }),
+  'no-matrix': () => onDemand('huge', 30_000),
+  'matrix-on-demand': () => onDemand('wide', 4100),
+  'hundred-million': () => onDemand('wide', 10_000),
   empty: (): PanelState => ({
     kind: 'empty',
     reason: 'Put the cursor into a differentiable function of a TypeScript file.',
@@ -345,6 +324,21 @@ export const fixtures = {
     },
   }),
 };
+
+/** More than comes with the state. */
+function onDemand(name: string, n: number): PanelState {
+  return ready({
+    name,
+    parameters: [['x', 'Float64Array']],
+    returnType: 'Float64Array',
+    args: [new Float64Array(n)],
+    inputs: [leaf('x', [n], 0, 0)],
+    outputs: [leaf('', [n], 0)],
+    matrixReason: `${n} × ${n} entries are more than 250000.`,
+    value: new Float64Array(n),
+    expression: `new Float64Array(${n})`,
+  });
+}
 
 function gradient(n: number): PanelState {
   return ready({

@@ -97,6 +97,8 @@ export interface PanelPage {
   /** Errors of scripts, and what the content security policy has refused. */
   problems: string[];
   setTheme(theme: ThemeName): Promise<void>;
+  /** Leaves the page, and what it holds with it. */
+  close(): Promise<void>;
 }
 
 /** One page for all: opening another takes longer than most tests. */
@@ -121,7 +123,10 @@ async function create(): Promise<PanelPage & { origin: string }> {
       for (const [key, value] of Object.entries(variables))
         document.documentElement.style.setProperty(`--vscode-${key}`, value);
     }, themes[name]);
-  return { page, problems, setTheme, origin };
+  const close = async () => {
+    await page.goto('about:blank');
+  };
+  return { page, problems, setTheme, origin, close };
 }
 
 /** The panel anew, at a fixture, in a theme. */
