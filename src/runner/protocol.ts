@@ -44,6 +44,8 @@ export interface ParameterInfo {
 export interface PointInfo {
   source: '@at' | 'panel' | 'default' | 'random';
   expression: string;
+  /** Lists in `expression` end early, in `…`: it is for reading only. The request `arguments` gives all of it. */
+  cut?: true;
   /** The range of the `@at` tag's text, where there is one. */
   range?: SourceRange;
 }
@@ -273,7 +275,6 @@ export interface InspectParams extends Target {
 
 /** Everything live that the editor and the panel show of one function at one point. */
 export interface Inspection {
-  target: Target;
   /** The point that was used, and the arguments it gave. */
   point: PointInfo;
   args: Data[];

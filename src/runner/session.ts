@@ -12,7 +12,7 @@ import type { Location, PointInfo, RunnerConfiguration, Target } from './protoco
 import { expectArrays, type UserFunction } from './record';
 import { installTracerConversions } from './recording/builtins';
 import { argumentsAt, argumentsFrom } from './values/arguments';
-import { expressionOf } from './values/expression';
+import { readablePoint } from './values/expression';
 
 const MAX_CONSOLE = 1000;
 
@@ -157,8 +157,9 @@ export class Session {
 
   // ------------------------------------------------------------------------------------------ points
 
+  /** Where the target looks at the function, for reading: what is long is cut. */
   pointOf(found: FoundFunction, target: Target): PointInfo {
-    if (target.args) return { source: 'panel', expression: target.args.map(expressionOf).join(', ') };
+    if (target.args) return { source: 'panel', ...readablePoint(target.args) };
     return this.ownPointOf(found, target);
   }
 

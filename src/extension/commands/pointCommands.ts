@@ -37,7 +37,9 @@ async function askExpression(
 ): Promise<string | undefined> {
   const { target: live } = await manager.resolve(target);
   const current =
-    live.override?.expression ?? live.inspection?.point.expression ?? live.fn.points[target.pointIndex]?.expression;
+    live.override?.expression ??
+    (await presentPoint({ manager }, target)) ??
+    live.fn.points[target.pointIndex]?.expression;
   const names = live.fn.parameters.map(({ name, type }) => `${name}: ${type}`).join(', ');
   return window.showInputBox({
     title: t('Inspection point of {0}', target.functionName),
@@ -53,6 +55,21 @@ async function askExpression(
       }
     },
   });
+}
+
+/** Characters from which on nobody edits a point in a line of text. */
+const MOST_CHARACTERS = 20_000;
+
+/** The point of the last result, exact; undefined where there is none or its text is longer than a box holds. */
+async function presentPoint(
+  { manager }: Pick<CommandContext, 'manager'>,
+  target: InspectionTarget,
+): Promise<string | undefined> {
+  const { target: live } = await manager.resolve(target);
+  const point = live.inspection?.point;
+  if (!point?.cut) return point?.expression;
+  const { expression } = await manager.request(target, 'arguments', {});
+  return expression.length > MOST_CHARACTERS ? undefined : expression;
 }
 
 async function resetPoint({ manager }: CommandContext, argument: unknown): Promise<void> {

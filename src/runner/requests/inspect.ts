@@ -69,7 +69,6 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   timing.run = performance.now() - began;
   timing.total = performance.now() - start;
   return {
-    target: params,
     point: session.pointOf(found, params),
     args: args.map(asData),
     wrt,

@@ -21,7 +21,7 @@ export function pointArguments({ session }: Context, params: Target): RunnerRequ
   });
   const expression = args.some(isMoreThanData)
     ? ownExpression(session, params, prepared)
-    : session.pointOf(found, params).expression;
+    : (params.args?.map(expressionOf).join(', ') ?? session.pointOf(found, params).expression);
   return { args: args.map(asData), expression, inputs };
 }
 

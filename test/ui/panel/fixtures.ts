@@ -118,7 +118,6 @@ function ready(shape: Shape, version = 1): PanelState {
     checked: false,
   };
   const inspection: Inspection = {
-    target: { file, fn: name },
     point,
     args,
     wrt: fn.wrt,

@@ -58,7 +58,6 @@ export function makeLine(line: number, value: number, adjoint: number, more: Par
 /** The inspection of a scalar function of two inputs. */
 export function makeInspection(more: Partial<Inspection> = {}): Inspection {
   return {
-    target: { file: '/w/a.ts', fn: 'f' },
     point: { source: 'random', expression: '[1, 2]' },
     args: [[1, 2]],
     wrt: [0],

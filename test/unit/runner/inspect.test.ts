@@ -7,6 +7,7 @@ import { evaluate } from '../../../src/runner/requests/evaluate';
 import { inspect } from '../../../src/runner/requests/inspect';
 import { inspectSelection } from '../../../src/runner/requests/selection';
 import { slice } from '../../../src/runner/requests/slice';
+import { handlers } from '../../../src/runner/service';
 import { contextFor, session } from './support/derive';
 
 let count = 0;
@@ -47,6 +48,18 @@ describe('inspect', () => {
     const { point, inputValues, value } = await inspect(contextFor(), { file, fn: 'f', args });
     const expression = 'new Float64Array([1.5, -0, NaN, Infinity]), { k: -2, "the name": "a, b" }';
     assert.deepEqual(point, { source: 'panel', expression });
+    const written = await inspect(contextFor(), { file, fn: 'f', at: expression });
+    assert.deepEqual([written.inputValues, written.value], [inputValues, value]);
+  });
+
+  it('cuts a long point where it is read, and gives all of it where it is written', async () => {
+    const file = open('export const f = (p: { w: Float64Array; k: number }) => p.w[4999] * p.k;');
+    const args = [{ w: Float64Array.from({ length: 5000 }, (_, i) => Math.sin(i)), k: 2 }];
+    const { point, inputValues, value } = await inspect(contextFor(), { file, fn: 'f', args });
+    assert.equal(point.cut, true);
+    assert.match(point.expression, /^\{ w: new Float64Array\(\[0, 0\.8414709848078965, .*, …\]\), … \}$/);
+    assert.ok(point.expression.length < 2200, String(point.expression.length));
+    const { expression } = await handlers.arguments(contextFor(), { file, fn: 'f', args });
     const written = await inspect(contextFor(), { file, fn: 'f', at: expression });
     assert.deepEqual([written.inputValues, written.value], [inputValues, value]);
   });
