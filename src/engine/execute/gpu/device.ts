@@ -164,7 +164,11 @@ export class GpuDevice {
         if (output.kind === 'input') return parts[output.input];
         const result = results[steps.indexOf(output.step)];
         const { tiles } = plan.steps[output.step];
-        return { ...output.aval, data: tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array) };
+        const { step, offset, aval } = output;
+        const { size } = plan.steps[step];
+        const all = tiles ? untile(result as Float32Array[], tiles) : (result as Float32Array);
+        const length = sizeOf(aval.shape);
+        return { ...aval, data: length === size ? all : all.subarray(offset, offset + length) };
       });
       checkGuards(plan, numbers);
       checkRanges(plan, parts, numbers);

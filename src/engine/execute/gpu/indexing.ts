@@ -77,3 +77,18 @@ export function clampIndex(w: KernelWriter, x: Atom, extent: number): Atom {
   w.use(['glPlace']);
   return w.define(`glPlace(${x}, ${extent - 1})`);
 }
+
+/** The value of the part in whose places, from `first` to before `end`, a place lies; the parts follow each other. */
+export function chooseByPlace(
+  w: KernelWriter,
+  place: Atom,
+  parts: readonly { readonly first: number; readonly end: number; readonly write: () => Atom }[],
+): Atom {
+  return w.choose(
+    parts.map(({ first, end, write }, position) => {
+      const [after, before] = [`${place} >= ${first}`, `${place} < ${end}`];
+      const condition = position === 0 ? before : position === parts.length - 1 ? after : `${after} && ${before}`;
+      return { condition, write };
+    }),
+  );
+}

@@ -61,10 +61,10 @@ export class Kernel implements KernelContext {
     const source = sources.get(row);
     if (!source) return undefined;
     if (source.kind === 'packed') return { array: 'p', offset: source.offset };
-    const { step, offset } = moved.get(source.step) ?? source;
+    const { step, offset } = moved.get(source.step) ?? { step: source.step, offset: 0 };
     let argument = reads.indexOf(step);
     if (argument < 0) argument = reads.push(step) - 1;
-    return { array: `s${argument}`, offset };
+    return { array: `s${argument}`, offset: offset + source.offset };
   }
 
   value(row: Row, index: Index): Atom {

@@ -1,6 +1,6 @@
 /**
- * Programs become chains of gpu.js kernels. Each kernel computes one value of the program, a thread an element, and pulls what it
- * needs: elementwise chains are fused, views are index arithmetic, and only values that are costly to compute again stand in the
+ * Programs become chains of gpu.js kernels. Each kernel computes a value of the program, or several small ones, a thread an element,
+ * and pulls what it needs: elementwise chains are fused, views are index arithmetic, and only values that are costly to compute again stand in the
  * device's memory. Results are float32.
  */
 import { GradLensError } from '../../errors';
@@ -10,7 +10,7 @@ import type { Program, Row } from '../../program/program';
 import { orderOfCalls } from './callOrder';
 import { GpuUnsupportedError, MixingError } from './context';
 import { writeOut } from './expand';
-import { clampIndex, unflatten } from './indexing';
+import { chooseByPlace, clampIndex, subIndex, unflatten } from './indexing';
 import {
   contractionBlock,
   packedBlock,
@@ -57,7 +57,8 @@ export interface GpuStep {
 }
 
 type GpuOutput =
-  | { readonly kind: 'step'; readonly step: number; readonly aval: Aval }
+  /** The numbers from `offset` on of a step's result. */
+  | { readonly kind: 'step'; readonly step: number; readonly offset: number; readonly aval: Aval }
   | { readonly kind: 'input'; readonly input: number; readonly aval: Aval }
   | { readonly kind: 'value'; readonly value: ArrayValue };
 
@@ -123,7 +124,7 @@ class Lowering {
     inputs.forEach(({ part }, at) => part !== 'whole' && bounds.set(program.inputs[at], { low: 0, high: 65535 }));
     const integers = requiredSources(program, bounds);
     const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0)), ...(integers?.converted ?? [])];
-    for (const row of chooseStored(program, wanted)) this.tryToStore(row);
+    for (const rows of chooseStored(program, wanted)) this.tryToStore(rows);
     if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
     return {
       steps: this.steps,
@@ -170,28 +171,27 @@ class Lowering {
     if (program.opcode(row) === OPCODES.constant) return { kind: 'value', value: program.constant(row) };
     const source = this.sources.get(row);
     if (source?.kind !== 'step') return { kind: 'value', value: { ...aval, data: new Float64Array(0) } };
-    return { kind: 'step', step: source.step, aval };
+    return { kind: 'step', step: source.step, offset: source.offset, aval };
   }
 
-  private tryToStore(row: Row): void {
+  private tryToStore(rows: readonly Row[]): void {
     try {
-      this.store(row);
+      if (rows.length === 1) this.store(rows[0]);
+      else this.storeTogether(rows);
     } catch (error) {
       if (!(error instanceof MixingError)) throw error;
       this.mixing.add(error.row);
-      // So that those who read it are still written, and looked at.
-      this.sources.set(row, { kind: 'packed', offset: 0 });
+      // So that those who read them are still written, and looked at.
+      for (const row of rows) this.sources.set(row, { kind: 'packed', offset: 0 });
     }
   }
 
   /** Writes the kernel of a row whose value is to stand in memory. */
   private store(row: Row): void {
     const { program } = this;
-    const opcode = program.opcode(row);
-    if (opcode === OPCODES.literal || this.sources.has(row)) return;
     const { shape } = program.aval(row);
     const size = sizeOf(shape);
-    if (size === 0) return;
+    if (this.sources.has(row) || size === 0) return;
     if (size > MAX_ELEMENTS)
       throw new GpuUnsupportedError(`arrays of more than ${MAX_ELEMENTS} numbers`, program.position(row));
     const tiles = program.opcode(row) === OPCODES.dotGeneral ? this.tiles(row, size) : undefined;
@@ -199,6 +199,39 @@ class Lowering {
     else if (tiles) this.addKernel(tiles, (kernel, thread) => contractionBlock(kernel, row, tiles, thread));
     else this.addKernel(size, (kernel, thread) => [kernel.element(row, unflatten(kernel.w, thread, shape))]);
     this.sources.set(row, { kind: 'step', step: this.steps.length - 1, offset: 0 });
+  }
+
+  /** One kernel for the values of several rows, which stand one behind the other in its result. */
+  private storeTogether(rows: readonly Row[]): void {
+    const { program } = this;
+    const sized = rows.map((row) => ({ row, shape: program.aval(row).shape, size: sizeOf(program.aval(row).shape) }));
+    // Those of a size beside each other: a thread's place in each of them is the same number then.
+    const sizes = [...new Set(sized.map(({ size }) => size))].filter((size) => size > 0);
+    const runs = sizes.map((size) => sized.filter((one) => one.size === size));
+    const total = runs.reduce((sum, run) => sum + run.length * run[0].size, 0);
+    if (total === 0) return;
+    this.addKernel(total, (kernel, thread) => {
+      const { w } = kernel;
+      let start = 0;
+      const parts = runs.flatMap((run) => {
+        const { size } = run[0];
+        const [first, length] = [start, run.length * size];
+        start += length;
+        const inRun = first === 0 ? thread : subIndex(w, thread, String(first));
+        const [, place] = unflatten(w, length === total ? inRun : clampIndex(w, inRun, length), [run.length, size]);
+        return run.map(({ row, shape }, at) => ({
+          first: first + at * size,
+          end: first + (at + 1) * size,
+          write: () => kernel.element(row, unflatten(w, place, shape)),
+        }));
+      });
+      return [chooseByPlace(w, thread, parts)];
+    });
+    let offset = 0;
+    for (const { row, size } of runs.flat()) {
+      this.sources.set(row, { kind: 'step', step: this.steps.length - 1, offset });
+      offset += size;
+    }
   }
 
   /** The blocks in which a contraction is computed; undefined for one result a thread. */

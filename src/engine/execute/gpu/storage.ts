@@ -4,13 +4,9 @@ import { sizeOf } from '../../program/aval';
 import type { PrimitiveName } from '../../primitives/params';
 import { NONE, type Program, type Row } from '../../program/program';
 import { ELEMENTWISE } from './elementwise';
+import { APART, groupRows, WANTED } from './grouping';
 import { isWide } from './integers';
 import { keyHalves } from './bits';
-
-/** Statements in one kernel: past some 1,500 drivers take seconds to compile. */
-const STATEMENT_LIMIT = 600;
-/** gpu.js fails with more than 7 array arguments on WebGPU; one is the packed inputs. */
-const SOURCE_LIMIT = 6;
 
 /** Threads that may compute the same: the lanes of a Jacobian with few columns, for one. */
 const FEW_THREADS = 8;
@@ -51,11 +47,11 @@ const REREADING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   'gather',
 ]);
 
-/** Rows to store, in program order: the `wanted` ones and what is worth keeping for them. */
-export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
+/** Rows to store, those of one kernel together, in the order of the kernels: the `wanted` ones and what is worth keeping for them. */
+export function chooseStored(program: Program, wanted: readonly Row[]): Row[][] {
   const live = reachable(program, wanted);
   const stored = new Uint8Array(program.size);
-  for (const row of wanted) stored[row] = 1;
+  for (const row of wanted) stored[row] = WANTED;
   const uses = new Int32Array(program.size);
   const work = new Uint8Array(program.size);
   for (let row = 0; row < program.size; row++) {
@@ -72,13 +68,13 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
       ELEMENTWISE[name] !== undefined || LOOPING.has(name) || isStructured(name) || name === 'shiftRightLogical';
     work[row] = inherits || isWork ? 1 : 0;
     // Each thread needs the whole key.
-    if (name === 'randomBits') for (const half of keyHalves(program, row)) stored[half] ||= work[half];
-    if (LOOPING.has(name) || (isStructured(name) && !program.hasSeveralResults(row))) stored[row] = 1;
-    if (name === 'project') stored[row] = 1;
+    if (name === 'randomBits') for (const half of keyHalves(program, row)) if (work[half]) stored[half] = APART;
+    if (LOOPING.has(name) || (isStructured(name) && !program.hasSeveralResults(row))) stored[row] = APART;
+    if (name === 'project') stored[row] = APART;
     for (const operand of operands) {
       if (!work[operand] || program.hasSeveralResults(operand)) continue;
       const repeated = ELEMENTWISE[program.name(operand)] && spreads(program, row, operand);
-      if (REREADING.has(name) || isStructured(name) || repeated) stored[operand] = 1;
+      if (REREADING.has(name) || isStructured(name) || repeated) stored[operand] = APART;
     }
   }
   // A value with several readers of other sizes or through views would be computed once for each of them.
@@ -88,19 +84,14 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[] {
     if (ELEMENTWISE[name] || program.hasSeveralResults(row)) continue;
     for (const operand of program.operands(row)) {
       if (name === 'broadcastInDim' && !spreads(program, row, operand)) continue;
-      if (work[operand] && uses[operand] > 1 && !program.hasSeveralResults(operand)) stored[operand] = 1;
+      if (!work[operand] || uses[operand] < 2 || program.hasSeveralResults(operand)) continue;
+      // A reshape's reader in the same kernel finds the element that is there.
+      stored[operand] = Math.max(stored[operand], name === 'reshape' ? WANTED : APART);
     }
   }
   for (let row = 0; row < program.size; row++) if (isWide(program, row)) stored[row] = 0;
   fuseLoops(program, live, wanted, stored);
-  cutLongChains(program, live, stored);
-  const rows: Row[] = [];
-  for (let row = 0; row < program.size; row++) {
-    const opcode = program.opcode(row);
-    const leaf = opcode === OPCODES.input || opcode === OPCODES.literal || opcode === OPCODES.constant;
-    if (stored[row] && live[row] && !leaf && !program.hasSeveralResults(row)) rows.push(row);
-  }
-  return rows;
+  return groupRows(program, live, stored);
 }
 
 /** Does a broadcast give an element to so many threads that each should not compute it by itself? */
@@ -193,63 +184,4 @@ function reachable(program: Program, wanted: readonly Row[]): Uint8Array {
     if (live[row]) for (const operand of program.operands(row)) live[operand] = 1;
   }
   return live;
-}
-
-/**
- * Stores further rows wherever a kernel would have too many statements or read too many arrays. A row's cone (what its
- * kernel would compute) is kept as a set up to the limit.
- */
-function cutLongChains(program: Program, live: Uint8Array, stored: Uint8Array): void {
-  const cones = new Map<Row, { rows: Set<Row>; sources: Set<Row> }>();
-  const lastUse = new Int32Array(program.size).fill(-1);
-  for (let row = 0; row < program.size; row++)
-    if (live[row]) for (const operand of program.operands(row)) lastUse[operand] = row;
-  const expiring = new Map<Row, Row[]>();
-  lastUse.forEach((user, row) => {
-    if (user < 0) return;
-    const list = expiring.get(user);
-    if (list) list.push(row);
-    else expiring.set(user, [row]);
-  });
-  for (let row = 0; row < program.size; row++) {
-    if (live[row]) {
-      let cone = join(program, row, stored, cones);
-      // The largest operand's cone is cut off until the rest fits.
-      while (cone.rows.size > STATEMENT_LIMIT || cone.sources.size > SOURCE_LIMIT) {
-        const operands = Array.from(program.operands(row)).filter(
-          (operand) => cones.has(operand) && !stored[operand] && !isWide(program, operand),
-        );
-        if (operands.length === 0) break;
-        operands.sort((a, b) => weight(cones, b) - weight(cones, a));
-        stored[operands[0]] = 1;
-        cone = join(program, row, stored, cones);
-      }
-      cones.set(row, cone);
-    }
-    // Sets of rows that nobody reads any more are let go: memory stays with the live ones.
-    for (const done of expiring.get(row) ?? []) cones.delete(done);
-  }
-}
-
-function weight(cones: Map<Row, { rows: Set<Row>; sources: Set<Row> }>, row: Row): number {
-  const cone = cones.get(row);
-  return cone ? cone.rows.size + cone.sources.size * (STATEMENT_LIMIT / SOURCE_LIMIT) : 0;
-}
-
-function join(program: Program, row: Row, stored: Uint8Array, cones: Map<Row, { rows: Set<Row>; sources: Set<Row> }>) {
-  const rows = new Set<Row>([row]);
-  const sources = new Set<Row>();
-  for (const operand of program.operands(row)) {
-    const opcode = program.opcode(operand);
-    if (opcode === OPCODES.input || opcode === OPCODES.literal || opcode === OPCODES.constant) continue;
-    if (stored[operand]) {
-      sources.add(operand);
-      continue;
-    }
-    const cone = cones.get(operand);
-    if (!cone) continue;
-    for (const inner of cone.rows) rows.add(inner);
-    for (const source of cone.sources) sources.add(source);
-  }
-  return { rows, sources };
 }

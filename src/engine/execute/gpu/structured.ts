@@ -22,32 +22,20 @@ export function scanElement(k: KernelContext, row: Row, result: number, index: I
   // Each thread computes its own step where steps do not hang together.
   if (result >= carry && standsAlone(params, body.outputs[result], reach))
     return stepAlone(k, params, operands, index[0]).value(body.outputs[result], index.slice(1));
-  if (result >= carry) {
-    const found = k.w.variable('0');
-    k.w.loop(length, [found], (counter, loop) => {
-      const written = new CarriedLoop(k, params, operands, reach, counter, loop);
-      const element = written.inside.value(body.outputs[result], index.slice(1));
-      k.w.statement(`if (${written.step} === ${index[0]}) { ${found} = ${element}; }`);
-      written.complete();
-    });
-    return found;
-  }
   // Several results of one scan come out of one loop.
   let variable: Atom | undefined;
-  const before = k.loops.get(row)?.find(({ loop }) => k.w.canReopen(loop, index));
-  if (before) {
-    k.w.reopen(before.loop, () => {
-      variable = before.variableOf(result, index);
-      before.complete();
-    });
-    return variable as Atom;
-  }
-  k.w.loop(length, [], (counter, loop) => {
-    const written = new CarriedLoop(k, params, operands, reach, counter, loop);
-    variable = written.variableOf(result, index);
+  const write = (written: CarriedLoop) => {
+    variable = result < carry ? written.variableOf(result, index) : written.elementOf(result, index);
     written.complete();
-    k.loops.set(row, [...(k.loops.get(row) ?? []), written]);
-  });
+  };
+  const before = k.loops.get(row)?.find(({ loop }) => k.w.canReopen(loop, index));
+  if (before) k.w.reopen(before.loop, () => write(before));
+  else
+    k.w.loop(length, [], (counter, loop) => {
+      const written = new CarriedLoop(k, params, operands, reach, counter, loop);
+      write(written);
+      k.loops.set(row, [...(k.loops.get(row) ?? []), written]);
+    });
   return variable as Atom;
 }
 
@@ -86,6 +74,15 @@ export class CarriedLoop {
     const operand = this.operands[this.params.consts + position];
     const variable = k.w.carriedVariable(loop, () => k.value(operand, at));
     carried.push({ position, at, variable });
+    return variable;
+  }
+
+  /** A variable that keeps the element of a stacked result: what its step gives. */
+  elementOf(result: number, [step, ...at]: Index): Atom {
+    const { k, inside, loop } = this;
+    const element = inside.value(this.params.body.outputs[result], at);
+    const variable = k.w.carriedVariable(loop, () => '0');
+    k.w.statement(`if (${this.step} === ${step}) { ${variable} = ${element}; }`);
     return variable;
   }
 

@@ -1,7 +1,7 @@
 /** Shape and indexing primitives as index arithmetic: nothing is moved, readers look elsewhere. */
 import { sizeOf } from '../../program/aval';
 import type { EmitterTable, KernelContext } from './context';
-import { addIndex, clampIndex, flatten, scaleIndex, subIndex, unflatten, type Index } from './indexing';
+import { addIndex, chooseByPlace, clampIndex, flatten, scaleIndex, subIndex, unflatten, type Index } from './indexing';
 import type { Row } from '../../program/program';
 import type { Atom } from './writer';
 
@@ -163,13 +163,7 @@ export const VIEWS: EmitterTable = {
         ? parts[0]
         : undefined;
     if (named) return named.write();
-    return k.w.choose(
-      parts.map(({ first, end, write }, position) => {
-        const [after, before] = [`${at} >= ${first}`, `${at} < ${end}`];
-        const condition = position === 0 ? before : position === parts.length - 1 ? after : `${after} && ${before}`;
-        return { condition, write };
-      }),
-    );
+    return chooseByPlace(k.w, at, parts);
   },
 
   // The half makes a float of a counter that gpu.js types as an integer: WebGL refuses to mix the two in a choice.

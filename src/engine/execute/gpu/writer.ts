@@ -190,11 +190,14 @@ export class KernelWriter {
   choose(branches: readonly { readonly condition: string; readonly write: () => Atom }[]): Atom {
     const { scope } = this;
     const start = scope.lines.length;
-    const parts = branches.map(({ condition, write }) => {
+    const written = branches.map(({ condition, write }) => {
       const first = scope.lines.length;
       const value = write();
-      return { condition, value, lines: scope.lines.slice(first).map(readLine) };
+      return { condition, value, from: first, to: scope.lines.length };
     });
+    // Read when all is there: a branch may write more into a loop of one before it.
+    const lines = scope.lines.slice(start).map(readLine);
+    const parts = written.map(({ from, to, ...part }) => ({ ...part, lines: lines.slice(from - start, to - start) }));
     const own = ownLines(parts);
     const weights = own.flatMap((lines) =>
       Array.from(lines, ({ line }) => (typeof line === 'string' ? 1 : FEWEST_OWN)),

@@ -7,10 +7,14 @@ import { interpret } from '../../../../src/engine/execute/interpret';
 import '../../../../src/engine/primitives/all';
 import type { ArrayValue } from '../../../../src/engine/program/aval';
 import { Emitter } from '../../../../src/engine/program/emitter';
-import type { Program } from '../../../../src/engine/program/program';
+import type { Program, Row } from '../../../../src/engine/program/program';
+import { worstError } from '../../../gpu/cases';
 
 const scalar = (value: number): ArrayValue => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) });
 const SCALAR = { shape: [], dtype: 'float64' } as const;
+
+/** Statements in one kernel: past some 1,500 drivers take seconds to compile. */
+const LONGEST = 1500;
 
 /** (x, y) → (x y, sin x, x + y²): as a plain TypeScript function is recorded, one row a number. */
 function threeByTwo(): Program {
@@ -71,6 +75,74 @@ describe('lanes', () => {
     assert.doesNotMatch(one, /glExp/);
     assert.match(other, /glExp/);
     assert.doesNotMatch(other, /glTanh/);
+  });
+
+  /** (x₁ … x_n) → m numbers that share one computation, and each its own: as a plain function without loops is recorded. */
+  function manyOutputs(n: number, m: number): Program {
+    const b = new Emitter();
+    const x = Array.from({ length: n }, () => b.input(SCALAR));
+    const shared = x.slice(1).reduce((sum, value) => b.emit('tanh', [b.add(sum, b.mul(sum, value))], undefined), x[0]);
+    let last = shared;
+    const outputs = Array.from({ length: m }, (_, at) => {
+      // In an order without a period: nothing to roll up.
+      last =
+        (Math.imul(at + 1, 0x9e3779b1) >>> 15) % 2 === 0
+          ? b.mul(b.sin(last), x[at % n])
+          : b.add(b.mul(last, shared), x[(at * 7) % n]);
+      return last;
+    });
+    return b.finish(outputs);
+  }
+
+  it('share the primal among many outputs, in kernels of sensible length', async () => {
+    const n = 6;
+    const active = Array.from({ length: n }, () => true);
+    const many = Array.from({ length: n }, (_, at) => scalar(Math.fround(Math.cos(at) / 2)));
+    for (const m of [16, 96]) {
+      const program = manyOutputs(n, m);
+      const matrix = jacobianMatrixProgram(program, active, 'reverse');
+      const { steps } = lowerToGpu(matrix);
+      const statements = steps.reduce((sum, step) => sum + step.statements, 0);
+      assert.ok(statements < 2.5 * matrix.size, `${statements} statements of ${matrix.size} rows`);
+      assert.ok(steps.length <= 1 + m / 16, `${steps.length} kernels`);
+      for (const step of steps) assert.ok(step.statements <= LONGEST, `${step.statements} statements in a kernel`);
+      const [expected] = interpret(jacobianMatrixProgram(program, active, 'forward'), many);
+      const device = new GpuDevice(GPU as unknown as GpuLibrary, 'webasm');
+      const { outputs } = await (await device.prepare(matrix, many)).run(many);
+      assert.ok(worstError(outputs, [expected]) < 1e-5);
+      await device.destroy();
+    }
+  });
+
+  it('are as long for a thousand outputs of an array as for ten', () => {
+    const [few, many] = [10, 1000].map((m) => {
+      const b = new Emitter();
+      const [weights, x] = [b.input({ shape: [m, 4], dtype: 'float64' }), b.input({ shape: [4], dtype: 'float64' })];
+      const product = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
+      const program = b.finish([b.sin(b.dotGeneral(weights, b.emit('tanh', [x], undefined), product))]);
+      const { steps } = lowerToGpu(jacobianMatrixProgram(program, [false, true], 'reverse'));
+      return steps.reduce((sum, { statements }) => sum + statements, 0);
+    });
+    assert.ok(many <= few, `${many} statements instead of ${few}`);
+  });
+
+  it('take all stacked results of a scan out of one loop', async () => {
+    const b = new Emitter();
+    const results = 40;
+    const x = b.input(SCALAR);
+    const inner = new Emitter();
+    let carried = inner.input(SCALAR);
+    const stacks: Row[] = [];
+    for (let at = 0; at < results; at++) stacks.push((carried = inner.sin(inner.shift(carried, at / 8))));
+    const body = inner.finish([carried, ...stacks]);
+    const stacked = b.emitMany('scan', [x], { body, length: 3, consts: 0, carry: 1, reverse: false });
+    const program = b.finish(stacked.slice(1).map((row) => b.reduceSum(b.mul(row, row), [0])));
+    const statements = lowerToGpu(program).steps.reduce((sum, step) => sum + step.statements, 0);
+    assert.ok(statements < 20 * results, `${statements} statements`);
+    const device = new GpuDevice(GPU as unknown as GpuLibrary, 'webasm');
+    const { outputs } = await (await device.prepare(program, [scalar(0.5)])).run([scalar(0.5)]);
+    assert.ok(worstError(outputs, interpret(program, [scalar(0.5)])) < 1e-5);
+    await device.destroy();
   });
 
   it('run on gpu.js as one kernel chain', async () => {
