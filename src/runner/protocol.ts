@@ -434,6 +434,21 @@ export interface GpuTask {
   inputs: { shape: number[]; dtype: string; data: NumericArray }[];
 }
 
+/**
+ * Milliseconds that GPU work may take, from the inside out. Each limit leaves the ones within it the time to say what happened, so
+ * that a silent GPU ends with its own reason and the result from the CPU.
+ */
+export const GPU_LIMITS = {
+  /** A run in the panel's worker, the search for a backend included. */
+  worker: 40_000,
+  /** The panel's answer. */
+  panel: 45_000,
+  /** An opened panel, until it listens. */
+  opening: 15_000,
+  /** All of it, as the runner's client waits for it. */
+  whole: 65_000,
+} as const;
+
 export interface GpuResult {
   outputs: { shape: number[]; data: Float32Array }[];
   /** What ran, as gpu.js reports it. */

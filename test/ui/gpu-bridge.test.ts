@@ -144,16 +144,25 @@ describe('the GPU in VS Code', function () {
     await ui.execute('workbench.action.focusFirstEditorGroup');
   });
 
-  /** Makes the panel's worker take runs and never answer, as a driver that hangs; tells when one has come. */
-  const hang = async () => {
+  /**
+   * Makes the panel's worker take runs and never answer, as a driver that hangs; tells when one has come.
+   * @param limit milliseconds that the panel waits instead of its own long time
+   */
+  const hang = async (limit?: number) => {
     const frame = await ui.webviewFrame('#app .tabs');
-    await frame.evaluate(() => {
+    await frame.evaluate((shorter) => {
+      const { setTimeout } = window;
+      window.setTimeout = ((body: () => void, milliseconds: number) =>
+        setTimeout(body, Math.min(milliseconds, shorter ?? milliseconds))) as typeof setTimeout;
       const { postMessage } = Worker.prototype;
       Worker.prototype.postMessage = function (this: Worker, message: { kind?: string }) {
-        if (message.kind === 'run') Object.assign(window, { hungRuns: true });
-        else postMessage.call(this, message);
+        if (message.kind !== 'run') return postMessage.call(this, message);
+        Object.assign(window, { hungRuns: true });
+        // The next worker works.
+        Worker.prototype.postMessage = postMessage;
+        window.setTimeout = setTimeout;
       } as typeof postMessage;
-    });
+    }, limit);
     return () => poll('a run that hangs', () => frame.evaluate(() => 'hungRuns' in window));
   };
 
@@ -241,6 +250,13 @@ describe('the GPU in VS Code', function () {
     assert.match(notice, /^Computed on the CPU: .*closed/);
     await toast(/on the CPU instead of the GPU.*closed/);
     onGpu(await product([3, 1, 4]));
+  });
+
+  it('computes on the CPU when the GPU says nothing, and takes another worker for the next', async () => {
+    await hang(50);
+    onCpu(await product([1, 6, 1]), [1, 6, 1], /^Computed on the CPU: The GPU gave no answer in time/);
+    await toast(/on the CPU instead of the GPU.*no answer in time/);
+    onGpu(await product([1, 6, 1]));
   });
 
   it('computes on the CPU when the panel is hidden in the middle of a run', async () => {

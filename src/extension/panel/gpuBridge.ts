@@ -4,7 +4,7 @@
  * computes on the CPU, and the user is told once.
  */
 import { type LogOutputChannel, Uri, window } from 'vscode';
-import type { GpuCosts, GpuResult, GpuTask, Target } from '../../runner/protocol';
+import { GPU_LIMITS, type GpuCosts, type GpuResult, type GpuTask, type Target } from '../../runner/protocol';
 import { fullReason, isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
 import type { InspectionTarget } from '../inspection';
@@ -26,8 +26,6 @@ export interface GpuPanels {
   open(target: InspectionTarget): void;
 }
 
-/** Milliseconds that an opened panel has until it listens. */
-const OPENING = 15_000;
 const LOOK_AGAIN = 50;
 
 export class GpuBridge {
@@ -39,7 +37,11 @@ export class GpuBridge {
   /** What work in a panel costs; `found` once it has been measured. */
   private measured: { panel: GpuPanel; costs: Promise<GpuCosts | undefined>; found?: GpuCosts } | undefined;
 
-  constructor(private readonly log: LogOutputChannel) {}
+  /** @param opening milliseconds that an opened panel has until it listens */
+  constructor(
+    private readonly log: Pick<LogOutputChannel, 'debug' | 'warn'>,
+    private readonly opening: number = GPU_LIMITS.opening,
+  ) {}
 
   /** The panels come to be after the engine. */
   use(panels: GpuPanels): void {
@@ -109,7 +111,7 @@ export class GpuBridge {
       functionName: target.fn,
       pointIndex: 0,
     });
-    for (const until = Date.now() + OPENING; Date.now() < until && !signal.aborted;) {
+    for (const until = Date.now() + this.opening; Date.now() < until && !signal.aborted;) {
       const panel = this.listening();
       if (panel) return panel;
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));

@@ -1,7 +1,7 @@
 /** One panel: a webview, its channel, the function it shows. */
 import { env, type ExtensionContext, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { randomBytes } from 'node:crypto';
-import type { GpuCosts, GpuResult, GpuTask } from '../../runner/protocol';
+import { GPU_LIMITS, type GpuCosts, type GpuResult, type GpuTask } from '../../runner/protocol';
 import { MessageHandler, RemoteError, type HostChannel, type MatrixKind, type PanelTab } from '../../webview/protocol';
 import { t } from '../format/l10n';
 import type { InspectionService, InspectionTarget } from '../inspection';
@@ -15,9 +15,6 @@ import { emptyState, PanelStates } from './panelState';
 
 /** `viewType` of the webview; its activation event restores panels after a reload. */
 export const PANEL_TYPE = 'gradlens.panel';
-
-/** Milliseconds until a GPU run is given up; the panel's own limit comes first. */
-const GPU_LIMIT = 45_000;
 
 /** Milliseconds that an old result may stand unmarked: a dragged slider would make the panel flicker, and work twice. */
 const PATIENCE = 150;
@@ -92,12 +89,12 @@ export class Panel implements Disposable {
 
   /** Runs a program in the panel's worker; ends with an error when the panel is closed, hidden or silent. */
   runOnGpu(task: GpuTask, signal: AbortSignal): Promise<GpuResult> {
-    return this.unlessLost(this.channel.request('gpuRun', task, { signal, timeout: GPU_LIMIT }));
+    return this.unlessLost(this.channel.request('gpuRun', task, { signal, timeout: GPU_LIMITS.panel }));
   }
 
   /** Measures what work in the panel's worker costs; ends as `runOnGpu` does. */
   gpuCosts(): Promise<GpuCosts> {
-    return this.unlessLost(this.channel.request('gpuCosts', {}, { timeout: GPU_LIMIT }));
+    return this.unlessLost(this.channel.request('gpuCosts', {}, { timeout: GPU_LIMITS.panel }));
   }
 
   private async unlessLost<T>(answer: Promise<T>): Promise<T> {

@@ -12,13 +12,6 @@ export class RunnerRequestError extends Error {
   }
 }
 
-/** What is known of an error of the GPU's; some carry it as `info`. */
-export function gpuError(error: unknown): ErrorInfo {
-  const like = error as Partial<ErrorInfo> & { info?: ErrorInfo };
-  const { code = 'gpu-failed', message = String(error), hint } = like.info ?? like;
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
-}
-
 export function cancelled(): RunnerRequestError {
   return new RunnerRequestError({ code: 'cancelled', message: 'The request was cancelled.' });
 }

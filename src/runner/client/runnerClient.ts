@@ -6,9 +6,6 @@ import type { ChildProcess } from 'node:child_process';
 import type {
   ErrorInfo,
   FromRunner,
-  GpuCosts,
-  GpuResult,
-  GpuTask,
   ProfileRow,
   RunnerConfiguration,
   RunnerMethod,
@@ -18,7 +15,8 @@ import type {
 } from '../protocol';
 import { launch } from './launch';
 import { phaseOf, PHASE_LIMITS, type Phase } from './phases';
-import { cancelled, gpuError, RunnerRequestError } from './requestErrors';
+import { ClientGpu, type GpuOptions } from './clientGpu';
+import { cancelled, RunnerRequestError } from './requestErrors';
 
 export { RunnerRequestError };
 
@@ -32,7 +30,7 @@ export interface RequestOptions {
 export type RunnerState =
   { kind: 'stopped' } | { kind: 'starting' } | { kind: 'running'; pid: number } | { kind: 'crashed'; error: ErrorInfo };
 
-export interface RunnerClientOptions {
+export interface RunnerClientOptions extends GpuOptions {
   /** The bundled runner (dist/runner.js). */
   runnerPath: string;
   configuration?: Partial<RunnerConfiguration>;
@@ -43,10 +41,6 @@ export interface RunnerClientOptions {
   debuggable?: boolean;
   onState?: (state: RunnerState) => void;
   onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** A GPU for the runner, where the configuration says `clientGpu`; the signal ends with the request that asked. */
-  onGpu?: (task: GpuTask, signal: AbortSignal, target: Target) => Promise<GpuResult>;
-  /** What work on that GPU costs, as far as it is known; `wait` says whether measuring may be waited for. */
-  onGpuCosts?: (wait: boolean) => Promise<GpuCosts | undefined>;
 }
 
 interface Pending {
@@ -86,10 +80,12 @@ export class RunnerClient {
   private killedFor: ErrorInfo | undefined;
   private stderr = '';
   private disposed = false;
+  private readonly gpu: ClientGpu;
 
   constructor(private readonly options: RunnerClientOptions) {
     this.configuration = { ...options.configuration };
     this.restrict = !options.debuggable;
+    this.gpu = new ClientGpu(options);
   }
 
   get state(): RunnerState {
@@ -234,29 +230,25 @@ export class RunnerClient {
     }
   }
 
-  /** Every question of the runner is answered: it waits. */
+  /** The runner waits for the GPU, which has limits of its own: its own limit stands still. */
   private async askGpu({ id, call, task }: Extract<FromRunner, { kind: 'gpu' }>): Promise<void> {
-    const { child, options } = this;
+    const { child } = this;
     const request = this.pending.get(id);
     const controller = new AbortController();
+    this.enter('waiting');
+    if (request) request.gpu = controller;
+    const answer = request
+      ? await this.gpu.run(task, controller, request.params as Target)
+      : { error: cancelled().info };
+    if (this.child !== child) return;
+    this.send({ kind: 'gpuAnswer', call, ...answer });
     this.enter('computing');
-    try {
-      if (!request) throw cancelled();
-      request.gpu = controller;
-      if (!options.onGpu) throw new RunnerRequestError({ code: 'no-gpu', message: 'There is no GPU here.' });
-      const result = await options.onGpu(task, controller.signal, request.params as Target);
-      if (this.child === child) this.send({ kind: 'gpuAnswer', call, result });
-    } catch (error) {
-      const info = gpuError(error);
-      if (this.child === child) this.send({ kind: 'gpuAnswer', call, error: info });
-    }
-    if (this.child === child) this.enter('computing');
   }
 
   private async askCosts({ call, wait }: Extract<FromRunner, { kind: 'gpuCosts' }>): Promise<void> {
-    const { child, options } = this;
-    this.enter('computing');
-    const costs = await options.onGpuCosts?.(wait).catch(() => undefined);
+    const { child } = this;
+    this.enter('waiting');
+    const costs = await this.gpu.costs(wait);
     if (this.child !== child) return;
     this.send({ kind: 'gpuCosts', call, ...(costs && { costs }) });
     this.enter('computing');

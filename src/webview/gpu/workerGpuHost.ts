@@ -1,11 +1,9 @@
 /** The panel's GPU: gpu.js in a blob worker that is started when first needed and again after a failure. */
 import type { GpuHost } from '../gpuHost';
 import { RemoteError, type GpuBackend, type GpuInfo, type GpuRunParams } from '../protocol';
-import type { GpuCosts, GpuResult } from '../../runner/protocol';
+import { GPU_LIMITS, type GpuCosts, type GpuResult } from '../../runner/protocol';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
 
-/** Milliseconds after which a run is given up and the worker replaced: drivers hang rather than fail. */
-const RUN_LIMIT = 40_000;
 /** Milliseconds that a cancelled run has to end before the worker is replaced. */
 const GRACE = 2000;
 
@@ -22,8 +20,14 @@ export class WorkerGpuHost implements GpuHost {
   private nextId = 1;
   private known: Promise<GpuInfo> | undefined;
 
-  /** `script`: the panel's own script element; the worker's bundle lies beside it and carries the same nonce. */
-  constructor(private readonly script: HTMLScriptElement) {}
+  /**
+   * @param script the panel's own script element; the worker's bundle lies beside it and carries the same nonce
+   * @param limit milliseconds after which a request is given up and the worker replaced: drivers hang rather than fail
+   */
+  constructor(
+    private readonly script: HTMLScriptElement,
+    private readonly limit: number = GPU_LIMITS.worker,
+  ) {}
 
   /** Found once; asked again after a failure, of a run too: what was there may have gone for good. */
   info(): Promise<GpuInfo> {
@@ -38,9 +42,11 @@ export class WorkerGpuHost implements GpuHost {
   }
 
   async run(params: GpuRunParams, signal?: AbortSignal): Promise<GpuResult> {
+    const began = performance.now();
     const backend = params.backend ?? (await this.best());
     try {
-      const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal);
+      const left = this.limit - (performance.now() - began);
+      const message = await this.ask({ kind: 'run', params: { ...params, backend } }, signal, left);
       return (message as Extract<FromGpuWorker, { kind: 'result' }>).result;
     } catch (error) {
       if (error instanceof RemoteError && error.code === 'gpu-failed') this.known = undefined;
@@ -65,7 +71,7 @@ export class WorkerGpuHost implements GpuHost {
     return found.name as GpuBackend;
   }
 
-  private async ask(message: WithoutId<ToGpuWorker>, signal?: AbortSignal): Promise<FromGpuWorker> {
+  private async ask(message: WithoutId<ToGpuWorker>, signal?: AbortSignal, limit = this.limit): Promise<FromGpuWorker> {
     if (signal?.aborted) throw new RemoteError('cancelled', 'The GPU run was cancelled.');
     const worker = await this.start();
     const id = this.nextId++;
@@ -77,7 +83,7 @@ export class WorkerGpuHost implements GpuHost {
       };
       let timer = setTimeout(
         () => this.stop(new RemoteError('gpu-failed', 'The GPU gave no answer in time; its worker was restarted.')),
-        RUN_LIMIT,
+        limit,
       );
       // A kernel under way cannot be interrupted. Most end at once by themselves; else the worker is ended with it.
       const abort = () => {

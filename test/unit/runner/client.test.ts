@@ -60,6 +60,31 @@ describe('the runner client', function () {
     assert.equal(await gradient(), 6);
   });
 
+  it('answers for a GPU that never does: the CPU computes, in the same process', async () => {
+    client.dispose();
+    const signals: AbortSignal[] = [];
+    client = new RunnerClient({
+      runnerPath: join(bundles(), 'runner.js'),
+      configuration: { backend: 'gpu', clientGpu: true },
+      onGpu: (_, signal) => {
+        signals.push(signal);
+        return new Promise(() => undefined);
+      },
+      gpuLimit: 20,
+    });
+    const first = await client.request('evaluate', { file, fn: 'f', op: 'grad', args: [3] });
+    assert.equal(first.result, 6);
+    assert.equal(first.backend, 'interpret');
+    assert.deepEqual(first.notice, {
+      code: 'gpu-lost',
+      message: 'Computed on the CPU: The GPU gave no answer in time.',
+    });
+    const { state } = client;
+    assert.equal(await gradient(), 6);
+    assert.deepEqual(client.state, state);
+    assert.ok(signals.length === 2 && signals.every(({ aborted }) => aborted));
+  });
+
   it('says why when the runner cannot start', async () => {
     client.dispose();
     client = new RunnerClient({ runnerPath: join(folder, 'nothing.js') });
