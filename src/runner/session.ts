@@ -112,6 +112,7 @@ export class Session {
       const declarations = file.replace(/\.([mc]?)jsx?$/, '.d.$1ts');
       return this.files.read(declarations) === undefined ? file : declarations;
     },
+    declarations: (specifier, from) => this.resolver.declarations(specifier, from),
   };
 
   list(file: string): FoundFunction[] {

@@ -41,6 +41,45 @@ export class Resolver {
     return found;
   }
 
+  /** The file of declarations of an import: those that the package or `@types` gives, or of a declaration file beside it. */
+  declarations(specifier: string, from: string): string | undefined {
+    const key = `d\0${specifier}\0${specifier.startsWith('.') ? from : dirname(from)}`;
+    if (this.known.has(key)) return this.known.get(key);
+    const found = specifier.startsWith('.')
+      ? this.declarationFile(resolve(dirname(from), specifier))
+      : this.declarationsInPackages(specifier, from);
+    this.known.set(key, found);
+    return found;
+  }
+
+  private declarationFile(path: string): string | undefined {
+    const candidates = [path, path.replace(/\.([mc]?)jsx?$/, '.d.$1ts'), `${path}.d.ts`, join(path, 'index.d.ts')];
+    return candidates.find((candidate) => /\.d\.[mc]?ts$/.test(candidate) && this.isFile(candidate));
+  }
+
+  private declarationsInPackages(specifier: string, from: string): string | undefined {
+    const { name, rest } = packageOf(specifier);
+    for (let directory = dirname(from); ; directory = dirname(directory)) {
+      for (const root of [name, `@types/${name.replace(/^@/, '').replace('/', '__')}`]) {
+        const found = this.declarationsIn(join(directory, 'node_modules', root), rest);
+        if (found) return found;
+      }
+      if (dirname(directory) === directory) return undefined;
+    }
+  }
+
+  private declarationsIn(root: string, rest: string): string | undefined {
+    const content = this.packageAt(root);
+    if (!content) return undefined;
+    const target = content.exports === undefined ? undefined : exported(content.exports, rest, TYPES);
+    const exact = target === undefined ? undefined : this.declarationFile(join(root, target));
+    if (exact) return exact;
+    if (rest !== '') return this.declarationFile(join(root, rest));
+    const entry = content.types ?? content.typings;
+    const given = typeof entry === 'string' ? this.declarationFile(join(root, entry)) : undefined;
+    return given ?? this.declarationFile(root);
+  }
+
   private find(specifier: string, from: string, esm: boolean): string | undefined {
     if (specifier.startsWith('.') || isAbsolute(specifier)) return this.file(resolve(dirname(from), specifier));
     if (specifier.startsWith('file:')) return this.file(new URL(specifier).pathname);
@@ -169,9 +208,7 @@ export class Resolver {
   }
 
   private inPackages(specifier: string, from: string, esm: boolean): string | undefined {
-    const parts = specifier.split('/');
-    const name = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
-    const rest = specifier.slice(name.length + 1);
+    const { name, rest } = packageOf(specifier);
     for (let directory = dirname(from); ; directory = dirname(directory)) {
       const root = join(directory, 'node_modules', name);
       if (this.isDirectory(root)) {
@@ -207,7 +244,7 @@ export class Resolver {
     for (let directory = dirname(from); ; directory = dirname(directory)) {
       const imports = this.packageAt(directory)?.imports;
       if (imports !== undefined) {
-        const target = matchTarget(imports as Record<string, unknown>, specifier, esm);
+        const target = matchTarget(imports as Record<string, unknown>, specifier, conditionsOf(esm));
         return target?.startsWith('.')
           ? this.file(join(directory, target))
           : target && this.inPackages(target, from, esm);
@@ -217,11 +254,29 @@ export class Resolver {
   }
 
   private byExports(root: string, exports: unknown, rest: string, esm: boolean): string | undefined {
-    const subpath = rest === '' ? '.' : `./${rest}`;
-    const table = isSubpaths(exports) ? (exports as Record<string, unknown>) : { '.': exports };
-    const target = matchTarget(table, subpath, esm);
+    const target = exported(exports, rest, conditionsOf(esm));
     return target === undefined ? undefined : this.file(join(root, target));
   }
+}
+
+function packageOf(specifier: string): { name: string; rest: string } {
+  const parts = specifier.split('/');
+  const name = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
+  return { name, rest: specifier.slice(name.length + 1) };
+}
+
+/** Conditions of `exports` that hold, the package's first that does counting. */
+const IMPORT: ReadonlySet<string> = new Set(['default', 'node', 'import', 'module-sync']);
+const REQUIRE: ReadonlySet<string> = new Set(['default', 'node', 'require', 'module-sync']);
+const TYPES: ReadonlySet<string> = new Set([...IMPORT, 'types']);
+
+function conditionsOf(esm: boolean): ReadonlySet<string> {
+  return esm ? IMPORT : REQUIRE;
+}
+
+function exported(exports: unknown, rest: string, conditions: ReadonlySet<string>): string | undefined {
+  const table = isSubpaths(exports) ? (exports as Record<string, unknown>) : { '.': exports };
+  return matchTarget(table, rest === '' ? '.' : `./${rest}`, conditions);
 }
 
 function isSubpaths(exports: unknown): boolean {
@@ -233,13 +288,17 @@ function isSubpaths(exports: unknown): boolean {
   );
 }
 
-function matchTarget(table: Record<string, unknown>, subpath: string, esm: boolean): string | undefined {
-  if (subpath in table) return condition(table[subpath], esm);
+function matchTarget(
+  table: Record<string, unknown>,
+  subpath: string,
+  conditions: ReadonlySet<string>,
+): string | undefined {
+  if (subpath in table) return condition(table[subpath], conditions);
   for (const [pattern, target] of Object.entries(table).sort((a, b) => b[0].length - a[0].length)) {
     const star = pattern.indexOf('*');
     if (star < 0) {
       if (pattern.endsWith('/') && subpath.startsWith(pattern)) {
-        const found = condition(target, esm);
+        const found = condition(target, conditions);
         if (found) return found + subpath.slice(pattern.length);
       }
       continue;
@@ -247,28 +306,26 @@ function matchTarget(table: Record<string, unknown>, subpath: string, esm: boole
     const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
     if (subpath.length >= head.length + tail.length && subpath.startsWith(head) && subpath.endsWith(tail)) {
       const rest = subpath.slice(head.length, subpath.length - tail.length);
-      return condition(target, esm)?.replaceAll('*', rest);
+      return condition(target, conditions)?.replaceAll('*', rest);
     }
   }
   return undefined;
 }
 
-/** The first condition that holds: `node`, `import` or `require`, `default`. */
-function condition(target: unknown, esm: boolean): string | undefined {
+/** The target of the first condition that holds. */
+function condition(target: unknown, conditions: ReadonlySet<string>): string | undefined {
   if (typeof target === 'string') return target;
   if (Array.isArray(target)) {
     for (const item of target) {
-      const found = condition(item, esm);
+      const found = condition(item, conditions);
       if (found) return found;
     }
     return undefined;
   }
   if (typeof target !== 'object' || target === null) return undefined;
   for (const [name, value] of Object.entries(target)) {
-    const holds =
-      name === 'default' || name === 'node' || name === (esm ? 'import' : 'require') || name === 'module-sync';
-    if (!holds) continue;
-    const found = condition(value, esm);
+    if (!conditions.has(name)) continue;
+    const found = condition(value, conditions);
     if (found) return found;
   }
   return undefined;

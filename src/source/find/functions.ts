@@ -7,7 +7,7 @@ import { hasModifier } from '../rewrite/typeSyntax';
 import { docTags, type DocTags } from './docTags';
 import { randomArguments } from './randomPoint';
 import { TypeResolver, type ModuleHost } from './resolveTypes';
-import { hasNumbers, printType, whyNot, type TypeShape } from './types';
+import { hasNumbers, mayHoldNumbers, printType, whyNot, type TypeShape } from './types';
 
 /** What the runner needs besides what the client sees. */
 export interface FoundFunction extends FunctionInfo {
@@ -255,10 +255,7 @@ function whyNotDifferentiable(
   }
   if (!returned && body && ts.isBlock(body) && !returnsValue(body)) return 'It returns nothing.';
   // With a point, what the arguments are shows when it runs.
-  if (
-    !parameters.some(({ differentiable }) => differentiable) &&
-    !(tags.at.length > 0 && types.some(({ kind }) => kind === 'unknown' || kind === 'any'))
-  ) {
+  if (!parameters.some(({ differentiable }) => differentiable) && !(tags.at.length > 0 && types.some(mayHoldNumbers))) {
     return parameters.length === 1
       ? `\`${parameters[0].name}\`: ${parameters[0].reason}`
       : 'None of its parameters holds floating-point numbers.';

@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import type { ParsedModule } from '../parse';
 import { standardType } from './standardTypes';
-import { findType, importedName, isImportedAsType } from './typeDeclarations';
+import { exportedAs, findType, importedName, isImportedAsType } from './typeDeclarations';
 import type { Field, TypeShape } from './types';
 
 /** How the resolver reaches other files. */
@@ -10,6 +10,8 @@ export interface ModuleHost {
   module(file: string): ParsedModule | undefined;
   /** The file that declares an import's types; undefined where there is none. */
   resolve(specifier: string, from: string): string | undefined;
+  /** The file of declarations that belongs to it, for types that the module itself, in JavaScript, does not name. */
+  declarations?(specifier: string, from: string): string | undefined;
 }
 
 type Environment = ReadonlyMap<string, TypeShape>;
@@ -193,6 +195,7 @@ export class TypeResolver {
         if (!ts.isIdentifier(parameter.name)) return;
         put({ name: parameter.name.text, type: this.parameter(parameter, module, environment), optional: false });
       });
+    if (!module.typescript) for (const each of constructors) this.assigned(each, module, environment).forEach(put);
     for (const member of node.members) {
       if (!ts.isPropertyDeclaration(member) || ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Static) continue;
       if (!ts.isIdentifier(member.name) && !ts.isStringLiteral(member.name)) continue;
@@ -209,6 +212,21 @@ export class TypeResolver {
       constructors.some((each) => (ts.getCombinedModifierFlags(each) & hidden) !== 0);
     const made = parameters ?? (base?.kind === 'instance' ? base.parameters : []);
     return { kind: 'instance', name, fields: [...fields.values()], ...(closed || !made ? {} : { parameters: made }) };
+  }
+
+  /** Properties that the constructor of a class in JavaScript gives to `this`. */
+  private assigned(node: ts.ConstructorDeclaration, module: ParsedModule, environment: Environment): Field[] {
+    return (node.body?.statements ?? []).flatMap((statement): Field[] => {
+      if (!ts.isExpressionStatement(statement) || !ts.isBinaryExpression(statement.expression)) return [];
+      const { left, operatorToken, right } = statement.expression;
+      if (operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isPropertyAccessExpression(left)) return [];
+      if (left.expression.kind !== ts.SyntaxKind.ThisKeyword || !ts.isIdentifier(left.name)) return [];
+      const given = node.parameters.find(
+        ({ name }) => ts.isIdentifier(name) && ts.isIdentifier(right) && name.text === right.text,
+      );
+      const type = given ? this.parameter(given, module, environment) : this.fromValue(right, module);
+      return [{ name: left.name.text, type, optional: false }];
+    });
   }
 
   private base(node: ts.ExpressionWithTypeArguments, module: ParsedModule, environment: Environment): TypeShape {
@@ -255,18 +273,20 @@ export class TypeResolver {
   /** Where a type name is declared: in this file (any scope), or in the file that it is imported from. */
   private declaration(name: string, module: ParsedModule, depth = 0): Declaration | undefined {
     if (depth > MAX_DEPTH) return undefined;
-    const head = name.split('.').pop() as string;
     const { sourceFile } = module;
+    const head = exportedAs(sourceFile, name.split('.').pop() as string);
     const local = findType(sourceFile, head);
     if (local) return { node: local, module };
     for (const statement of sourceFile.statements) {
       const target = importedName(statement, head);
       if (target === undefined) continue;
       const specifier = (statement as ts.ImportDeclaration).moduleSpecifier as ts.StringLiteral;
-      const file = this.host.resolve(specifier.text, module.file);
-      const other = file === undefined ? undefined : this.host.module(file);
-      const found = other && this.declaration(target, other, depth + 1);
-      if (found) return found;
+      for (const way of ['resolve', 'declarations'] as const) {
+        const file = this.host[way]?.(specifier.text, module.file);
+        const other = file === undefined ? undefined : this.host.module(file);
+        const found = other && this.declaration(target, other, depth + 1);
+        if (found) return found;
+      }
     }
     return undefined;
   }

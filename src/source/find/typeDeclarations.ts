@@ -25,6 +25,22 @@ function isTypeDeclaration(node: ts.Node): node is ts.DeclarationStatement & { n
   return ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isEnumDeclaration(node);
 }
 
+/** What a file calls what it exports under this name: `export default Vec`, `export = Vec`, `export { Vec as V }`. */
+export function exportedAs(sourceFile: ts.SourceFile, name: string): string {
+  for (const statement of sourceFile.statements) {
+    if (ts.isExportAssignment(statement)) {
+      if (name === 'default' && ts.isIdentifier(statement.expression)) return statement.expression.text;
+    } else if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier && statement.exportClause) {
+      if (!ts.isNamedExports(statement.exportClause)) continue;
+      const element = statement.exportClause.elements.find((each) => each.name.text === name);
+      if (element) return (element.propertyName ?? element.name).text;
+    } else if (name === 'default' && isTypeDeclaration(statement)) {
+      if (ts.getCombinedModifierFlags(statement) & ts.ModifierFlags.Default) return statement.name.text;
+    }
+  }
+  return name;
+}
+
 /** The name under which another module exports what this statement makes visible as `name`. */
 export function importedName(statement: ts.Statement, name: string): string | undefined {
   if (ts.isImportDeclaration(statement)) {

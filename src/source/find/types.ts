@@ -100,6 +100,31 @@ export function hasNumbers(type: TypeShape): boolean {
   }
 }
 
+/** The type says too little: with a point, what the arguments are shows when it runs. */
+export function mayHoldNumbers(type: TypeShape): boolean {
+  switch (type.kind) {
+    case 'unknown':
+    case 'any':
+      return true;
+    case 'array':
+      return mayHoldNumbers(type.element);
+    case 'map':
+    case 'record':
+    case 'promise':
+      return mayHoldNumbers(type.value);
+    case 'tuple':
+      return type.elements.some(mayHoldNumbers);
+    case 'object':
+      return type.fields.some((field) => mayHoldNumbers(field.type));
+    case 'instance':
+      return true;
+    case 'union':
+      return type.options.some(mayHoldNumbers);
+    default:
+      return false;
+  }
+}
+
 /** Why a type cannot be differentiated by, in one short sentence. */
 export function whyNot(type: TypeShape): string {
   switch (type.kind) {

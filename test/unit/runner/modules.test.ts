@@ -54,6 +54,43 @@ describe('modules', () => {
     assert.deepEqual(jacobian, [2, 10, 6, 4, 0, 40, 6, 1, 5, 0.25, 1, 54]);
   });
 
+  it('tell their types: classes in JavaScript by what they construct, else by the declarations of the package or of @types', () => {
+    const folder = workspace({
+      'node_modules/bare/package.json': '{ "name": "bare", "main": "bare.js" }',
+      'node_modules/bare/bare.js':
+        'class V { constructor(x = 0, y = 0) { this.isV = true; this.x = x; this.y = y; } }\nexport { V as Vector };\nexport default V;',
+      'node_modules/wrong/package.json': '{ "name": "wrong", "main": "index.js", "types": "dist/gone.d.ts" }',
+      'node_modules/wrong/index.js': 'exports.f = 1;',
+      'node_modules/wrong/index.d.ts': 'declare module "wrong" { export type Pair = [number, number]; }',
+      'node_modules/@scope/conditions/package.json':
+        '{ "name": "@scope/conditions", "exports": { "./sub": { "types": "./t/sub.d.ts", "default": "./sub.mjs" } } }',
+      'node_modules/@scope/conditions/sub.mjs': 'export const a = 1;',
+      'node_modules/@scope/conditions/t/sub.d.ts': "export * from './deep.js';",
+      'node_modules/@scope/conditions/t/deep.d.ts':
+        'declare class Z { re: number; static n: number } export default Z; export { Z };',
+      'node_modules/untyped/package.json': '{ "name": "untyped", "main": "index.js" }',
+      'node_modules/untyped/index.js': 'exports.f = 1;',
+      'node_modules/@types/untyped/package.json': '{ "name": "@types/untyped", "types": "index.d.ts" }',
+      'node_modules/@types/untyped/index.d.ts': 'interface Options { k: number } export = Options;',
+      'types.ts': `import V, { Vector } from 'bare';
+        import type { Pair } from 'wrong';
+        import { Z } from '@scope/conditions/sub';
+        import Options from 'untyped';
+        export function f(a: Vector, b: V, c: Pair, d: Z, e: Options): number { return a.x; }`,
+    });
+    const [{ parameters }] = session.list(join(folder, 'types.ts'));
+    assert.deepEqual(
+      parameters.map(({ type, differentiable }) => [type, differentiable]),
+      [
+        ['Vector', true],
+        ['V', true],
+        ['[number, number]', true],
+        ['Z', true],
+        ['{ k: number }', true],
+      ],
+    );
+  });
+
   it('are read again when they change, with what imports them, and not otherwise', async () => {
     const folder = workspace({
       'a.ts': "import { b } from './b';\nexport const f = (x: number) => b(x) * 2;",
