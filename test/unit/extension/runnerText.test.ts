@@ -58,6 +58,8 @@ const NOT_SHOWN = new Set([
     'new 7([7])',
     'new 7([0, 1, 2])',
     'Record<string, 7>',
+    'Map<…, 7>',
+    'new 7(7)',
   ],
   ...["typeof 7 === 'number' && ", 'delete 7'],
   'every filter find findIndex findLast findLastIndex flatMap forEach from map reduce reduceRight some',
