@@ -23,10 +23,15 @@ export function neededRows(
   return needed;
 }
 
+/** Of a program beyond this many rows, */
+const LONG = 65_536;
+/** dead rows stay where they are if fewer than one in so many are: copying the others costs more than they do. */
+const FEW_DEAD = 4;
+
 /**
- * The program without the rows that neither outputs nor guards depend on; inputs stay. The tables of parameters, avals,
- * literals and constants are shared with the original. With `keepGuards: false`, guards go too: for a program that runs once,
- * at the point where it was traced.
+ * The program without the rows that neither outputs nor guards depend on (a long one with few of them stays as it is); inputs
+ * stay. The tables of parameters, avals, literals and constants are shared with the original. With `keepGuards: false`, guards go
+ * too: for a program that runs once, at the point where it was traced.
  */
 export function eliminateDeadRows(
   program: Program,
@@ -49,7 +54,8 @@ export function eliminateDeadRows(
     rows++;
     operandTotal += from[row + 1] - from[row];
   }
-  if (rows === size) return program;
+  const isLong = keepGuards && size > LONG && size - rows < size / FEW_DEAD;
+  if (rows === size || isLong) return program;
   const renamed = new Int32Array(size).fill(NONE);
   const opcodes = new Uint8Array(rows);
   const operandStarts = new Int32Array(rows + 1);

@@ -26,9 +26,10 @@ export function gradientProgram(program: Program, active: readonly boolean[]): P
   const { cotangents } = transcribeVjp(b, program, primals, active, (results) =>
     results.map((row, index) => (index === 0 ? b.fullLike(row, 1) : NONE)),
   );
-  return eliminateDeadRows(
-    b.finish(cotangents.flatMap((row, index) => (active[index] ? [b.instantiate(row, b.aval(primals[index]))] : []))),
-  );
+  const gradients: Row[] = [];
+  for (let index = 0; index < cotangents.length; index++)
+    if (active[index]) gradients.push(b.instantiate(cotangents[index], b.aval(primals[index])));
+  return eliminateDeadRows(b.finish(gradients));
 }
 
 /**

@@ -101,31 +101,43 @@ const MOST_KEPT = 64;
 const kept = new Map<number, ScalarExecutable>();
 const known = new WeakMap<Program, ScalarExecutable | null>();
 
+/** Elements of a column that its hash looks at, at most: those of long tapes are compared anyway. */
+const HASHED = 10_007;
+
 function hashOf(tape: Tape): number {
   let hash = tape.inputCount;
-  for (const column of [tape.ops, tape.a, tape.b, tape.c, tape.outputs]) {
-    for (let index = 0; index < column.length; index++) hash = Math.imul(hash ^ column[index], 0x01000193);
+  for (const column of [tape.ops, tape.a, tape.b, tape.c, tape.outputs, bitsOf(tape.literals)]) {
+    const step = Math.ceil(column.length / HASHED);
+    for (let index = 0; index < column.length; index += step) hash = Math.imul(hash ^ column[index], 0x01000193);
     hash = Math.imul(hash ^ column.length, 0x2c1b3c6d);
   }
-  const bits = new Int32Array(tape.literals.buffer, tape.literals.byteOffset, tape.literals.length * 2);
-  for (let index = 0; index < bits.length; index++) hash = Math.imul(hash ^ bits[index], 0x01000193);
   return hash;
 }
 
-function sameColumn(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+function bitsOf({ buffer, byteOffset, length }: Float64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length * 2);
+}
+
+function sameColumn(a: Int32Array, b: Int32Array): boolean {
   if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (!Object.is(a[index], b[index])) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }
 
 function sameTape(a: Tape, b: Tape): boolean {
   return (
     a.inputCount === b.inputCount &&
-    sameColumn(a.ops, b.ops) &&
+    sameBytes(a.ops, b.ops) &&
     sameColumn(a.a, b.a) &&
     sameColumn(a.b, b.b) &&
     sameColumn(a.c, b.c) &&
-    sameColumn(a.literals, b.literals) &&
+    sameColumn(bitsOf(a.literals), bitsOf(b.literals)) &&
     sameColumn(a.outputs, b.outputs)
   );
 }

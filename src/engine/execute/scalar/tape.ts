@@ -68,18 +68,26 @@ function isAlias(opcode: number): boolean {
   return opcode === OPCODES.stopGradient || opcode === OPCODES.guard;
 }
 
-/** Rows that outputs and guards need: 1. */
-function markLive(program: Program): Uint8Array {
+/** Rows that outputs and guards need (1), and how many of what kinds a tape will have of them. */
+function markLive(program: Program): { live: Uint8Array; size: number; ternary: boolean; extraLiterals: number } {
   const { opcodes, operandStarts, operands, outputs } = program.columns;
   const live = new Uint8Array(opcodes.length);
+  let size = 0;
+  let ternary = false;
+  let extraLiterals = 0;
   for (const row of outputs) live[row] = 1;
   for (let row = opcodes.length - 1; row >= 0; row--) {
-    if (opcodes[row] === OPCODES.guard) live[row] = 1;
-    if (live[row] === 0) continue;
+    const opcode = opcodes[row];
+    if (opcode === OPCODES.guard) live[row] = 1;
+    if (live[row] === 0 || opcode === OPCODES.input || opcode === OPCODES.literal) continue;
     const end = operandStarts[row + 1];
     for (let at = operandStarts[row]; at < end; at++) live[operands[at]] = 1;
+    if (opcode === OPCODES.stopGradient) continue;
+    size++;
+    if (tapeArity[opcode] === 3) ternary = true;
+    if (opcode === OPCODES.guard || opcode === OPCODES.integerPow) extraLiterals++;
   }
-  return live;
+  return { live, size, ternary, extraLiterals };
 }
 
 /** @returns undefined where the program is not one of scalars */
@@ -87,18 +95,7 @@ export function tapeOf(program: Program): Tape | undefined {
   if (!isScalarProgram(program)) return undefined;
   const { opcodes, operandStarts, operands, paramIndices, params, inputs, outputs, avals, avalIndices } =
     program.columns;
-  const live = markLive(program);
-  let size = 0;
-  let ternary = false;
-  let extraLiterals = 0;
-  for (let row = 0; row < opcodes.length; row++) {
-    const opcode = opcodes[row];
-    if (live[row] === 0 || opcode === OPCODES.input || opcode === OPCODES.literal || opcode === OPCODES.stopGradient)
-      continue;
-    size++;
-    if (tapeArity[opcode] === 3) ternary = true;
-    if (opcode === OPCODES.guard || opcode === OPCODES.integerPow) extraLiterals++;
-  }
+  const { live, size, ternary, extraLiterals } = markLive(program);
   const inputCount = inputs.length;
   const firstLiteral = inputCount + size;
   let literals = program.columns.literals;
@@ -122,7 +119,7 @@ export function tapeOf(program: Program): Tape | undefined {
   const map = new Int32Array(opcodes.length);
   for (let index = 0; index < inputCount; index++) map[inputs[index]] = index;
   const ops = new Uint8Array(size);
-  const a = new Int32Array(size).fill(ABSENT);
+  const a = new Int32Array(size);
   const b = new Int32Array(size).fill(ABSENT);
   const c = new Int32Array(ternary ? size : 0).fill(ABSENT);
   const sources = new Int32Array(size);

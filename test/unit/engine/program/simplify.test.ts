@@ -110,4 +110,17 @@ describe('eliminateDeadRows', () => {
     assert.equal(eliminateDeadRows(guarded).size, guarded.size);
     assert.equal(eliminateDeadRows(guarded, { keepGuards: false }).size, 1);
   });
+
+  it('leaves a long program as it is where few rows are dead', () => {
+    const long = (dead: number) =>
+      build(1, (b, x) => {
+        for (let row = 0; row < dead; row++) b.sin(x);
+        let y = x;
+        for (let row = 0; row < 70_000; row++) y = b.add(y, x);
+        return y;
+      });
+    const few = long(100);
+    assert.equal(eliminateDeadRows(few), few);
+    assert.equal(eliminateDeadRows(long(70_000)).size, 70_001);
+  });
 });
