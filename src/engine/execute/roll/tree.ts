@@ -78,7 +78,7 @@ export function findLoops(tape: Tape): LoopTree {
   let rows = new Int32Array(size + 1);
   for (let row = 0; row <= size; row++) rows[row] = row;
   for (let level = 0, window = 12; level < 8; level++, window = 3) {
-    const first = level === 0 ? columns : columns.map((column) => tokens.map((_, at) => column[rows[at]]));
+    const first = level === 0 ? columns : columns.map((column) => pick(column, rows, tokens.length));
     const operands: Operands = { columns: first, firstLiteral: tape.firstLiteral };
     const stretches = findStretches({ tokens, length: tokens.length, rows }, operands, window);
     if (stretches.length === 0) break;
@@ -106,6 +106,12 @@ export function findLoops(tape: Tape): LoopTree {
     rows = nextRows;
   }
   return new TreeBuilder(shapes, size).build(tokens);
+}
+
+function pick(column: Int32Array, rows: Int32Array, count: number): Int32Array {
+  const picked = new Int32Array(count);
+  for (let at = 0; at < count; at++) picked[at] = column[rows[at]];
+  return picked;
 }
 
 class TreeBuilder {
