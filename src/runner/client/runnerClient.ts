@@ -14,7 +14,7 @@ import type {
   ToRunner,
 } from '../protocol';
 import { launch } from './launch';
-import { phaseOf, PHASE_LIMITS, type Phase } from './phases';
+import { loadingTimeOut, phaseOf, PHASE_LIMITS, type Phase } from './phases';
 import { ClientGpu, type GpuOptions } from './clientGpu';
 import { cancelled, RunnerRequestError } from './requestErrors';
 
@@ -289,17 +289,17 @@ export class RunnerClient {
     const request = this.running();
     if (phase === 'waiting' || !request) return;
     const limit = request.timeLimit ?? this.configuration.timeLimit ?? DEFAULT_TIME_LIMIT;
-    this.deadline = setTimeout(() => this.stopLate(limit), PHASE_LIMITS[phase](limit));
+    this.deadline = setTimeout(() => this.stopLate(phase, limit), PHASE_LIMITS[phase](limit));
     this.deadline.unref();
   }
 
   /** The runner's own limit did not end it: something that cannot be interrupted is running. */
-  private stopLate(limit: number): void {
-    this.killedFor = {
-      code: 'time-out',
+  private stopLate(phase: Phase, limit: number): void {
+    const stopped = {
       message: `Stopped after ${limit / 1000} s.`,
       hint: 'Does the loop end? The setting gradlens.timeLimit gives it more time.',
     };
+    this.killedFor = { code: 'time-out', ...(phase === 'loading' ? loadingTimeOut(limit) : stopped) };
     this.child?.kill('SIGKILL');
   }
 

@@ -5,11 +5,11 @@ import { RunnerError } from '../modules/errors';
 import { siteTable } from '../modules/siteTable';
 import { userFrame } from '../modules/stack';
 import type { ErrorInfo, Finding, Location, ProfileRow, Target, Timing } from '../protocol';
-import type { Phase } from '../client/phases';
+import { loadingLimit, loadingTimeOut, type Phase } from '../client/phases';
 import type { GpuRunner } from '../gpu/remoteGpu';
 import { timeOut, withTimeLimit } from '../limits';
 import { isPromise, record, type Recorded } from '../record';
-import type { Report } from '../recording/state';
+import { state, type Report } from '../recording/state';
 import type { Prepared, Session } from '../session';
 import { UnsupportedSyntaxError } from '../../source/rewrite/analysis';
 import { describe, sizeOf } from '../values/layout';
@@ -81,7 +81,7 @@ export async function recordTarget(context: Context, target: Target): Promise<Re
 
   async function recordOnce(of: Target, impure: boolean): Promise<RecordedTarget> {
     const start = performance.now();
-    const prepared = withTimeLimit(Math.max(timeLimit, 10_000), () => session.prepare(of, true));
+    const prepared = loadedInTime(timeLimit, () => session.prepare(of, true));
     const loaded = performance.now();
     const wrt = wrtOf(prepared, of);
     const names = prepared.found.parameters.map(({ name }) => name);
@@ -99,6 +99,19 @@ export async function recordTarget(context: Context, target: Target): Promise<Re
       total: 0,
     };
     return { ...prepared, recorded, wrt, timing, impure };
+  }
+}
+
+/** @throws RunnerError `time-out`, which names loading where no loop of a module was running */
+function loadedInTime<T>(timeLimit: number, load: () => T): T {
+  // The last loop that was marked is of an earlier run.
+  state.site = 0;
+  try {
+    return withTimeLimit(loadingLimit(timeLimit), load);
+  } catch (error) {
+    if (!(error instanceof RunnerError) || error.code !== 'time-out' || error.place.line !== undefined) throw error;
+    const { message, hint } = loadingTimeOut(timeLimit);
+    throw new RunnerError('time-out', message, {}, hint);
   }
 }
 
