@@ -36,13 +36,20 @@ export function extensionOf(file: string): string {
 /** Parses one module. Never throws: what cannot be read stands in `syntaxErrors`. */
 export function parseModule(file: string, text: string): ParsedModule {
   const kind = KINDS[extensionOf(file)] ?? ts.ScriptKind.JS;
-  const sourceFile = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, /* setParentNodes */ true, kind);
+  const typescript = kind === ts.ScriptKind.TS || kind === ts.ScriptKind.TSX;
+  const options: ts.CreateSourceFileOptions = {
+    languageVersion: ts.ScriptTarget.ESNext,
+    // Types stand in comments in the user's own JavaScript only; reading them takes a third of the time.
+    jsDocParsingMode:
+      typescript || file.includes('node_modules') ? ts.JSDocParsingMode.ParseNone : ts.JSDocParsingMode.ParseAll,
+  };
+  const sourceFile = ts.createSourceFile(file, text, options, /* setParentNodes */ true, kind);
   const { parseDiagnostics } = sourceFile as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] };
   return {
     file,
     text,
     sourceFile,
-    typescript: kind === ts.ScriptKind.TS || kind === ts.ScriptKind.TSX,
+    typescript,
     esm: ts.isExternalModule(sourceFile),
     syntaxErrors: parseDiagnostics.map((diagnostic) => ({
       message: ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'),
