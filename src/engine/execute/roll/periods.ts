@@ -49,6 +49,7 @@ export function findStretches(sequence: Sequence, operands: Operands, window: nu
   let free = 0;
   // Repetitions that are no loops, by lag: where each ends, so that it is looked at once.
   const rejected = new Map<number, number>();
+  const outcomes = new Map<number, Outcome>();
   for (let at = 0; at < length; at++) {
     hash = Math.imul(hash, 0x01000193) + tokens[at] + 1;
     if (at >= window) hash -= Math.imul(top, tokens[at - window] + 1);
@@ -65,7 +66,7 @@ export function findStretches(sequence: Sequence, operands: Operands, window: nu
     let start = at;
     while (start - 1 - lag >= free && tokens[start - 1] === tokens[start - 1 - lag]) start--;
     const added = found.length;
-    if (end - start + lag >= 3 * lag) segment(sequence, operands, start - lag, end, lag, found);
+    if (end - start + lag >= 3 * lag) segment(sequence, operands, start - lag, end, lag, found, outcomes);
     if (found.length === added) {
       rejected.set(lag, end);
       continue;
@@ -84,6 +85,17 @@ export function findStretches(sequence: Sequence, operands: Operands, window: nu
   return found;
 }
 
+/** What came of a repetition of so many tokens with that lag, and how often in a row. */
+interface Outcome {
+  /** 0: no loops. */
+  multiple: number;
+  covered: number;
+  times: number;
+}
+
+/** Outcomes are trusted after so many in a row. The same inner loops come again with each iteration of the loops around. */
+const SURE = 4;
+
 /** Divides a repetition of `lag` tokens into loops, or finds none: appends to `found`. */
 function segment(
   sequence: Sequence,
@@ -92,24 +104,48 @@ function segment(
   end: number,
   lag: number,
   found: Stretch[],
+  outcomes: Map<number, Outcome>,
 ): void {
   const length = end - start;
+  const key = lag * 0x4000000 + length;
+  let outcome = outcomes.get(key);
+  if (!outcome) outcomes.set(key, (outcome = { multiple: 0, covered: 0, times: 0 }));
+  if (outcome.times >= SURE) {
+    if (outcome.multiple === 0) return;
+    const loops = regularLoops(sequence, operands, start, end, lag * outcome.multiple);
+    if (coveredBy(loops) === outcome.covered) {
+      for (const loop of loops) found.push(loop);
+      return;
+    }
+  }
   let best: Stretch[] = [];
   let bestCovered = 0;
+  let bestMultiple = 0;
   for (let multiple = 1; multiple <= MOST_MULTIPLES; multiple++) {
     const period = lag * multiple;
     const least = sequence.rows[start + period] - sequence.rows[start] > LEAST_TOKENS ? 3 : LEAST_ITERATIONS;
     if (period * least > length) break;
     const loops = regularLoops(sequence, operands, start, end, period);
-    let covered = 0;
-    for (const loop of loops) covered += loop.period * loop.count;
+    const covered = coveredBy(loops);
     if (covered > bestCovered * 1.25) {
       best = loops;
       bestCovered = covered;
+      bestMultiple = multiple;
     }
     if (covered >= 0.7 * length) break;
   }
+  const isSame = outcome.multiple === bestMultiple && outcome.covered === bestCovered;
+  outcome.times = isSame ? outcome.times + 1 : 1;
+  outcome.multiple = bestMultiple;
+  outcome.covered = bestCovered;
   for (const loop of best) found.push(loop);
+}
+
+/** Tokens in loops. */
+function coveredBy(loops: readonly Stretch[]): number {
+  let covered = 0;
+  for (const { period, count } of loops) covered += period * count;
+  return covered;
 }
 
 /** Difference of two operands, or LITERAL for two different literals. */

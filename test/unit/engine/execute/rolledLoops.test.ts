@@ -44,7 +44,7 @@ function assertSame(actual: Float64Array, expected: Float64Array, what: string):
 
 const SEEDS = 1000;
 /** The last three catch one mistake each: a value written over too early, a result written over, an element beside the right one. */
-const NESTS = [1, 2, 3, 4, 5, 6, 42, 48, 33];
+const NESTS = [1, 2, 3, 42, 48, 33];
 
 describe('rolled loops', () => {
   it(`give what ${SEEDS} random loop nests give when interpreted row by row`, function () {
