@@ -379,8 +379,20 @@ function addEdges(list: CaseList): void {
     alone,
   );
   list.add(
+    'angles of zeros with signs',
+    [of(0, 0, -0, -0, -0, 0, 0, -0), of(-0, -2, -0, -2, -Infinity, 3, 0, 3)],
+    one('atan2', undefined),
+    alone,
+  );
+  list.add(
+    'powers near one',
+    [of(1.0001, 0.9999, 1.01, 1.000001, 0.99), of(1e4, 1e4, 500, 1e6, 300)],
+    one('pow', undefined),
+    { ...alone, tolerance: 2e-6 },
+  );
+  list.add(
     'powers of zero and of negative numbers',
-    [of(0, 0, 0, -2, -2, -2, 2, 1, 0.5), of(0, 2, -1, 3, 2, -3, 0, Infinity, 100)],
+    [of(0, 0, 0, 0, -0, -0, -0, -2, -2, -2, 2, 1, 0.5), of(0, 2, -1, NaN, -1, -2, -2.5, 3, 2, -3, 0, Infinity, 100)],
     one('pow', undefined),
     alone,
   );

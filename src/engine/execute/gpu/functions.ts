@@ -83,6 +83,8 @@ define('glSin', ['x', 'nan'], sine(0));
 define('glCos', ['x', 'nan'], sine(1));
 define('glTan', ['x', 'nan'], `const s = glSin(x, nan); const c = glCos(x, nan); return s / c;`, ['glSin', 'glCos']);
 
+/** Has a number, a zero too, the minus sign? */
+define('glIsMinus', ['x'], `if (x < 0) { return 1; } if (x === 0) { if (1 / x < 0) { return 1; } } return 0;`);
 /** arctan by two-step reduction and a polynomial (Cephes atanf). */
 define('glAtan', ['x'], `
   let a = x; if (x < 0) { a = -x; }
@@ -99,10 +101,13 @@ define(
   if (y > 3.4e38) { if (x > 3.4e38) { return 0.78539819; } if (x < -3.4e38) { return 2.3561945; } }
   if (y < -3.4e38) { if (x > 3.4e38) { return -0.78539819; } if (x < -3.4e38) { return -2.3561945; } }
   if (x > 0) { return glAtan(y / x); }
-  if (x < 0) { if (y < 0) { return glAtan(y / x) - 3.1415927; } return glAtan(y / x) + 3.1415927; }
-  if (x === 0) { if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; } if (y === 0) { return 0; } }
+  if (x < 0) { if (glIsMinus(y) > 0.5) { return glAtan(y / x) - 3.1415927; } return glAtan(y / x) + 3.1415927; }
+  if (x === 0) {
+    if (y > 0) { return 1.5707964; } if (y < 0) { return -1.5707964; }
+    if (y === 0) { if (glIsMinus(x) < 0.5) { return y; } if (glIsMinus(y) > 0.5) { return -3.1415927; } return 3.1415927; }
+  }
   return nan;`,
-  ['glAtan'],
+  ['glAtan', 'glIsMinus'],
 );
 define(
   'glAsin',
@@ -202,13 +207,17 @@ define(
   ['x', 'y', 'nan', 'inf'],
   `
   if (y === 0) { return 1; }
-  if (x === 0) { if (y > 0) { return 0; } return inf; }
-  if (x > 0) { return glExp(y * glRawLog(x), inf); }
+  if (x === 0) {
+    if (y > 0) { return 0; }
+    if (y < 0) { const o = Math.floor(y * 0.5) * 2; if (y - o === 1 && glIsMinus(x) > 0.5) { return -inf; } return inf; }
+    return nan;
+  }
+  if (x > 0) { return glExp(y * glLog(x, nan, inf), inf); }
   const f = Math.floor(y);
   if (f !== y) { if (x < -3.4e38) { if (y > 0) { return inf; } if (y < 0) { return 0; } } return nan; }
-  const h = f * 0.5; const r = glExp(y * glRawLog(-x), inf);
+  const h = f * 0.5; const r = glExp(y * glLog(-x, nan, inf), inf);
   if (Math.floor(h) === h) { return r; } return -r;`,
-  ['glRawLog', 'glExp'],
+  ['glLog', 'glExp', 'glIsMinus'],
 );
 /** Remainder with the sign of the dividend; where the quotient is beyond 2²⁴ none of its digits would be right. */
 define('glRem', ['x', 'y', 'nan'], `
