@@ -31,7 +31,7 @@ export interface GpuWork {
   /** Numbers to the device and back. */
   readonly up: number;
   readonly down: number;
-  /** Statements × entries, those in loops as often as these go round. */
+  /** Statements × threads, those in loops as often as these go round. */
   readonly statements: number;
   /** Statements in the kernels' texts. */
   readonly text: number;
@@ -52,7 +52,7 @@ export function gpuWorkOf(plan: GpuPlan): GpuWork {
   let statements = 0;
   let text = 0;
   for (const step of plan.steps) {
-    statements += step.size * step.work;
+    statements += step.threads * step.work;
     text += step.statements;
   }
   const down = plan.outputs.reduce(
