@@ -43,11 +43,35 @@ export function writeOut(program: Program, dissolved: ReadonlySet<Row>): Program
   return b.finish(Array.from(program.outputs, (row) => map[row]));
 }
 
+/** Scans and branches that draw random bits, whose words kernels know in halves only: written out, the halves are split. */
+export function drawingRows(program: Program): Set<Row> {
+  const found = new Set<Row>();
+  for (let row = 0; row < program.size; row++) {
+    const name = program.name(row);
+    if (name === 'scan' && draws(program.params<'scan'>(row).body)) found.add(row);
+    if (name === 'cond' && program.params<'cond'>(row).branches.some(draws)) found.add(row);
+  }
+  return found;
+}
+
+function draws(program: Program): boolean {
+  if (drawingRows(program).size > 0) return true;
+  for (let row = 0; row < program.size; row++) {
+    if (program.name(row) === 'randomBits') return true;
+    const called = calledProgram(program, row);
+    if (called && draws(called)) return true;
+  }
+  return false;
+}
+
 /** All steps of a scan, one after the other. */
 function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[]): Row[] {
   const { body, length, consts, carry, reverse } = program.params<'scan'>(row);
   if (b.size + length * body.size > MOST_ROWS)
-    throw new GpuUnsupportedError(`a \`scan\` of ${length} steps that mix elements`, program.position(row));
+    throw new GpuUnsupportedError(
+      `a \`scan\` of ${length} steps that mix elements or draw random bits`,
+      program.position(row),
+    );
   const xs = operands.slice(consts + carry);
   let carried = operands.slice(consts, consts + carry);
   const stacks = body.outputAvals.slice(carry).map(() => new Array<Row>(length));

@@ -207,6 +207,9 @@ class Splitter {
         // A turn that was added and not used up has been carried: it goes off again.
         return { high: this.rest(lift === 0 ? high : b.shift(high, HALF - 1), HALF), low: this.rest(low, HALF) };
       }
+      case 'mul':
+        if (!isSplit && this.bound(x) * this.bound(y) < MAX_INTEGER) return undefined;
+        return this.product(this.halvesOf(x), this.halvesOf(y));
       case 'and':
       case 'or':
       case 'xor': {
@@ -227,7 +230,7 @@ class Splitter {
           : this.shiftedRight(row, this.halvesOf(x), by);
       }
       case 'rem':
-        if (halves.has(x) && !halves.has(y)) map[row] = this.remainder(halves.get(x) as Halves, map[y]);
+        if (halves.has(x) && !halves.has(y)) map[row] = this.remainder(halves.get(x) as Halves, map[y], this.bound(y));
         return undefined;
       default: {
         const moves = MOVES[name];
@@ -264,11 +267,42 @@ class Splitter {
     return undefined;
   }
 
-  /** By a number that is small enough for eight bits more: a byte after the other. */
-  private remainder({ high, low }: Halves, divisor: Row): Row {
+  /** The largest number that a row may hold, where the program says so; 0 where it does not, and the analysis of integers must. */
+  private bound(row: Row): number {
+    const { program } = this;
+    const name = program.name(row);
+    if (name === 'constant') return rangeOf(program.constant(row)).high;
+    if (name === 'broadcastInDim' || name === 'reshape') return this.bound(program.operand(row, 0));
+    if (name === 'rem') return Math.max(0, this.bound(program.operand(row, 1)) - 1);
+    return filledWith(program, row) ?? 0;
+  }
+
+  /** Modulo 2³²: byte by half, which float32 holds. */
+  private product(x: Halves, y: Halves): Halves {
     const { b } = this;
+    // What is above 2¹⁶ of a high half times a low one is lost.
+    const across = (p: Row, q: Row) => {
+      const upper = b.scale(this.rest(b.mul(this.over(p, 256), q), 256), 256);
+      return this.rest(b.add(upper, b.mul(this.rest(p, 256), q)), HALF);
+    };
+    const upper = b.mul(this.over(x.low, 256), y.low);
+    const lower = b.mul(this.rest(x.low, 256), y.low);
+    const low = b.add(b.scale(this.rest(upper, 256), 256), this.rest(lower, HALF));
+    const carried = b.add(b.add(this.over(upper, 256), this.over(lower, HALF)), this.over(low, HALF));
+    const high = b.add(carried, b.add(across(x.high, y.low), across(y.high, x.low)));
+    return { high: this.rest(high, HALF), low: this.rest(low, HALF) };
+  }
+
+  /** As many bits after the other as the divisor leaves place for: eight where nothing is known of it. */
+  private remainder({ high, low }: Halves, divisor: Row, bound: number): Row {
+    const { b } = this;
+    const bits = [8, 4, 2].find((count) => bound * 2 ** count <= MAX_INTEGER) ?? 1;
     const rest = (x: Row) => b.emit('rem', [x, divisor], undefined);
-    const next = (before: Row, byte: Row) => rest(b.add(b.scale(before, 256), byte));
-    return next(next(rest(high), this.over(low, 256)), this.rest(low, 256));
+    let found = rest(high);
+    for (let shift = 16 - bits; shift >= 0; shift -= bits) {
+      const more = shift === 0 ? low : this.over(low, 2 ** shift);
+      found = rest(b.add(b.scale(found, 2 ** bits), this.rest(more, 2 ** bits)));
+    }
+    return found;
   }
 }

@@ -9,7 +9,7 @@ import { sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
 import { orderOfCalls } from './callOrder';
 import { GpuUnsupportedError, MixingError } from './context';
-import { writeOut } from './expand';
+import { drawingRows, writeOut } from './expand';
 import { chooseByPlace, clampIndex, subIndex, unflatten } from './indexing';
 import {
   contractionBlock,
@@ -330,13 +330,16 @@ class Lowering {
 }
 
 /**
- * Compiles a program to kernels. Scans whose steps mix elements are written out, step by step.
- * @param vectors where the backend's kernels may return several numbers
+ * Compiles a program to kernels. Scans whose steps mix elements or draw random bits are written out, step by step.
+ * @param vectors where the backend's kernels may return several numbers; most do so in results
  * @throws GpuUnsupportedError naming the first operation that the GPU does not run
  */
-export function lowerToGpu(program: Program, vectors: Vectors = 'none'): GpuPlan {
+export function lowerToGpu(program: Program, vectors: Vectors = 'results'): GpuPlan {
   try {
-    const words = splitWords(writeOut(program, new Set()));
+    let whole = writeOut(program, new Set());
+    for (let drawing = drawingRows(whole); drawing.size > 0; drawing = drawingRows(whole))
+      whole = writeOut(whole, drawing);
+    const words = splitWords(whole);
     for (let current = words.program; ;) {
       const lowering = new Lowering(current, vectors, words);
       const plan = lowering.plan();
