@@ -165,9 +165,11 @@ export class Session {
   }
 
   private ownPointOf(found: FoundFunction, target: Target): PointInfo {
-    if (target.at !== undefined) return { source: 'panel', expression: target.at };
-    const [point] = found.points;
+    const { at } = target;
+    // The file's own points are asked for by their text.
+    const point = at === undefined ? found.points[0] : found.points.find(({ expression }) => expression === at);
     if (point) return point;
+    if (at !== undefined) return { source: 'panel', expression: at };
     throw new RunnerError(
       'no-point',
       `There is no point to evaluate \`${found.name}\` at${found.reason ? `: ${found.reason}` : '.'}`,

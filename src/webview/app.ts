@@ -28,9 +28,9 @@ const views: Record<PanelTab, (state: AppState, ready: ReadyPanel, controller: P
 export function appView(state: AppState, controller: PanelController): TemplateResult {
   const { ready, panel, view } = state;
   if (ready === undefined || panel === undefined) {
-    return html`<main class="app">${panelPlaceholder(panel, controller)}${noticeView(state)}</main>`;
+    return html`<main class="app" tabindex="-1">${panelPlaceholder(panel, controller)}${noticeView(state)}</main>`;
   }
-  return html`<main class="app ${panel.kind === 'ready' ? '' : 'stale'}">
+  return html`<main class="app ${panel.kind === 'ready' ? '' : 'stale'}" tabindex="-1">
     ${headerView(state, ready, controller)} ${failureStrip(panel, controller)} ${backendNotice(ready.inspection.notice)}
     ${tabsView(
       view.tab,

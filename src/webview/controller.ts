@@ -10,8 +10,9 @@ import { assembled, demandOf, extentOf, type AskedMatrix } from './matrix/demand
 import { formatCount, formatPercent } from './model/format';
 import { measureGpuRows, type GpuWork } from './timing/gpuRows';
 import { directionsOf } from './slices/directions';
+import type { HeatmapPlace } from './heatmap/viewport';
 import type { HostEvents, MatrixResult, PanelChannel, PanelProgress, PanelState, ReadyPanel } from './protocol';
-import { RemoteError } from './protocol';
+import { errorOf, messageOf } from './errors';
 import {
   receivePanelState,
   targetKey,
@@ -35,12 +36,16 @@ const LONG = 120_000;
 /** Milliseconds of an evaluation beside which the messages' own way counts. */
 const QUICK = 100;
 
+/** Milliseconds after which a view rests. */
+const REST = 150;
+
 export class PanelController {
   private readonly aborts = new Map<RemoteKey, AbortController>();
   private readonly live: Coalescer<Data[]>;
   /** The slider or point that is held: the host's answers don't take its draft away. */
   dragging: string | null = null;
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private placeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly store: Store<AppState>,
@@ -89,6 +94,7 @@ export class PanelController {
     if (panel.kind === 'ready' && targetKey(panel.target) !== before)
       for (const [key, request] of this.aborts) if (key !== 'gpu') request.abort();
     if (lost) this.channel.emit('ready', {});
+    if (patch.restored === null && patch.cursor) this.channel.emit('select', patch.cursor);
     this.refreshVisible();
   }
 
@@ -349,6 +355,15 @@ export class PanelController {
     this.channel.emit('select', cell === null ? { row: null, column: null } : { row: cell.row, column: cell.column });
   }
 
+  /** Keeps what is looked at, once it rests: a drawing of the panel for each frame of a pan would cost some. */
+  keepPlace(place: () => HeatmapPlace | null | undefined): void {
+    clearTimeout(this.placeTimer);
+    this.placeTimer = setTimeout(() => {
+      const now = place();
+      if (now !== undefined) this.store.set({ place: now });
+    }, REST);
+  }
+
   hover(cell: { row: number; column: number; value: number } | null): void {
     this.store.set({ hover: cell });
   }
@@ -380,19 +395,4 @@ export class PanelController {
 /** How many arguments are on their way at once: where evaluations are quick, the next one travels while one is computed. */
 function widthFor(ready: ReadyPanel | undefined): number {
   return ready !== undefined && ready.inspection.timing.total < QUICK ? 3 : 1;
-}
-
-function messageOf(error: unknown): string {
-  const { message, hint } = errorOf(error);
-  return hint === undefined ? message : `${message} ${hint}`;
-}
-
-function errorOf(error: unknown): { code: string; message: string; hint?: string } {
-  if (error instanceof RemoteError)
-    return {
-      code: error.code,
-      message: error.code === 'time-out' ? t.states.timeOut : error.message,
-      hint: error.hint,
-    };
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }

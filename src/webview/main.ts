@@ -6,7 +6,7 @@ import { appView } from './app';
 import { PanelController } from './controller';
 import { WorkerGpuHost } from './gpu/workerGpuHost';
 import { MessageHandler, type PanelChannel } from './protocol';
-import { initialState, Store, type PersistedState } from './store';
+import { initialState, persisted, Store, type PersistedState } from './store';
 import './styles/main.css';
 
 interface VsCodeApi {
@@ -17,7 +17,7 @@ interface VsCodeApi {
 declare function acquireVsCodeApi(): VsCodeApi;
 
 const vscode = acquireVsCodeApi();
-const store = new Store(initialState(vscode.getState()?.view));
+const store = new Store(initialState(vscode.getState() ?? null));
 const channel: PanelChannel = new MessageHandler((message) => vscode.postMessage(message));
 const controller = new PanelController(store, channel, new WorkerGpuHost(document.currentScript as HTMLScriptElement));
 
@@ -28,14 +28,16 @@ let saved = '';
 function draw(): void {
   drawing = false;
   const state = store.get();
+  const focused = document.activeElement;
   render(appView(state, controller), root);
-  const persisted: PersistedState = {
-    target: state.ready?.target ?? vscode.getState()?.target,
-    pinned: state.pinned,
-    view: state.view,
-  };
-  const text = JSON.stringify(persisted);
-  if (text !== saved) vscode.setState(persisted);
+  // A control that went away with what it did must not take the focus out of the panel.
+  if (focused !== null && !focused.isConnected) {
+    const place = document.getElementById('tab-panel') ?? root.querySelector<HTMLElement>('main');
+    place?.focus({ preventScroll: true });
+  }
+  const kept = persisted(state, vscode.getState());
+  const text = JSON.stringify(kept);
+  if (text !== saved) vscode.setState(kept);
   saved = text;
 }
 

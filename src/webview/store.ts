@@ -11,6 +11,7 @@ import type {
 } from '../runner/protocol';
 import type { ColorMapName } from './heatmap/colorMaps';
 import type { ScaleKind } from './heatmap/colorScale';
+import type { HeatmapPlace } from './heatmap/viewport';
 import type { NumberFormat } from './model/format';
 import type {
   GpuInfo,
@@ -120,6 +121,8 @@ export interface AppState {
   pinned: boolean;
   view: ViewOptions;
   cursor: { row: number; column: number } | null;
+  /** The part of a matrix that is looked at, where that is not the whole. */
+  place: HeatmapPlace | null;
   hover: { row: number; column: number; value: number } | null;
   highlight: HostEvents['highlight'];
   gridSort: { column: number; descending: boolean } | null;
@@ -137,6 +140,8 @@ export interface AppState {
   /** Timings of the live evaluations, oldest first. */
   history: readonly Timing[];
   notice: { kind: 'info' | 'error'; text: string } | null;
+  /** What the panel knew of a function before it was hidden or reloaded, until that function is there again. */
+  restored: PersistedState | null;
 }
 
 const defaultSettings: PanelSettings = {
@@ -148,6 +153,7 @@ const defaultSettings: PanelSettings = {
 /** What belongs to one function at one of its points, and goes with it. */
 const nothingYet = {
   cursor: null,
+  place: null,
   hover: null,
   highlight: null,
   gridSort: null,
@@ -162,16 +168,17 @@ const nothingYet = {
   history: [],
 } as const satisfies Partial<AppState>;
 
-export function initialState(view: Partial<ViewOptions> = {}): AppState {
+export function initialState(restored: PersistedState | null = null): AppState {
   return {
     ...nothingYet,
     panel: undefined,
     ready: undefined,
     settings: defaultSettings,
     pinned: false,
-    view: { ...defaultView, ...view },
+    view: { ...defaultView, ...restored?.view },
     gpu: { kind: 'idle' },
     notice: null,
+    restored,
   };
 }
 
@@ -180,6 +187,19 @@ export interface PersistedState {
   target?: PanelTarget;
   pinned?: boolean;
   view: ViewOptions;
+  cursor?: AppState['cursor'];
+  place?: AppState['place'];
+  /** The arguments that were set by hand, as an expression, where that is short. */
+  point?: string;
+}
+
+/** @param before what was kept last: its function, while none is shown yet */
+export function persisted(state: AppState, before: PersistedState | undefined): PersistedState {
+  const { ready, pinned, view, cursor, place } = state;
+  if (ready === undefined) return { ...before, pinned, view };
+  const { source, expression, cut } = ready.inspection.point;
+  const point = source === 'panel' && !cut ? { point: expression } : {};
+  return { target: ready.target, pinned, view, cursor, place, ...point };
 }
 
 export class Store<S extends object> {
@@ -213,7 +233,7 @@ export function receivePanelState(state: AppState, panel: PanelState): { patch: 
       const history = other ? [] : state.history;
       return {
         patch: {
-          ...(other ? nothingYet : {}),
+          ...(other ? { ...nothingYet, ...keptOf(state.restored, panel.target), restored: null } : {}),
           panel,
           ready: panel,
           history: repeated ? history : [...history, panel.inspection.timing].slice(-HISTORY),
@@ -230,6 +250,11 @@ export function receivePanelState(state: AppState, panel: PanelState): { patch: 
     default:
       return { patch: { panel, ready: undefined, hover: null }, lost: false };
   }
+}
+
+function keptOf(restored: PersistedState | null, target: PanelTarget): Partial<AppState> {
+  if (restored === null || targetKey(restored.target) !== targetKey(target)) return {};
+  return { cursor: restored.cursor ?? null, place: restored.place ?? null };
 }
 
 export function targetKey(target: PanelTarget | undefined): string {

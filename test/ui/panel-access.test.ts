@@ -43,6 +43,42 @@ describe('access to the panel’s page', () => {
       );
     });
 
+    it('keeps the focus where a control turns itself off or goes away', async () => {
+      const page = await pages.open({ fixture: 'rosenbrock' });
+      const focused = () =>
+        page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.id);
+      await page.click('#tab-inputs');
+      await page.focus('input[type=range]');
+      await page.keyboard.press('ArrowRight');
+      for (const [name, next] of [
+        ['Undo', 'Redo'],
+        ['Redo', 'Undo'],
+      ]) {
+        const button = `button[aria-label="${name}"]`;
+        await poll(`something to ${name}`, async () => (await page.getAttribute(button, 'aria-disabled')) === null);
+        await page.focus(button);
+        await page.keyboard.press('Enter');
+        await poll(`${name} off`, async () => (await page.getAttribute(button, 'aria-disabled')) === 'true');
+        assert.equal(await focused(), name);
+        // It does nothing more, and the other one is a step away.
+        await page.keyboard.press('Enter');
+        await page.keyboard.press(name === 'Undo' ? 'Tab' : 'Shift+Tab');
+        assert.equal(await focused(), next);
+      }
+      await page.focus('vscode-button:has-text("Random")');
+      await page.evaluate(() => window.fakeHost.show('matrix-on-demand'));
+      await page.click('#tab-matrix');
+      await page.evaluate(() => window.fakeHost.hold('matrix'));
+      await page.focus('vscode-button:has-text("Compute")');
+      await page.keyboard.press('Enter');
+      await poll('the computation', () => page.$('vscode-progress-ring'));
+      assert.equal(await focused(), 'tab-panel');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      assert.notEqual(await focused(), undefined);
+    });
+
     it('reaches every control by Tab, each with a name', async () => {
       const page = await pages.open({ fixture: 'rosenbrock' });
       await page.click('#tab-inputs');

@@ -29,7 +29,7 @@ describe('the inputs in the panel’s page', () => {
       });
       await page.click('button[aria-label="Undo"]');
       await poll('the first point', async () => (await page.textContent('.result')) === '24.2');
-      assert.equal(await page.isDisabled('button[aria-label="Undo"]'), true);
+      assert.equal(await page.getAttribute('button[aria-label="Undo"]', 'aria-disabled'), 'true');
       await page.click('button[aria-label="Redo"]');
       await poll('the last point again', async () => (await page.textContent('.result')) !== '24.2');
     });

@@ -33,6 +33,9 @@ export function smooth(x: number[]): number[] {
 }
 `;
 
+/** How often the panel is hidden and shown. */
+const ROUNDS = Number(process.env.GRADLENS_ROUNDS ?? 1);
+
 const gradient = [-215.59999999999997, -87.99999999999999];
 
 describe('the panel in VS Code', function () {
@@ -317,6 +320,78 @@ describe('the panel in VS Code', function () {
     assert.equal(new Set(backgrounds).size, 3);
   });
 
+  it('copies cells of the table and pastes them into the inputs, by the clipboard and its keys', async () => {
+    const clipboard = () => ui.page.evaluate(() => navigator.clipboard.readText());
+    await openTab('table');
+    await (await panel()).click('#matrix-grid [data-row="0"] [data-column="0"]');
+    for (const key of ['Shift+ArrowRight', 'Shift+ArrowDown', 'Control+C']) await ui.page.keyboard.press(key);
+    const copied = await poll('the copied cells', async () => {
+      const lines = (await clipboard()).split('\n').map((line) => line.split('\t').map(Number));
+      return lines.length === 2 && lines.every((line) => line.length === 2) ? lines.flat() : undefined;
+    });
+    const shown = await read(
+      () =>
+        [0, 1].flatMap((row) =>
+          [0, 1].map((column) =>
+            Number(
+              document
+                .querySelector<HTMLElement>(`[data-row="${row}"] [data-column="${column}"]`)!
+                .title.replace('−', '-'),
+            ),
+          ),
+        ),
+      null,
+    );
+    assert.deepEqual(copied, shown);
+    // Four numbers in the place of 24: the function takes any number of them.
+    await openTab('inputs');
+    await (await panel()).click('.link:has-text("more")');
+    await (await panel()).click('.input-grid [data-row="0"] [data-column="0"]');
+    await ui.page.keyboard.press('Control+V');
+    const values = () =>
+      read(
+        () =>
+          [...document.querySelectorAll<HTMLInputElement>('.argument input.number')].map(({ value }) => Number(value)),
+        null,
+      );
+    await poll('the pasted numbers', async () => (await values())?.join() === copied.join());
+    await poll('their value', async () => (await text('.facts')).includes('4 → 4'));
+    // By the button as well.
+    await ui.page.evaluate(() => navigator.clipboard.writeText('[0.25, -1e3]'));
+    await (await panel()).click('button[aria-label="Paste CSV or JSON: x"]');
+    await poll('the numbers of the button', async () => (await values())?.join() === '0.25,-1000');
+    await openTab('matrix');
+    await poll('their matrix', async () => (await text('.facts-line')).includes('2 × 2'));
+  });
+
+  it('is built anew when it is shown again, as it was', async () => {
+    await read(() => document.querySelector<HeatmapElement>('gl-heatmap')!.zoomBy(1.5), null);
+    await (await panel()).press('.gl-heatmap-marks', 'ArrowDown');
+    const looked = () =>
+      read(() => {
+        const heatmap = document.querySelector<HeatmapElement>('gl-heatmap');
+        return heatmap?.painted && JSON.stringify([heatmap.zoom, heatmap.cursor, heatmap.painted.view.x]);
+      }, null);
+    const before = await poll('the part in sight', looked);
+    assert.notEqual(JSON.parse(before)[1], null);
+    // Not before what is looked at rests.
+    await ui.page.waitForTimeout(400);
+    for (let round = 0; round < ROUNDS; round++) {
+      await read(() => Object.assign(window, { beforeHiding: true }), null);
+      await ui.page.locator('.tab', { hasText: 'smooth' }).click();
+      await ui.openFile('plain.ts');
+      await poll(
+        'the panel hidden',
+        async () =>
+          (await ui.page.$$('iframe.webview.ready')).length === 0 || !(await ui.page.isVisible('iframe.webview.ready')),
+      );
+      await ui.page.locator('.tab', { hasText: '∂ smooth' }).click();
+      await poll('another page', () => read(() => !('beforeHiding' in window), null));
+      await poll('the part in sight again', async () => (await looked()) === before);
+      assert.ok((await text('.facts-line')).includes('2 × 2'));
+    }
+  });
+
   it('comes back after a reload of the window, pinned as it was', async () => {
     await openTab('table');
     await poll('the kept state', () =>
@@ -334,5 +409,6 @@ describe('the panel in VS Code', function () {
       async () => (await (await panel()).getAttribute('button[aria-pressed]', 'aria-pressed')) === 'true',
     );
     await poll('live again', async () => (await text('.status')).includes('Live'));
+    await poll('the numbers that were pasted', async () => (await text('.facts')).includes('2 → 2'));
   });
 });

@@ -2,23 +2,68 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import type { ChartElement } from '../../src/webview/charts/chartElement';
+import type { HeatmapElement } from '../../src/webview/heatmap/heatmapElement';
 import { panelTabs } from '../../src/webview/protocol';
 import { poll } from './harness';
 import { fixtures } from './panel/fixtures';
 import { logged, panelPages } from './panel/reading';
 
+const ROUNDS = 4;
+
 describe('the states of the panel’s page', () => {
   const pages = panelPages();
 
-  it('comes back as it was after a reload', async () => {
-    const page = await pages.open({ fixture: 'two-by-three' });
+  it('comes back as it was, time and again: tab, kind, colours, part in sight, chosen cell', async () => {
+    const page = await pages.open({ fixture: 'sixty' });
     await page.check('input[value="sparsity"]');
+    await page.check('input[value="derivative"]');
+    await page.selectOption('select >> nth=1', 'PuOr');
+    await poll('the heatmap', () => page.$('gl-heatmap'));
+    const looked = () =>
+      page.evaluate(() => {
+        const { zoom, painted, cursor } = document.querySelector<HeatmapElement>('gl-heatmap')!;
+        const { x, y } = painted!.view;
+        return { zoom, x, y, cursor, map: document.querySelectorAll('select')[1].value };
+      });
+    await page.evaluate(() => {
+      const heatmap = document.querySelector<HeatmapElement>('gl-heatmap')!;
+      heatmap.zoomBy(4);
+      heatmap.moveCursor(0, 0);
+      heatmap.moveCursor(3, 2);
+    });
+    const before = await looked();
+    assert.ok(before.zoom > 3 && before.cursor !== null);
+    await poll('the kept part', () => page.evaluate(() => sessionStorage.getItem('state')?.includes('"view":{"x"')));
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable');
+    const used = async () => {
+      await session.send('HeapProfiler.collectGarbage');
+      const { metrics } = await session.send('Performance.getMetrics');
+      const metric = (name: string) => metrics.find((each) => each.name === name)!.value;
+      return { listeners: metric('JSEventListeners'), nodes: metric('Nodes'), heap: metric('JSHeapUsedSize') };
+    };
+    const rounds: Awaited<ReturnType<typeof used>>[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await page.reload();
+      await poll('the heatmap', () =>
+        page.evaluate(() => document.querySelector<HeatmapElement>('gl-heatmap')?.painted !== undefined),
+      );
+      assert.deepEqual(await looked(), before, `round ${round}`);
+      if (round === 0 || round === ROUNDS - 1) rounds.push(await used());
+    }
+    const [first, last] = rounds;
+    console.log(
+      `      heap after the first and the last time: ${rounds.map(({ heap }) => (heap / 1e6).toFixed(1)).join(' and ')} MB`,
+    );
+    assert.ok(last.listeners <= first.listeners + 5 && last.nodes <= first.nodes + 100, JSON.stringify(rounds));
+    // Another tab and back: the part stays in sight there too.
     await page.click('#tab-table');
-    await page.check('input[value="entries"]');
-    await page.reload();
-    await poll('the tab', async () => (await page.getAttribute('#tab-table', 'aria-selected')) === 'true');
-    await poll('the entries', () => page.$('#matrix-entries'));
-    assert.equal(await page.isChecked('input[value="sparsity"]'), true);
+    await page.click('#tab-matrix');
+    await poll('the same part', async () => (await looked()).zoom === before.zoom);
+    assert.equal(
+      await page.evaluate(() => JSON.stringify(window.fakeHost.log.find(({ name }) => name === 'select')?.payload)),
+      JSON.stringify(before.cursor),
+    );
   });
 
   it('keeps the last result in sight while stale and when the newest attempt fails', async () => {

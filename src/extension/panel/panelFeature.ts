@@ -20,6 +20,7 @@ import { Panel, PANEL_TYPE } from './panel';
 interface Restored {
   target?: PanelTarget;
   pinned?: boolean;
+  point?: string;
 }
 
 export function createPanelFeature(
@@ -69,10 +70,11 @@ export function createPanelFeature(
   store.add(
     window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: (view, state) => {
-        const { target, pinned } = (state ?? {}) as Restored;
+        const { target, pinned, point } = (state ?? {}) as Restored;
         const panel = adopt(view);
         panel.pinned = pinned ?? false;
         panel.setTarget(target && restoredTarget(target));
+        if (target && point !== undefined) void restorePoint(service, restoredTarget(target), point);
         return Promise.resolve();
       },
     }),
@@ -100,6 +102,16 @@ export function createPanelFeature(
 
 function sameFunction(a: InspectionTarget | undefined, b: InspectionTarget): boolean {
   return a?.functionName === b.functionName && a.uri.toString() === b.uri.toString();
+}
+
+/** The arguments that were set in the panel before the window was reloaded, if the function still takes them. */
+async function restorePoint(service: InspectionService, target: InspectionTarget, point: string): Promise<void> {
+  try {
+    await service.request(target, 'arguments', { at: point });
+  } catch {
+    return;
+  }
+  await service.setPoint(target, { expression: point });
 }
 
 function restoredTarget({ uri, functionName, pointIndex }: PanelTarget): InspectionTarget {

@@ -11,7 +11,18 @@ import { colorTable, paletteOf, type EncodedMatrix } from './encoded';
 import { attachInteraction, type InteractionTarget } from './interaction';
 import { FrameBuffers } from './frameBuffers';
 import { labelFont, paintMarks, paintScene, type Layout, type Marks, type Scene } from './paint';
-import { cellAt, clamp, fit, panBy, reveal, snap, zoomAt, zoomLevel, type Viewport } from './viewport';
+import {
+  cellAt,
+  clamp,
+  fit,
+  panBy,
+  reveal,
+  snap,
+  zoomAt,
+  zoomLevel,
+  type HeatmapPlace,
+  type Viewport,
+} from './viewport';
 
 export interface HeatmapData {
   encoded: EncodedMatrix;
@@ -44,6 +55,7 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
   private current?: HeatmapData;
   private scene?: Scene;
   private view?: Viewport;
+  private kept: HeatmapPlace | null = null;
   private frame = 0;
   private dirty = { base: false, marks: false };
   /** What the last frame took to draw; the tests read it. */
@@ -84,10 +96,20 @@ export class HeatmapElement extends HTMLElement implements InteractionTarget {
     const same = data?.identity === this.current?.identity;
     this.current = data;
     if (!same) {
-      this.view = undefined;
+      this.view = this.kept !== null && this.kept.identity === data?.identity ? this.kept.view : undefined;
       this.marks.hover = null;
     }
     this.relayout();
+  }
+
+  /** What was looked at before the element was made; the place of now, where it is a part. */
+  set place(place: HeatmapPlace | null) {
+    this.kept = place;
+  }
+
+  get place(): HeatmapPlace | null {
+    if (this.current === undefined || this.view === undefined || this.zoom === 1) return null;
+    return { identity: this.current.identity, view: this.view };
   }
 
   /** The chosen cell. */

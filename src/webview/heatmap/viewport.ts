@@ -9,6 +9,12 @@ export interface Viewport {
   cellHeight: number;
 }
 
+/** A view of one matrix, to come back to. */
+export interface HeatmapPlace {
+  identity: string;
+  view: Viewport;
+}
+
 export interface Extent {
   rows: number;
   columns: number;

@@ -118,9 +118,11 @@ function shownView(state: AppState, shown: ShownMatrix, controller: PanelControl
   return html`<gl-heatmap
       ${ref(heatmap)}
       label=${t.matrix.heatmap(shown.name, counts.rows, counts.columns)}
+      .place=${state.place}
       .data=${data}
       .cursor=${valid}
       .highlighted=${highlightOf(state, shown)}
+      @gl-view=${() => controller.keepPlace(() => heatmap.value?.place)}
       @gl-choose=${(event: CustomEvent<CellDetail | null>) => controller.choose(event.detail)}
       @gl-hover=${(event: CustomEvent<CellDetail | null>) => controller.hover(event.detail)}
     ></gl-heatmap>

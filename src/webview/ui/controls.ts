@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 
+/** One that is `disabled` keeps the focus, which would fall out of the panel when the button's own click turns it off. */
 export function iconButton(
   icon: string,
   label: string,
@@ -14,8 +15,8 @@ export function iconButton(
     title=${label}
     aria-label=${label}
     aria-pressed=${options.pressed === undefined ? nothing : String(options.pressed)}
-    ?disabled=${options.disabled ?? false}
-    @click=${onClick}
+    aria-disabled=${options.disabled ? 'true' : nothing}
+    @click=${options.disabled ? undefined : onClick}
   >
     <span class="codicon codicon-${icon}" aria-hidden="true"></span>
   </button>`;
@@ -28,9 +29,10 @@ export function button(
 ): TemplateResult {
   return html`<vscode-button
     ?secondary=${!options.primary}
-    ?disabled=${options.disabled ?? false}
+    class=${options.disabled ? 'off' : ''}
+    aria-disabled=${options.disabled ? 'true' : nothing}
     icon=${options.icon ?? ''}
-    @click=${onClick}
+    @click=${options.disabled ? undefined : onClick}
     >${label}</vscode-button
   >`;
 }
@@ -90,7 +92,11 @@ export interface MenuItem {
 
 /** A button that opens a short list of actions. */
 export function menu(icon: string, label: string, items: readonly MenuItem[]): TemplateResult {
-  const close = (event: Event) => (event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open');
+  const close = (event: Event) => {
+    const details = (event.currentTarget as HTMLElement).closest('details');
+    details?.querySelector('summary')?.focus();
+    details?.removeAttribute('open');
+  };
   const leave = (event: FocusEvent) => {
     const details = event.currentTarget as HTMLDetailsElement;
     if (!details.contains(event.relatedTarget as Node | null)) details.open = false;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { panelHtml } from '../../../src/extension/panel/panelHtml';
 import { PanelStates } from '../../../src/extension/panel/panelState';
 import type { InspectionState } from '../../../src/extension/inspection';
-import { initialState, receivePanelState, type AppState } from '../../../src/webview/store';
+import { initialState, persisted, receivePanelState, type AppState } from '../../../src/webview/store';
 import type { PanelState } from '../../../src/webview/protocol';
 import { rosenbrock } from '../../ui/panel/fixtures';
 
@@ -122,6 +122,23 @@ describe('states in the panel', () => {
     const other = receive(start, [{ ...sample, target: { ...sample.target, functionName: 'g' } }]).state;
     assert.equal(other.check.kind, 'idle');
     assert.equal(other.cursor, null);
+  });
+
+  it('take up a part in sight and a chosen cell again, of the same function only', () => {
+    const kept = persisted({ ...receive(initialState(), [sample]).state, cursor: { row: 0, column: 1 } }, undefined);
+    assert.deepEqual(receive(initialState(kept), [sample]).state.cursor, { row: 0, column: 1 });
+    const other = { ...sample, target: { ...sample.target, functionName: 'g' } };
+    assert.equal(receive(initialState(kept), [other, sample]).state.cursor, null);
+    // While it is loading, what was kept stays kept.
+    assert.deepEqual(persisted(initialState(kept), kept), kept);
+  });
+
+  it('keep a point that was set by hand, where its text is whole', () => {
+    const at = (point: typeof sample.inspection.point) =>
+      persisted(receive(initialState(), [{ ...sample, inspection: { ...sample.inspection, point } }]).state, undefined);
+    assert.equal(at({ source: 'panel', expression: '[1, 2]' }).point, '[1, 2]');
+    assert.equal(at({ source: '@at', expression: '[1, 2]' }).point, undefined);
+    assert.equal(at({ source: 'panel', expression: '[1, …]', cut: true }).point, undefined);
   });
 
   it('remember the times of live evaluations, each once', () => {
