@@ -177,7 +177,7 @@ function guideCases(choose: Choose): ProgramCase[] {
 }
 
 /** The backends in their turn: program k takes form k + turn, so that the backends differ and each sees all forms. */
-export const TURNS = { webasm: 0, sampled: 1, nodeWebasm: 2, nodeCpu: 4 } as const;
+export const TURNS = { webasm: 0, renderer: 1, nodeWebasm: 2, nodeCpu: 4 } as const;
 
 /** What one backend runs; `forward` of the guide and the examples besides. */
 export async function programCases(turn: number, seed: number, count: number): Promise<ProgramCase[]> {
@@ -186,15 +186,7 @@ export async function programCases(turn: number, seed: number, count: number): P
   return [...guideCases(withForward), ...(await exampleCases(withForward)), ...randomCases(seed, count, rotated)];
 }
 
-/** Rows up to which a program compiles quickly on a software renderer. */
-const SHORT_PROGRAM = 60;
-
-/** Up to `count` short programs each of the guide, the examples and random ones, evenly chosen. */
-export async function sampledCases(seed: number, count: number): Promise<ProgramCase[]> {
-  const cases = (await programCases(TURNS.sampled, seed, count)).filter(({ program }) => program.size < SHORT_PROGRAM);
-  return [/^guide/, /\.ts /, /^random/].flatMap((kind) => {
-    const own = cases.filter(({ name }) => kind.test(name));
-    const step = Math.max(1, own.length / count);
-    return Array.from({ length: Math.min(count, own.length) }, (_, at) => own[Math.floor(at * step)]);
-  });
+/** The programs of fewer rows than `rows`: what a software renderer compiles quickly. */
+export async function shortCases(seed: number, count: number, rows: number): Promise<ProgramCase[]> {
+  return (await programCases(TURNS.renderer, seed, count)).filter(({ program }) => program.size < rows);
 }

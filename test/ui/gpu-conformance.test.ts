@@ -1,10 +1,14 @@
+/**
+ * The kernels in a real browser. A software renderer takes minutes for the longest programs on webgpu and webgl2: those run with
+ * `GRADLENS_GPU_PROGRAMS=all npm run test:ui -- --only gpu-conformance.test`, and on the other backends always.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
-import { programCases, sampledCases, TURNS } from '../gpu/programs';
+import { programCases, shortCases, TURNS } from '../gpu/programs';
 import { toSend } from '../gpu/sent';
 import { launchChromium } from '../harness/chromium';
 
@@ -20,6 +24,14 @@ const RANDOM_PROGRAMS = 200;
 /** A software renderer takes a minute and a half for all of webgl2; what is left out there runs on the other backends. */
 const QUICK = Boolean(process.env.CI);
 
+/** Whole programs of any length. */
+const ALL = process.env.GRADLENS_GPU_PROGRAMS === 'all';
+/** Rows from which on a program is too long for this suite, and how many programs are shorter at least. */
+const LONGEST = [
+  ['webgpu', 30, 140],
+  ['webgl2', 16, 85],
+] as const;
+
 /** As the panel's: nothing but scripts with the nonce, compiled WebAssembly, and workers from blobs. */
 const POLICY = "default-src 'none'; script-src 'nonce-test' 'wasm-unsafe-eval'; worker-src blob:";
 
@@ -27,8 +39,9 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
   this.timeout(600_000);
   let server: Server;
   const browsers = new Map<string, Promise<Browser>>();
-  /** Each browser's GPU process works on one core: the two long runs go side by side. */
-  let long: Record<string, Promise<Report>>;
+  /** Each browser's GPU process works on one core: the runs of the two backends go side by side, the whole programs after the rest. */
+  let primitives: Record<string, Promise<Report>>;
+  let programs: Record<string, Promise<Report>>;
 
   before(async () => {
     const bundle = await build({
@@ -50,9 +63,22 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     </script>`;
     server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    long = { webgpu: runIn('webgpu'), webgl2: runIn('webgl2') };
+    primitives = { webgpu: runIn('webgpu'), webgl2: runIn('webgl2') };
+    const cases = shortCases(SEED, RANDOM_PROGRAMS, ALL ? Infinity : Math.max(...LONGEST.map(([, rows]) => rows)));
+    programs = Object.fromEntries(
+      LONGEST.map(([mode, rows, least]) => [
+        mode,
+        primitives[mode].then(async () => {
+          const short = (await cases).filter(({ program }) => ALL || program.size < rows).map(toSend);
+          assert.ok(short.length >= (ALL ? RANDOM_PROGRAMS : least), `${short.length} cases`);
+          const report = await runIn(mode, short);
+          assert.equal(report.count, short.length);
+          return report;
+        }),
+      ]),
+    );
     // A failure is told by the test that waits for it.
-    for (const run of Object.values(long)) run.catch(() => undefined);
+    for (const run of [...Object.values(primitives), ...Object.values(programs)]) run.catch(() => undefined);
   });
 
   after(async () => {
@@ -77,24 +103,18 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
 
   for (const mode of ['webgpu', 'webgl2', 'webasm'] as const) {
     it(`agree with float64 for every primitive and transform on ${mode}`, async () => {
-      const report = await (long[mode] ?? runIn(mode));
+      const report = await (primitives[mode] ?? runIn(mode));
       assert.deepEqual(report.failures, []);
       assert.ok(report.count > 250, `${report.count} cases`);
     });
   }
 
-  // A software renderer needs minutes for all of them: short ones of each kind here, all on the other backends.
-  for (const [mode, count] of [
-    ['webgpu', 10],
-    ['webgl2', 4],
-  ] as const) {
-    it(`agree with float64 for ${count} programs each of JAX's guide, the examples and random ones (seed ${SEED}) on ${mode}`, async () => {
-      const cases = (await sampledCases(SEED, count)).map(toSend);
-      assert.ok(cases.length >= 2 * count, `${cases.length} cases`);
-      const report = await runIn(mode, cases);
+  for (const [mode, rows] of LONGEST) {
+    const which = ALL ? '' : ` of fewer than ${rows} rows`;
+    it(`agree with float64 for the programs${which} among JAX's guide, the examples and ${RANDOM_PROGRAMS} random ones (seed ${SEED}) on ${mode}`, async () => {
+      const report = await programs[mode];
       assert.deepEqual(report.failures, []);
       assert.deepEqual(report.refusals, []);
-      assert.equal(report.count, cases.length);
     });
   }
 
