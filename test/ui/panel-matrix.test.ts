@@ -77,6 +77,19 @@ describe('the matrix in the panel’s page', () => {
       );
     });
 
+    for (const [fixture, rows, columns, last] of [
+      ['one-by-one', 1, 1, '∂square/∂x = 6'],
+      ['three-by-many', 3, 200, '∂wide[2]/∂x[199] ='],
+      ['many-by-three', 200, 3, '∂tall[199]/∂x[2] ='],
+    ] as const) {
+      it(`shows ${rows} × ${columns} whole, to its last cell`, async () => {
+        const page = await pages.open({ fixture });
+        const { x, y } = await cellPlace(page, rows - 1, columns - 1);
+        await page.mouse.move(x, y);
+        await poll(last, async () => (await page.textContent('.readout'))?.replace(/\s+/g, ' ').includes(last));
+      });
+    }
+
     it('hatches NaN and the infinities', async () => {
       const page = await pages.open({ fixture: 'not-finite' });
       const colors = async (row: number, column: number) =>

@@ -219,9 +219,14 @@ describe('the states of the panel’s page', () => {
     assert.equal(await page.getAttribute('html', 'lang'), 'de');
   });
 
-  for (const width of [280, 360, 640]) {
-    it(`fits ${width} pixels without scrolling sideways`, async () => {
-      const page = await pages.open({ fixture: 'network', width });
+  const widths = [
+    [280, 'network'],
+    [360, 'long-names'],
+    [640, 'network'],
+  ] as const;
+  for (const [width, fixture] of widths) {
+    it(`fits ${width} pixels without scrolling sideways: ${fixture}`, async () => {
+      const page = await pages.open({ fixture, width });
       for (const tab of panelTabs) {
         await page.click(`#tab-${tab}`);
         await poll(`${tab} without scrolling sideways`, () =>

@@ -55,7 +55,7 @@ function argumentView(arg: Data, index: number, ready: ReadyPanel, inputs: Input
   const tag = differentiated ? t.inputs.differentiable : (parameter?.reason ?? t.inputs.constant);
   return html`<section class="argument">
     <h2>
-      <code>${name}</code><span class="type" title=${parameter?.type ?? ''}>${parameter?.type}</span>
+      <code title=${name}>${name}</code><span class="type" title=${parameter?.type ?? ''}>${parameter?.type}</span>
       <span class="tag ${differentiated ? 'on' : ''}">${tag}</span>
       <span class="spacer"></span>
       ${iconButton('clippy', `${t.inputs.paste}: ${name}`, () => inputs.pasteClipboard(index))}
@@ -142,9 +142,12 @@ function sliderView(name: string, path: DataPath, value: number, inputs: InputsC
   </div>`;
 }
 
-/** The end of a name: within its group the rest is said above. */
-function shortName(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
+/** The end of a name: within its group the rest is said above. Where that is cut as well, its index stays. */
+function shortName(name: string): TemplateResult {
+  const short = name.slice(name.lastIndexOf('.') + 1);
+  const index = short.indexOf('[');
+  const head = index < 0 ? short : short.slice(0, index);
+  return html`<span class="field-head">${head}</span>${short.slice(head.length)}`;
 }
 
 const grids = new WeakMap<object, GridModel>();

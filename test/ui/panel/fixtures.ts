@@ -220,6 +220,15 @@ export const fixtures = {
       value: [-Infinity, NaN, 0.69],
       expression: 'a = [0, 1, 2], b = 3',
     }),
+  'three-by-many': () => mapping('wide', 200, 3),
+  'many-by-three': () => mapping('tall', 3, 200),
+  'long-names': () =>
+    mapping(
+      'Simulation.predictTheTemperatureFieldAfterOneStepOfTheImplicitScheme',
+      3,
+      4,
+      'theInitialTemperaturesOfAllCellsOfTheGridInKelvinBeforeTheStep',
+    ),
   network: () =>
     ready({
       name: 'Network.predictWithTemperatureScaling',
@@ -323,6 +332,21 @@ export const fixtures = {
     },
   }),
 };
+
+function mapping(name: string, inputs: number, outputs: number, parameter = 'x'): PanelState {
+  const x = Array.from({ length: inputs }, (_, i) => Math.sin(i));
+  return ready({
+    name,
+    parameters: [[parameter, 'number[]']],
+    returnType: 'number[]',
+    args: [x],
+    inputs: [leaf(parameter, [inputs], 0, 0)],
+    outputs: [leaf('', [outputs], 0)],
+    matrix: dense(outputs, inputs, (r, c) => Math.sin(r / 5 + 1) * Math.cos(c / 7)),
+    value: Array.from({ length: outputs }, (_, i) => Math.cos(i)),
+    expression: `[${x.join(', ')}]`,
+  });
+}
 
 /** More than comes with the state. */
 function onDemand(name: string, n: number): PanelState {
