@@ -91,6 +91,20 @@ describe('the GPU in VS Code', function () {
     await ui.screenshot('screenshots/panel-gpu');
   });
 
+  it('marks a function that is off by more than the tolerance, in the editor and in the panel, for as long as it is', async () => {
+    const marks = async () => (await ui.page.locator('.squiggly-warning, .squiggly-info').count()) > 0;
+    const badge = async () => {
+      const frame = await ui.webviewFrame('#app .tabs');
+      return frame.$eval('.tag.inexact', (tag) => (tag as HTMLElement).title).catch(() => undefined);
+    };
+    assert.deepEqual([await marks(), await badge()], [false, undefined]);
+    await ui.changeSetting('gradlens.gpu.tolerance', 1e-9);
+    await poll('the mark in the editor', marks);
+    assert.match(await poll('the badge', badge), /∂f\[\d\]\/∂x\[\d\]/);
+    await ui.changeSetting('gradlens.gpu.tolerance', undefined);
+    await poll('no marks', async () => !(await marks()) && (await badge()) === undefined);
+  });
+
   it('labels a Hessian that the panel asks for', async () => {
     await ui.execute('gradlens.showHessian', { ...target(), functionName: 'wells' });
     await poll('the label', async () =>

@@ -17,6 +17,8 @@ const WORTHWHILE = 50;
 /** Rows and columns up to which a matrix stays in float64: its rank and singular values are computed from it. */
 const EXACT_SIZE = 300;
 const KEPT = 32;
+/** Rows of a program that kernels are made of. */
+const MOST_ROWS = 50_000;
 
 /** What is known of a program that could go to the GPU. */
 interface Known {
@@ -91,11 +93,21 @@ function remembered(key: string, make: () => ReadyProgram): Known {
 export function workOf(make: () => ReadyProgram): GpuWork | undefined {
   try {
     const { program } = make();
+    requireKernels(program);
     return gpuWorkOf(lowerToGpu(program));
   } catch (error) {
     if (error instanceof GradLensError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Kernels are made of every operation that is not in a loop: of too many it takes minutes and gigabytes.
+ * @throws GradLensError `gpu-unsupported`
+ */
+export function requireKernels({ size }: Program): void {
+  if (size <= MOST_ROWS) return;
+  throw new GradLensError('gpu-unsupported', `Kernels of ${size} operations would take too long to make.`);
 }
 
 /** Equal for the same program at another point. */

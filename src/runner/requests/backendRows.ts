@@ -7,19 +7,20 @@ import { releaseFromGpu, runOnGpu } from '../gpu/nodeGpu';
 import type { ArrayValue } from '../../engine/program/aval';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
+import { requireKernels } from './auto';
 import { costOf, countedCost } from './costs';
-import { emptyRow, measure, measureAsync } from './measure';
+import { emptyRow, mayTake, measure, measureAsync, tooLong } from './measure';
 import { matrixProgramOf, productsProgramOf, VECTORS, type ReadyProgram } from './programs';
 
 /** Entries above which the matrix is too large to time as a whole. */
 const LIMIT = 1_000_000;
 
-export async function backendRows(recorded: Recorded, budget: number): Promise<ProfileRow[]> {
+/** @param expected milliseconds that the matrix takes about; where that is too long, no backend is measured */
+export async function backendRows(recorded: Recorded, budget: number, expected: number): Promise<ProfileRow[]> {
   const m = recorded.outputValues.length;
   const n = recorded.inputValues.length;
   if (n === 0 || n * m > LIMIT) return [];
   const what = m === 1 ? 'gradient' : 'Jacobian';
-  const { program, inputs } = matrixProgramOf(recorded, 'jacobian');
   const row = (backend: string): ProfileRow =>
     emptyRow({
       id: `backend-${backend}`,
@@ -27,16 +28,20 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
       group: 'backend',
       backend,
     });
-  const [expected] = interpret(program, inputs);
-
   const interpreted = row('interpret');
+  const compiled = row('wasm');
+  const kernels = row('gpu.js');
+  if (!mayTake(expected, 2 * budget))
+    return [interpreted, compiled, kernels].map((each) => ({ ...each, ...tooLong(expected) }));
+  const { program, inputs } = matrixProgramOf(recorded, 'jacobian');
+  const [matrix] = interpret(program, inputs);
+
   Object.assign(
     interpreted,
     measure(() => interpret(program, inputs), budget / 3),
     countedCost(program),
   );
 
-  const compiled = row('wasm');
   const began = performance.now();
   const executable = compile(program);
   executable.compile();
@@ -49,9 +54,8 @@ export async function backendRows(recorded: Recorded, budget: number): Promise<P
     );
   else compiled.unavailable = 'unavailable: it has operations that are not compiled to WebAssembly';
 
-  const kernels = row('gpu.js');
   const label = (backend: string) => `${what}, gpu.js ${backend} (float32)`;
-  await timeOnGpu(kernels, label, { program, inputs }, [expected], budget / 3);
+  await timeOnGpu(kernels, label, { program, inputs }, [matrix], budget / 3);
   return [interpreted, compiled, kernels, ...(await productRows(recorded, budget / 6))];
 }
 
@@ -78,6 +82,7 @@ async function timeOnGpu(
   budget: number,
 ): Promise<void> {
   try {
+    requireKernels(program);
     const start = performance.now();
     const { outputs, backend, compile: compileTime } = await runOnGpu(program, inputs);
     row.first = performance.now() - start;

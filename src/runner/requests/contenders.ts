@@ -32,9 +32,28 @@ export interface Contender {
   group: Group;
   backend: string;
   size?: number;
+  /** Milliseconds that making it ready and one run will take about, from what those before it took. */
+  expect: Expectation;
   /** Makes it ready; the time counts as compilation. */
   prepare: () => Ready;
 }
+
+type Expectation = (took: (id: string) => number) => number;
+
+/** Milliseconds that interpreting takes about, a row of the program. */
+const ROW = 1e-3;
+/** Rows times vectors up to which nothing takes long, however cold the code. */
+const SMALL = 10_000;
+/** A program for k vectors at once costs as much as some of the one for one vector, to make and to run. */
+const together =
+  (id: string, k: number): Expectation =>
+  (took) =>
+    (4 + k / 16) * took(id);
+/** Sweeps over the tape, whose partial derivatives are computed once. */
+const swept =
+  (id: string, k: number): Expectation =>
+  (took) =>
+    (3 + k / 64) * took(id);
 
 const UNKNOWN: Cost = { operations: NaN, bytes: NaN };
 const SCALING = [1, 4, 16, 64];
@@ -48,10 +67,18 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
   const primals = inputArrays(recorded);
   const linear = linearOf(recorded);
   const { program } = recorded;
-  const compiled = (id: string, label: string, group: Group, make: () => ReadyProgram, size?: number): Contender => ({
+  const compiled = (
+    id: string,
+    label: string,
+    group: Group,
+    expect: Expectation,
+    make: () => ReadyProgram,
+    size?: number,
+  ): Contender => ({
     id,
     label,
     group,
+    expect,
     backend: 'auto',
     ...(size === undefined ? {} : { size }),
     prepare: () => {
@@ -70,6 +97,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     id: string,
     label: string,
     group: Group,
+    expect: Expectation,
     run: () => unknown,
     cost: Cost,
     backend = 'interpret',
@@ -78,25 +106,66 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     id,
     label,
     group,
+    expect,
     backend,
     ...(size === undefined ? {} : { size }),
     prepare: () => ({ run, cost: () => cost }),
   });
   const rows: Contender[] = [
-    hand('value', 'f(x), plain JavaScript', 'function', () => plain.call(), plainCost(1), 'javascript'),
-    compiled('value-program', 'f(x), its program', 'function', () => programOf(recorded, 'value')),
-    compiled('jvp', 'JVP', 'function', () => programOf(recorded, 'jvp')),
-    compiled('vjp', 'VJP', 'function', () => programOf(recorded, 'vjp')),
+    hand(
+      'value',
+      'f(x), plain JavaScript',
+      'function',
+      () => 0,
+      () => plain.call(),
+      plainCost(1),
+      'javascript',
+    ),
+    compiled(
+      'value-program',
+      'f(x), its program',
+      'function',
+      () => ROW * program.size,
+      () => programOf(recorded, 'value'),
+    ),
+    compiled(
+      'jvp',
+      'JVP',
+      'function',
+      (took) => 1.5 * took('value-program'),
+      () => programOf(recorded, 'jvp'),
+    ),
+    compiled(
+      'vjp',
+      'VJP',
+      'function',
+      (took) => 3 * took('value-program'),
+      () => programOf(recorded, 'vjp'),
+    ),
   ];
-  if (scalar) rows.push(compiled('gradient', 'Gradient', 'function', () => programOf(recorded, 'grad')));
+  if (scalar)
+    rows.push(
+      compiled(
+        'gradient',
+        'Gradient',
+        'function',
+        (took) => took('vjp'),
+        () => programOf(recorded, 'grad'),
+      ),
+    );
   if (n * m <= DENSE_LIMIT) {
     rows.push(
-      compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', () => programOf(recorded, 'jacfwd')),
-      compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', () => programOf(recorded, 'jacrev')),
+      compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', together('jvp', n), () =>
+        programOf(recorded, 'jacfwd'),
+      ),
+      compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', together('vjp', m), () =>
+        programOf(recorded, 'jacrev'),
+      ),
       hand(
         'jacfwd-loop',
         `forward, ${counted(n, 'sweep')}`,
         'jacobian',
+        swept('jvp', n),
         () => jacobianOf(linear, 'forward'),
         sweepsCost(recorded, n),
       ),
@@ -104,6 +173,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'jacrev-loop',
         `reverse, ${counted(m, 'sweep')}`,
         'jacobian',
+        swept('vjp', m),
         () => jacobianOf(linear, 'reverse'),
         sweepsCost(recorded, m),
       ),
@@ -111,6 +181,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'differences',
         `differences, ${2 * n} calls`,
         'jacobian',
+        (took) => 2 * n * took('value'),
         () => centralDifferences(plain.evaluate, recorded.inputValues),
         plainCost(2 * n),
         'javascript',
@@ -118,12 +189,12 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     );
   }
   if (!scalar && n > 1) {
-    rows.push(hand('compressed', 'compressed', 'jacobian', compressed(), UNKNOWN));
+    rows.push(hand('compressed', 'compressed', 'jacobian', swept('jvp', n), compressed(), UNKNOWN));
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
   if (n > 1 || m > 1) rows.push(...scaling());
-  return rows;
+  return program.size * Math.max(n, m) <= SMALL ? rows.map((row) => ({ ...row, expect: () => 0 })) : rows;
 
   /** What JavaScript itself keeps in memory is not known. */
   function plainCost(calls: number): Cost {
@@ -135,23 +206,24 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     const direction = seeds(recorded.inputs, program, program.inputs, undefined, (_, at) => v[at]);
     const all = (of: Program, count = n) => Array.from(of.inputs, (_, index) => index < count);
     const count = primals.length;
+    const product: Expectation = (took) => 3 * took('gradient');
     return [
-      compiled('hvp-fwd-rev', 'HVP, forward over reverse', 'hvp', () => {
+      compiled('hvp-fwd-rev', 'HVP, forward over reverse', 'hvp', product, () => {
         const gradient = gradientProgram(program);
         return { program: jvpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', () => {
+      compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', product, () => {
         const forward = jvpProgram(program, all(program, count));
         return {
           program: vjpProgram(forward, all(forward, count)),
           inputs: [...primals, ...direction, scalarOf(0), scalarOf(1)],
         };
       }),
-      compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', () => {
+      compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', product, () => {
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', () => hessianOf(recorded), UNKNOWN),
+      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', swept('hvp-fwd-rev', n), () => hessianOf(recorded), UNKNOWN),
     ];
   }
 
@@ -173,20 +245,28 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'products-loop',
         `${VECTORS} JVPs, loop`,
         'products',
+        swept('jvp', VECTORS),
         () => vectors.forEach((vector) => void pushForward(linear, vector)),
         sweepsCost(recorded, VECTORS),
         'interpret',
         VECTORS,
       ),
-      compiled('products-vmap', `${VECTORS} JVPs, vmap`, 'products', () => forwardProducts(VECTORS), VECTORS),
+      compiled(
+        'products-vmap',
+        `${VECTORS} JVPs, vmap`,
+        'products',
+        together('jvp', VECTORS),
+        () => forwardProducts(VECTORS),
+        VECTORS,
+      ),
     ];
   }
 
   /** Time against the number of products: k tangents forward, k cotangents in reverse, all of them by vmap. */
   function scaling(): Contender[] {
     return SCALING.flatMap((k) => [
-      compiled(`scaling-forward-${k}`, 'k JVPs, vmap', 'scaling', () => forwardProducts(k), k),
-      compiled(`scaling-reverse-${k}`, 'k VJPs, vmap', 'scaling', () => reverseProducts(k), k),
+      compiled(`scaling-forward-${k}`, 'k JVPs, vmap', 'scaling', together('jvp', k), () => forwardProducts(k), k),
+      compiled(`scaling-reverse-${k}`, 'k VJPs, vmap', 'scaling', together('vjp', k), () => reverseProducts(k), k),
     ]);
   }
 

@@ -12,6 +12,21 @@ export function emptyRow(of: Pick<ProfileRow, 'id' | 'label' | 'group' | 'backen
   return { id, label, group, backend, ...cost, ...figures, ...(size === undefined ? {} : { size }) };
 }
 
+/** Milliseconds that anything may take, whatever is left of a budget. */
+const NOTHING = 20;
+
+/** Whether something that takes so many milliseconds leaves some of the budget to others. */
+export function mayTake(expected: number, left: number): boolean {
+  return expected <= Math.max(NOTHING, left / 2);
+}
+
+/** Why something was not measured. */
+export function tooLong(expected: number): Pick<ProfileRow, 'unavailable'> {
+  return {
+    unavailable: `unavailable: it would take about ${(expected / 1000).toPrecision(2)} s, too long for the budget`,
+  };
+}
+
 /** Times of an asynchronous body: a warm-up, then runs until the budget is used up. */
 export async function measureAsync(
   body: () => Promise<unknown>,

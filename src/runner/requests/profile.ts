@@ -6,32 +6,44 @@ import { mayBeFloat32, reasonOf, workOf } from './auto';
 import { backendRows } from './backendRows';
 import { recordTarget, type Context } from './common';
 import { contendersFor, type Contender } from './contenders';
-import { emptyRow, measure } from './measure';
+import { emptyRow, mayTake, measure, tooLong } from './measure';
 import { matrixProgramOf } from './programs';
 
 const DEFAULT_BUDGET = 3000;
+/** Milliseconds that a strategy has at least, and the backends together. */
+const LEAST = 5;
+const LEAST_BACKENDS = 60;
 
 export async function profile(context: Context, params: ProfileParams): Promise<Profile> {
   const start = performance.now();
   const target = await recordTarget(context, params);
   const { recorded, timing } = target;
   const plain = plainFunction(context.session, params, recorded.wrt);
-  const contenders = contendersFor(recorded, plain).filter(
+  const known = contendersFor(recorded, plain);
+  const contenders = known.filter(
     ({ group }) => !params.groups || params.groups.includes(group) || group === 'function',
   );
   const budget = params.budget ?? DEFAULT_BUDGET;
+  const began = performance.now();
   const rows: ProfileRow[] = [];
+  const taken = new Map<string, number>();
+  const took = (id: string): number =>
+    taken.get(id) ?? known.find((contender) => contender.id === id)?.expect(took) ?? 0;
   let base = NaN;
   for (const [index, contender] of contenders.entries()) {
-    const left = budget - (performance.now() - start);
-    const row = timed(contender, Math.max(20, left / (contenders.length - index)));
+    const left = budget - (performance.now() - began);
+    const expected = contender.expect(took);
+    const share = Math.max(LEAST, left / (contenders.length - index));
+    const row = mayTake(expected, left) ? timed(contender, share) : { ...emptyRow(contender), ...tooLong(expected) };
+    taken.set(contender.id, Number.isFinite(row.median) ? row.compile + row.median : expected);
     if (contender.id === 'value') base = row.median;
     row.ratio = row.median / base;
     rows.push(row);
     context.progress(index + 1, contenders.length, contender.label, rows.slice());
   }
   if (!params.groups || params.groups.includes('backend')) {
-    for (const row of await backendRows(recorded, Math.max(300, budget / 5)))
+    const expected = took(recorded.outputValues.length <= recorded.inputValues.length ? 'jacrev' : 'jacfwd');
+    for (const row of await backendRows(recorded, Math.max(LEAST_BACKENDS, budget / 5), expected))
       rows.push({ ...row, ratio: row.median / base });
   }
   const gpuChoice = await gpuChoiceOf(context, recorded, rows);

@@ -22,7 +22,7 @@ import {
 import { RunnerError } from '../modules/errors';
 import type { BackendChoice, DenseMatrix, Float32Report, LeafInfo, Notice, Operation } from '../protocol';
 import type { Recorded } from '../record';
-import { chooseGpu, mayBeFloat32 } from './auto';
+import { chooseGpu, mayBeFloat32, requireKernels } from './auto';
 import type { Context } from './common';
 import { entryNames, float32Report, sampledColumns, sampledRows, wholeLane, type Lane } from './float32';
 import { pathOf } from '../values/layout';
@@ -106,6 +106,7 @@ function gpuBackend({ gpu }: Pick<Context, 'gpu'>): Backend {
   return {
     name: 'gpu',
     async run(program, inputs) {
+      requireKernels(program);
       const { outputs, backend, adapter } = await gpu.run(program, inputs);
       return {
         outputs,

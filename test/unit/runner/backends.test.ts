@@ -126,6 +126,47 @@ describe('profile', function () {
     }
   });
 
+  it('keeps to its budget: what would take longer is not tried, and says so', async () => {
+    session.overlay(
+      FILE,
+      `export function dense(x: number[]): number[] {
+  return x.map((_, i) => x.reduce((sum, value, j) => sum + Math.sin(i + j) * value, 0));
+}`,
+    );
+    const { rows, gpuChoice } = await profile(contextFor(), {
+      file: FILE,
+      fn: 'dense',
+      args: [Array.from({ length: 260 }, (_, index) => index)],
+      budget: 20,
+    });
+    assert.ok(rows[0].median > 0);
+    assert.equal(gpuChoice, undefined);
+    for (const id of ['value-program', 'jacfwd', 'jacrev', 'differences', 'scaling-reverse-64', 'backend-gpu.js']) {
+      const row = rows.find((each) => each.id === id);
+      assert.match(row?.unavailable ?? '', /^unavailable: it would take about \S+ s, too long for the budget$/, id);
+      assert.equal(row?.runs, 0, id);
+    }
+  });
+
+  it('makes no kernels of too many operations', async () => {
+    session.overlay(
+      FILE,
+      `export function turns(x: number[]): number {
+  let y = x[0];
+  for (let i = 0; i < 30_000; i++) y = Math.sin(y * (i % 7) + x[(i * i) % 3]);
+  return y;
+}`,
+    );
+    const ask = (backend: BackendChoice | undefined) =>
+      evaluate(contextFor(), { file: FILE, fn: 'turns', op: 'grad', args: AT, ...(backend && { backend }) });
+    session.configuration.backend = 'gpu';
+    const { notice, backend } = await ask(undefined);
+    session.configuration.backend = 'auto';
+    assert.equal(backend, 'interpret');
+    assert.match(notice?.message ?? '', /^Computed on the CPU: Kernels of \d+ operations would take too long to make/);
+    await assert.rejects(ask('gpu'), { code: 'gpu-unsupported' });
+  });
+
   it('exports products with several vectors as one program, also of loops that kernels keep, with what they are in float64', async () => {
     session.overlay(FILE, SOURCE);
     for (const [fn, op, rows] of [
