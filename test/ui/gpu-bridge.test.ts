@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Evaluation } from '../../src/runner/protocol';
 import { poll, type Workbench, workbench } from './harness';
 
-const STEPS = 100_000;
+const STEPS = 200_000;
 const source = `/** A chain of wells. @at [0.5, -1.25, 0.75, 0.3] */
 export function wells(x: number[]): number {
   let sum = 0;
@@ -17,7 +17,7 @@ export function map(x: number[]): number[] {
 }
 `;
 
-/** Half a second of one thread's work on a software GPU. */
+/** A second of one thread's work on a software GPU. */
 const long = `/** @at [0.5, -1.25, 0.75] */
 export function long(x: number[]): number[] {
   let y = x[0];
@@ -197,27 +197,31 @@ describe('the GPU in VS Code', function () {
   const toast = (pattern: RegExp) =>
     poll('the notice', async () => (await ui.notifications()).some((text) => pattern.test(text)));
 
-  /** Resolves with a promise of the next work for a product that the panel's worker gives to the device. */
-  const nextWork = async () => {
+  /** Resolves with a promise of the next work for a product that the panel's worker gives to the device. With `hold`, what the worker says from then on is not heard. */
+  const nextWork = async (hold: boolean) => {
     for (const worker of ui.page.workers())
-      await worker.evaluate((point) => {
-        // What is live of the function has no vector among its inputs.
-        let wanted = false;
-        self.addEventListener('message', ({ data }: MessageEvent<{ params?: { inputs: unknown[] } }>) => {
-          wanted = (data.params?.inputs.length ?? 0) > point;
-        });
-        for (const [prototype, name] of [
-          [GPUQueue.prototype, 'submit'],
-          [WebGL2RenderingContext.prototype, 'drawArrays'],
-        ] as unknown as [Record<string, (...given: unknown[]) => unknown>, string][]) {
-          const native = prototype[name];
-          prototype[name] = function (...given) {
-            const result = native.apply(this, given);
-            if (wanted) new BroadcastChannel('work').postMessage(name);
-            return result;
-          };
-        }
-      }, at.length);
+      await worker.evaluate(
+        ({ point, silent }) => {
+          // What is live of the function has no vector among its inputs.
+          let wanted = false;
+          self.addEventListener('message', ({ data }: MessageEvent<{ params?: { inputs: unknown[] } }>) => {
+            wanted = (data.params?.inputs.length ?? 0) > point;
+          });
+          for (const [prototype, name] of [
+            [GPUQueue.prototype, 'submit'],
+            [WebGL2RenderingContext.prototype, 'drawArrays'],
+          ] as unknown as [Record<string, (...given: unknown[]) => unknown>, string][]) {
+            const native = prototype[name];
+            prototype[name] = function (...given) {
+              const result = native.apply(this, given);
+              if (wanted) new BroadcastChannel('work').postMessage(name);
+              if (wanted && silent) self.postMessage = () => undefined;
+              return result;
+            };
+          }
+        },
+        { point: at.length, silent: hold },
+      );
     const frame = await ui.webviewFrame('#app .tabs');
     await frame.evaluate(() => {
       const shared = window as { work?: Promise<unknown> };
@@ -226,16 +230,16 @@ describe('the GPU in VS Code', function () {
     return () => frame.evaluate(async () => void (await (window as { work?: Promise<unknown> }).work));
   };
 
-  const killGpuProcess = async () => {
+  const gpuProcess = async (): Promise<number> => {
     const session = await ui.page.context().browser()!.newBrowserCDPSession();
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
     await session.detach();
-    process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL');
+    return processInfo.find(({ type }) => type === 'GPU')!.id;
   };
 
   /** Ends a product of `long` once the device is at work for it; what the CPU then gives is right. @returns the notice */
-  const interrupted = async (command: 'showJvp' | 'showVjp', vector: number[], end: () => Promise<unknown>) => {
-    const begun = await nextWork();
+  const interrupted = async (command: 'showJvp' | 'showVjp', vector: number[], hold: boolean, end: () => unknown) => {
+    const begun = await nextWork(hold);
     let answered = false;
     const running = ui
       .execute(`gradlens.${command}`, { uri: ui.path('long.ts'), functionName: 'long', pointIndex: 0 }, vector)
@@ -258,7 +262,8 @@ describe('the GPU in VS Code', function () {
   };
 
   it('computes on the CPU when the panel is closed in the middle of a run, and opens another for the next', async () => {
-    const notice = await interrupted('showJvp', [3, 1, 4], () =>
+    // A machine that is busy closes it later than the run would end.
+    const notice = await interrupted('showJvp', [3, 1, 4], true, () =>
       ui.execute('workbench.action.closeEditorsInOtherGroups'),
     );
     assert.match(notice, /^Computed on the CPU: .*closed/);
@@ -285,7 +290,8 @@ describe('the GPU in VS Code', function () {
   });
 
   it('computes on the CPU when the GPU process is killed in the middle of a run, and has it again for the next', async () => {
-    const notice = await interrupted('showVjp', [1, -2], killGpuProcess);
+    const gpu = await gpuProcess();
+    const notice = await interrupted('showVjp', [1, -2], false, () => process.kill(gpu, 'SIGKILL'));
     assert.match(notice, /^Computed on the CPU: The \w+ backend of gpu\.js failed: /);
     await toast(/on the CPU instead of the GPU.*backend of gpu\.js failed/);
     onGpu(await product([1, 0, 2]));
