@@ -49,11 +49,6 @@ const together =
   (id: string, k: number): Expectation =>
   (took) =>
     (4 + k / 16) * took(id);
-/** Sweeps over the tape, whose partial derivatives are computed once. */
-const swept =
-  (id: string, k: number): Expectation =>
-  (took) =>
-    (3 + k / 64) * took(id);
 
 const UNKNOWN: Cost = { operations: NaN, bytes: NaN };
 const SCALING = [1, 4, 16, 64];
@@ -67,6 +62,11 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
   const primals = inputArrays(recorded);
   const linear = linearOf(recorded);
   const { program } = recorded;
+  /** Sweeps over the tape, whose partial derivatives are computed once. */
+  const swept =
+    (count: number): Expectation =>
+    () =>
+      (3 + count / 64) * 1.5 * ROW * program.size;
   const compiled = (
     id: string,
     label: string,
@@ -165,7 +165,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'jacfwd-loop',
         `forward, ${counted(n, 'sweep')}`,
         'jacobian',
-        swept('jvp', n),
+        swept(n),
         () => jacobianOf(linear, 'forward'),
         sweepsCost(recorded, n),
       ),
@@ -173,7 +173,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'jacrev-loop',
         `reverse, ${counted(m, 'sweep')}`,
         'jacobian',
-        swept('vjp', m),
+        swept(m),
         () => jacobianOf(linear, 'reverse'),
         sweepsCost(recorded, m),
       ),
@@ -189,7 +189,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     );
   }
   if (!scalar && n > 1) {
-    rows.push(hand('compressed', 'compressed', 'jacobian', swept('jvp', n), compressed(), UNKNOWN));
+    rows.push(hand('compressed', 'compressed', 'jacobian', swept(n), compressed(), UNKNOWN));
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
@@ -223,7 +223,14 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand('hvp-naive', `HVP, whole Hessian`, 'hvp', swept('hvp-fwd-rev', n), () => hessianOf(recorded), UNKNOWN),
+      hand(
+        'hvp-naive',
+        `HVP, whole Hessian`,
+        'hvp',
+        (took) => (3 + n / 64) * took('gradient'),
+        () => hessianOf(recorded),
+        UNKNOWN,
+      ),
     ];
   }
 
@@ -245,7 +252,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         'products-loop',
         `${VECTORS} JVPs, loop`,
         'products',
-        swept('jvp', VECTORS),
+        swept(VECTORS),
         () => vectors.forEach((vector) => void pushForward(linear, vector)),
         sweepsCost(recorded, VECTORS),
         'interpret',
