@@ -38,11 +38,16 @@ async function copyAs(
 ): Promise<string | undefined> {
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
-  const text = await withCancel(t('computing the derivative …'), token as CancellationToken | undefined, async (work) =>
-    exportText(await derivativeOf(manager, target, work), format),
+  const { text, float32 } = await withCancel(
+    t('computing the derivative …'),
+    token as CancellationToken | undefined,
+    async (work) => {
+      const derivative = await derivativeOf(manager, target, work);
+      return { text: await exportText(derivative, format), float32: derivative.float32 };
+    },
   );
   await env.clipboard.writeText(text);
-  window.setStatusBarMessage(t('Derivative of {0} copied as {1}.', target.functionName, label), 4000);
+  tell(t('Derivative of {0} copied as {1}.', target.functionName, label), float32);
   return text;
 }
 
@@ -55,16 +60,21 @@ async function exportNpy(
 ): Promise<Uri | undefined> {
   const target = await chooseTarget(manager, argument);
   if (!target) return undefined;
-  const { matrix, vector } = await withCancel(
+  const { matrix, vector, float32 } = await withCancel(
     t('computing the derivative …'),
     token as CancellationToken | undefined,
     (work) => derivativeOf(manager, target, work),
   );
   const place = file instanceof Uri ? file : await askPlace(target.uri, target.functionName, vector);
   if (!place) return undefined;
-  await workspace.fs.writeFile(place, toNpy(matrix, vector));
-  window.setStatusBarMessage(t('Saved {0}.', workspace.asRelativePath(place)), 4000);
+  await workspace.fs.writeFile(place, toNpy(matrix, vector, float32 !== undefined));
+  tell(t('Saved {0}.', workspace.asRelativePath(place)), float32);
   return place;
+}
+
+/** What was done, and in which precision. */
+function tell(message: string, float32: string | undefined): void {
+  window.setStatusBarMessage(float32 === undefined ? message : `${message} (${float32})`, 4000);
 }
 
 async function askPlace(source: Uri, name: string, vector: boolean): Promise<Uri | undefined> {

@@ -11,6 +11,8 @@ export interface Exportable {
   columns: string[];
   /** A gradient in the user's own structure, where that is not a plain list. */
   structured?: Data;
+  /** Where a GPU computed it: what that means for its digits, in words. Notations that have comments carry it. */
+  float32?: string;
 }
 
 /** Rows formatted before others get their turn, so that the extension host never stands still. */
@@ -18,25 +20,30 @@ const ENTRIES_AT_ONCE = 4000;
 
 /** The text of `value` in a format; large matrices are worked off in pieces. */
 export async function exportText(value: Exportable, format: ExportFormat): Promise<string> {
-  if (value.structured !== undefined && (format === 'json' || format === 'typescript')) {
-    return literal(value.structured, format === 'json' ? jsonNumber : typescriptNumber);
-  }
+  const { float32 } = value;
   switch (format) {
     case 'json':
-      return nested(value, jsonNumber, '[', ']', ', ', '[', ']', ', ');
+      return listed(value, jsonNumber);
     case 'typescript':
-      return nested(value, typescriptNumber, '[', ']', ', ', '[', ']', ', ');
-    case 'numpy':
-      return `np.array(${await nested(value, numpyNumber, '[', ']', ', ', '[', ']', ', ')})`;
+      return `${await listed(value, typescriptNumber)}${float32 === undefined ? '' : ` /* ${float32} */`}`;
+    case 'numpy': {
+      const list = await nested(value, numpyNumber, '[', ']', ', ', '[', ']', ', ');
+      return float32 === undefined ? `np.array(${list})` : `np.array(${list}, dtype=np.float32)  # ${float32}`;
+    }
     case 'csv': {
       const rows = await nested({ ...value, vector: false }, csvNumber, '', '', ',', '', '', '\n');
       return `${value.columns.map(csvField).join(',')}\n${rows}\n`;
     }
     case 'latex': {
       const rows = await nested({ ...value, vector: false }, latexNumber, '', '', ' & ', '', '', ' \\\\\n');
-      return `\\begin{bmatrix}\n${rows}\n\\end{bmatrix}`;
+      return `\\begin{bmatrix}${float32 === undefined ? '' : ` % ${float32}`}\n${rows}\n\\end{bmatrix}`;
     }
   }
+}
+
+async function listed(value: Exportable, number: (value: number) => string): Promise<string> {
+  if (value.structured !== undefined) return literal(value.structured, number);
+  return nested(value, number, '[', ']', ', ', '[', ']', ', ');
 }
 
 async function nested(
@@ -113,13 +120,17 @@ export function literal(value: Data, number: (value: number) => string = typescr
   return value === undefined ? 'null' : JSON.stringify(value);
 }
 
-/** A matrix as a .npy file (version 1.0, little-endian float64, C order); a gradient is one-dimensional. */
-export function toNpy(matrix: Matrix, vector: boolean): Uint8Array {
+/**
+ * A matrix as a .npy file (version 1.0, little-endian, C order), in float64, or in float32 where it was computed so; a gradient is
+ * one-dimensional.
+ */
+export function toNpy(matrix: Matrix, vector: boolean, single = false): Uint8Array {
   const shape = vector ? `(${matrix.columns},)` : `(${matrix.rows}, ${matrix.columns})`;
-  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
+  const size = single ? 4 : 8;
+  const dictionary = `{'descr': '<f${size}', 'fortran_order': False, 'shape': ${shape}, }`;
   const padding = (64 - ((10 + dictionary.length + 1) % 64)) % 64;
   const header = `${dictionary}${' '.repeat(padding)}\n`;
-  const bytes = new Uint8Array(10 + header.length + matrix.rows * matrix.columns * 8);
+  const bytes = new Uint8Array(10 + header.length + matrix.rows * matrix.columns * size);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
   const view = new DataView(bytes.buffer);
   view.setUint16(8, header.length, true);
@@ -127,8 +138,9 @@ export function toNpy(matrix: Matrix, vector: boolean): Uint8Array {
   let at = 10 + header.length;
   for (let row = 0; row < matrix.rows; row++) {
     for (const value of rowOf(matrix, row)) {
-      view.setFloat64(at, value, true);
-      at += 8;
+      if (single) view.setFloat32(at, value, true);
+      else view.setFloat64(at, value, true);
+      at += size;
     }
   }
   return bytes;

@@ -15,6 +15,8 @@ export interface ShownMatrix {
   rows: AxisModel;
   columns: AxisModel;
   name: string;
+  /** It was computed in float32. */
+  single: boolean;
   /** `∂f[0]/∂x[1]` of an entry. */
   formula(row: number, column: number): string;
   /** Stays the same while only the values change. */
@@ -36,6 +38,7 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
     summary,
     ...axes,
     name: matrixName(kind, ready.inspection.scalar),
+    single: source.float32 !== undefined,
     formula: (row, column) =>
       formula(kind === 'hessian' ? 'hessian' : 'derivative', symbol, axes.rows, axes.columns, row, column),
     identity: `${targetKey(ready.target)} ${kind === 'hessian'} ${matrix.rows}×${matrix.columns}`,
@@ -44,9 +47,9 @@ export function shownMatrix(state: AppState, ready: ReadyPanel): ShownMatrix | u
 
 /** From the live state, or as it was asked for. */
 function derivative({ derivative }: AppState, { inspection }: ReadyPanel): MatrixResult | undefined {
-  const { matrix, summary, inputs, outputs } = inspection;
+  const { matrix, summary, inputs, outputs, backend, float32 } = inspection;
   if (matrix === undefined) return derivative.last?.value;
-  return { matrix, summary, inputs, outputs, backend: inspection.backend };
+  return { matrix, summary, inputs, outputs, backend, ...(float32 ? { float32 } : {}) };
 }
 
 const summaries = new WeakMap<Matrix, MatrixSummary>();

@@ -61,7 +61,8 @@ export function exportItems(
   pictures = false,
 ): MenuItem[] {
   const { matrix, rows, columns } = shown;
-  const name = `${ready.fn.name}-${shown.kind}`;
+  // Text of a file cannot say it: its name does.
+  const name = `${ready.fn.name}-${shown.kind}${shown.single ? '-float32' : ''}`;
   const items: MenuItem[] = [];
   if (pictures) {
     items.push({ icon: 'file-media', label: t.matrix.savePng, run: () => savePicture(`${name}.png`, controller) });
@@ -85,7 +86,7 @@ export function exportItems(
     items.push({
       icon: 'file-binary',
       label: t.matrix.saveNpy,
-      run: () => controller.save(`${name}.npy`, matrixToNpy(matrix)),
+      run: () => controller.save(`${name}.npy`, matrixToNpy(matrix, shown.single)),
     });
     items.push({
       icon: 'copy',

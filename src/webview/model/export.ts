@@ -41,18 +41,23 @@ export function rectangleToTsv(matrix: Matrix, top: number, left: number, bottom
   return lines.join('\n');
 }
 
-/** NumPy's .npy, version 1.0, float64, C order; sparse entries that are not stored are zeros. */
-export function matrixToNpy(matrix: Matrix): Uint8Array {
-  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': (${matrix.rows}, ${matrix.columns}), }`;
+/** NumPy's .npy, version 1.0, C order, float32 where it was computed so; sparse entries that are not stored are zeros. */
+export function matrixToNpy(matrix: Matrix, single = false): Uint8Array {
+  const size = single ? 4 : 8;
+  const dictionary = `{'descr': '<f${size}', 'fortran_order': False, 'shape': (${matrix.rows}, ${matrix.columns}), }`;
   const unpadded = 10 + dictionary.length + 1;
   const header = dictionary + ' '.repeat((64 - (unpadded % 64)) % 64) + '\n';
-  const bytes = new Uint8Array(10 + header.length + 8 * matrix.rows * matrix.columns);
+  const bytes = new Uint8Array(10 + header.length + size * matrix.rows * matrix.columns);
   const view = new DataView(bytes.buffer);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
   view.setUint16(8, header.length, true);
   for (let i = 0; i < header.length; i++) bytes[10 + i] = header.charCodeAt(i);
   const start = 10 + header.length;
-  forEachEntry(matrix, (r, c, value) => view.setFloat64(start + 8 * (r * matrix.columns + c), value, true));
+  forEachEntry(matrix, (r, c, value) => {
+    const at = start + size * (r * matrix.columns + c);
+    if (single) view.setFloat32(at, value, true);
+    else view.setFloat64(at, value, true);
+  });
   return bytes;
 }
 

@@ -92,4 +92,22 @@ describe('.npy files', () => {
     const numbers = Array.from({ length: 6 }, (_, index) => view.getFloat64(header + 8 * index, true));
     assert.deepEqual(numbers, [0, 0, 5, 7, 0, 0]);
   });
+
+  it('says of what a GPU computed that it is float32, wherever there is room for words', async () => {
+    const single: Exportable = { ...vector(0.5, 2), float32: 'float32, off by up to 1e-7' };
+    const texts = await Promise.all(
+      (['json', 'csv', 'numpy', 'latex', 'typescript'] as const).map((format) => exportText(single, format)),
+    );
+    assert.deepEqual(texts, [
+      '[0.5, 2]',
+      'x[0],x[1]\n0.5,2\n',
+      'np.array([0.5, 2.0], dtype=np.float32)  # float32, off by up to 1e-7',
+      '\\begin{bmatrix} % float32, off by up to 1e-7\n0.5 & 2\n\\end{bmatrix}',
+      '[0.5, 2] /* float32, off by up to 1e-7 */',
+    ]);
+    const bytes = toNpy(single.matrix, true, true);
+    const header = 10 + new DataView(bytes.buffer).getUint16(8, true);
+    assert.match(Buffer.from(bytes.subarray(10, header)).toString('latin1'), /'<f4'.*'shape': \(2,\)/);
+    assert.deepEqual([...new Float32Array(bytes.slice(header).buffer)], [0.5, 2]);
+  });
 });

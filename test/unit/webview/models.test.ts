@@ -140,6 +140,9 @@ describe('matrices', () => {
     assert.match(header, /^\{'descr': '<f8', 'fortran_order': False, 'shape': \(4, 3\), \} *\n$/);
     assert.equal(bytes.length, 10 + length + 8 * 12);
     assert.equal(view.getFloat64(10 + length + 8 * 7, true), 3);
+    const single = matrixToNpy(sparse, true);
+    assert.match(new TextDecoder().decode(single.slice(10, 80)), /'<f4'/);
+    assert.equal(new DataView(single.buffer).getFloat32(single.length - 4 * 5, true), 3);
   });
 
   it('become JSON without losing what is not finite', () => {
