@@ -76,7 +76,15 @@ export class PanelController {
     channel.on('highlight', (highlight) => store.set({ highlight }));
     channel.handle('gpuInfo', () => gpuHost.info());
     channel.handle('gpuCosts', () => gpuHost.costs());
-    channel.handle('gpuRun', (params, { signal }) => gpuHost.run(params, signal));
+    channel.handle('gpuRun', async (params, { signal }) => {
+      try {
+        return await gpuHost.run(params, signal);
+      } catch (error) {
+        // The device may be another one from here on, or none.
+        if (!signal.aborted && store.get().gpu.kind !== 'idle') this.loadGpuInfo();
+        throw error;
+      }
+    });
   }
 
   /** Tells the host that the panel listens. */
