@@ -44,7 +44,10 @@ export interface ParameterInfo {
 export interface PointInfo {
   source: '@at' | 'panel' | 'default' | 'random';
   expression: string;
-  /** Lists in `expression` end early, in `…`: it is for reading only. The request `arguments` gives all of it. */
+  /**
+   * `expression` is for reading only: lists end early, in `…`, or it holds an instance of a class that was moved. The request
+   * `arguments` gives all of it, where there is such a text.
+   */
   cut?: true;
   /** The range of the `@at` tag's text, where there is one. */
   range?: SourceRange;

@@ -68,8 +68,13 @@ async function presentPoint(
   const { target: live } = await manager.resolve(target);
   const point = live.inspection?.point;
   if (!point?.cut) return point?.expression;
-  const { expression } = await manager.request(target, 'arguments', {});
-  return expression.length > MOST_CHARACTERS ? undefined : expression;
+  try {
+    const { expression } = await manager.request(target, 'arguments', {});
+    return expression.length > MOST_CHARACTERS ? undefined : expression;
+  } catch {
+    // It holds what has no text.
+    return undefined;
+  }
 }
 
 async function resetPoint({ manager }: CommandContext, argument: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import { compressedJacobian } from '../compressed';
 import { gather } from '../derivatives';
 import { slotsOf, type Recorded } from '../record';
 import { buildFrom, layoutOf } from '../values/layout';
+import { isMoreThanData } from '../values/substitute';
 import { recordTarget, type Context } from './common';
 import { impurity } from './purity';
 import { row, warningsOf } from './evaluate';
@@ -69,7 +70,11 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   timing.run = performance.now() - began;
   timing.total = performance.now() - start;
   return {
-    point: session.pointOf(found, params),
+    point: {
+      ...session.pointOf(found, params),
+      // An instance that was moved has no text of its own.
+      ...(params.args && args.some(isMoreThanData) ? { cut: true as const } : {}),
+    },
     args: args.map(asData),
     wrt,
     value: buildFrom(recorded.outputLayout, recorded.outputValues),

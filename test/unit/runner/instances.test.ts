@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Data } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
+import { inspect } from '../../../src/runner/requests/inspect';
 import { pointArguments } from '../../../src/runner/requests/point';
 import { contextFor, session } from './support/derive';
 
@@ -143,6 +144,15 @@ describe('numbers set by hand in an argument that is more than data', () => {
       ],
     ]);
     assert.deepEqual(await at(), home, 'the module is as before');
+    const points = [await inspect(contextFor(), target), await inspect(contextFor(), { ...target, args: moved(5, 3) })];
+    assert.deepEqual(
+      points.map(({ point }) => [point.source, point.cut]),
+      [
+        ['@at', undefined],
+        ['panel', true],
+      ],
+      'where it was moved, its text does not say it',
+    );
   });
 
   it('are refused where something else in it is new', async () => {
