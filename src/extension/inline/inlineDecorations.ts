@@ -30,8 +30,8 @@ export class InlineDecorations implements Disposable {
   private readonly outdated = new Set<TextEditor>();
   /** What each editor shows, so that the same is not drawn twice. */
   private readonly shown = new WeakMap<TextEditor, { key: string; lineCount: number }>();
-  /** Results of many functions arrive within the same milliseconds. */
-  private readonly soon = this.store.add(new Soon(() => this.drawAll(), 16, 50));
+  /** The function at the cursor comes first, and is drawn at once; those that follow within milliseconds, together. */
+  private readonly soon = this.store.add(new Soon(() => this.drawAll(), 2, 16));
 
   constructor(
     private readonly manager: SessionManager,
