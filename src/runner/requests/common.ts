@@ -13,6 +13,7 @@ import { state, type Report } from '../recording/state';
 import type { Prepared, Session } from '../session';
 import { UnsupportedSyntaxError } from '../../source/rewrite/analysis';
 import { describe, sizeOf } from '../values/layout';
+import { restoreAll } from '../values/substitute';
 
 export interface Context {
   session: Session;
@@ -63,6 +64,7 @@ function wrtOf({ found, args }: Prepared, target: Target): number[] {
 /** Runs the target's function once on traced numbers. Stale traced values in module state: once more with fresh modules. */
 export async function recordTarget(context: Context, target: Target): Promise<RecordedTarget> {
   const { session, timeLimit } = context;
+  restoreAll();
   session.console = [];
   exitState.pending = undefined;
   for (let attempt = 0; ; attempt++) {

@@ -73,17 +73,25 @@ export function substitute(root: unknown, replace: Replace): Substituted {
     else for (let index = 0; index < value.length; index++) storeElement(copied, index, replace.number(value[index]));
     return copied;
   };
-  return {
-    value: visit(root),
-    restore: () => {
-      for (const [object, before] of inPlace) {
-        // What the function froze meanwhile stays as it is.
-        for (const name of Reflect.ownKeys(object))
-          if (!Object.hasOwn(before, name)) Reflect.deleteProperty(object, name);
-        for (const name of Reflect.ownKeys(before)) Reflect.defineProperty(object, name, before[name as string]);
-      }
-    },
+  const restore = (): void => {
+    moved.delete(restore);
+    for (const [object, before] of inPlace) {
+      // What the function froze meanwhile stays as it is.
+      for (const name of Reflect.ownKeys(object))
+        if (!Object.hasOwn(before, name)) Reflect.deleteProperty(object, name);
+      for (const name of Reflect.ownKeys(before)) Reflect.defineProperty(object, name, before[name as string]);
+    }
   };
+  moved.add(restore);
+  return { value: visit(root), restore };
+}
+
+/** What was moved and not put back: code that runs out of time is stopped without its `finally`. */
+const moved = new Set<() => void>();
+
+/** Puts back whatever an earlier request left moved. */
+export function restoreAll(): void {
+  for (const restore of [...moved].reverse()) restore();
 }
 
 /** The argument with the next numbers in the places of its own. */

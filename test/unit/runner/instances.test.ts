@@ -4,6 +4,7 @@ import type { Data } from '../../../src/runner/protocol';
 import { evaluate } from '../../../src/runner/requests/evaluate';
 import { inspect } from '../../../src/runner/requests/inspect';
 import { pointArguments } from '../../../src/runner/requests/point';
+import { plainFunction } from '../../../src/runner/plain';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/instances.ts';
@@ -99,6 +100,24 @@ describe('an argument that cannot be copied', () => {
     const once = await gradient(text);
     assert.deepEqual(once, { n: 12, last: 0 });
     assert.deepEqual(await gradient(text), once);
+  });
+
+  it('is as before too where a run beside the point does not end', async () => {
+    // Beside its point the loop goes on: the plain function is stopped there, and nothing of it runs any more.
+    session.overlay(
+      FILE,
+      `class Held { constructor(public v: number) {} }
+       const held = new Held(2);
+       /** @at held */
+       export function f(h: Held): number { let s = h.v; for (let t = String(h.v); t !== '2'; ) s += 0; return s * h.v; }
+       /** @at 1 */
+       export function now(x: number): number { return x * held.v; }`,
+    );
+    const context = { ...contextFor(), timeLimit: 100 };
+    const { value } = await evaluate(context, { file: FILE, fn: 'f', op: 'grad' });
+    const after = await evaluate(context, { file: FILE, fn: 'now', op: 'grad' });
+    const plain = plainFunction(session, { file: FILE, fn: 'now' }, [0]).evaluate([1]);
+    assert.deepEqual([value, after.value, [...plain]], [4, 2, [2]]);
   });
 });
 
