@@ -76,50 +76,36 @@ export function printType(type: TypeShape, depth = 0): string {
 
 /** True where the type holds floating-point numbers to differentiate by. */
 export function hasNumbers(type: TypeShape): boolean {
-  switch (type.kind) {
-    case 'number':
-    case 'ndarray':
-      return true;
-    case 'typedArray':
-      return FLOAT_ARRAYS.has(type.name);
-    case 'array':
-      return hasNumbers(type.element);
-    case 'record':
-    case 'map':
-    case 'promise':
-      return hasNumbers(type.value);
-    case 'tuple':
-      return type.elements.some(hasNumbers);
-    case 'object':
-    case 'instance':
-      return type.fields.some((field) => hasNumbers(field.type));
-    case 'union':
-      return type.options.some(hasNumbers);
-    default:
-      return false;
-  }
+  return holds(
+    type,
+    (part) =>
+      part.kind === 'number' || part.kind === 'ndarray' || (part.kind === 'typedArray' && FLOAT_ARRAYS.has(part.name)),
+  );
 }
 
 /** The type says too little: with a point, what the arguments are shows when it runs. */
 export function mayHoldNumbers(type: TypeShape): boolean {
+  return holds(type, ({ kind }) => kind === 'unknown' || kind === 'any' || kind === 'instance');
+}
+
+/** Does the type, or one of those in it, pass the test? */
+function holds(type: TypeShape, test: (part: TypeShape) => boolean): boolean {
+  if (test(type)) return true;
+  const within = (part: TypeShape): boolean => holds(part, test);
   switch (type.kind) {
-    case 'unknown':
-    case 'any':
-      return true;
     case 'array':
-      return mayHoldNumbers(type.element);
-    case 'map':
+      return within(type.element);
     case 'record':
+    case 'map':
     case 'promise':
-      return mayHoldNumbers(type.value);
+      return within(type.value);
     case 'tuple':
-      return type.elements.some(mayHoldNumbers);
+      return type.elements.some(within);
     case 'object':
-      return type.fields.some((field) => mayHoldNumbers(field.type));
     case 'instance':
-      return true;
+      return type.fields.some((field) => within(field.type));
     case 'union':
-      return type.options.some(mayHoldNumbers);
+      return type.options.some(within);
     default:
       return false;
   }
