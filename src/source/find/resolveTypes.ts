@@ -183,19 +183,20 @@ export class TypeResolver {
     const put = (field: Field) => fields.set(field.name, field);
     if (base?.kind === 'instance' || base?.kind === 'object') base.fields.forEach(put);
     const constructors = node.members.filter(ts.isConstructorDeclaration);
-    const declared = constructors.at(0)?.parameters;
-    const parameters = declared?.map((parameter) => ({
-      type: this.parameter(parameter, module, environment),
-      optional: parameter.questionToken !== undefined || parameter.initializer !== undefined,
-    }));
-    constructors
-      .flatMap((each) => [...each.parameters])
-      .filter((parameter) => ts.isParameterPropertyDeclaration(parameter, parameter.parent))
-      .forEach((parameter) => {
-        if (!ts.isIdentifier(parameter.name)) return;
-        put({ name: parameter.name.text, type: this.parameter(parameter, module, environment), optional: false });
-      });
-    if (!module.typescript) for (const each of constructors) this.assigned(each, module, environment).forEach(put);
+    // Of overloads the first says how an instance is made, the last what it keeps.
+    const signatures = constructors.map((each) =>
+      each.parameters.map((parameter) => ({
+        parameter,
+        type: this.parameter(parameter, module, environment),
+        optional: parameter.questionToken !== undefined || parameter.initializer !== undefined,
+      })),
+    );
+    for (const { parameter, type } of signatures.flat())
+      if (ts.isParameterPropertyDeclaration(parameter, parameter.parent) && ts.isIdentifier(parameter.name))
+        put({ name: parameter.name.text, type, optional: false });
+    if (!module.typescript)
+      constructors.forEach((each, index) => this.assigned(each, signatures[index], module).forEach(put));
+    const parameters = signatures.at(0)?.map(({ type, optional }) => ({ type, optional }));
     for (const member of node.members) {
       if (!ts.isPropertyDeclaration(member) || ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Static) continue;
       if (!ts.isIdentifier(member.name) && !ts.isStringLiteral(member.name)) continue;
@@ -215,16 +216,20 @@ export class TypeResolver {
   }
 
   /** Properties that the constructor of a class in JavaScript gives to `this`. */
-  private assigned(node: ts.ConstructorDeclaration, module: ParsedModule, environment: Environment): Field[] {
+  private assigned(
+    node: ts.ConstructorDeclaration,
+    parameters: readonly { parameter: ts.ParameterDeclaration; type: TypeShape }[],
+    module: ParsedModule,
+  ): Field[] {
     return (node.body?.statements ?? []).flatMap((statement): Field[] => {
       if (!ts.isExpressionStatement(statement) || !ts.isBinaryExpression(statement.expression)) return [];
       const { left, operatorToken, right } = statement.expression;
       if (operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isPropertyAccessExpression(left)) return [];
       if (left.expression.kind !== ts.SyntaxKind.ThisKeyword || !ts.isIdentifier(left.name)) return [];
-      const given = node.parameters.find(
-        ({ name }) => ts.isIdentifier(name) && ts.isIdentifier(right) && name.text === right.text,
+      const given = parameters.find(
+        ({ parameter: { name } }) => ts.isIdentifier(name) && ts.isIdentifier(right) && name.text === right.text,
       );
-      const type = given ? this.parameter(given, module, environment) : this.fromValue(right, module);
+      const type = given?.type ?? this.fromValue(right, module);
       return [{ name: left.name.text, type, optional: false }];
     });
   }
