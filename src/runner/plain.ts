@@ -5,7 +5,7 @@ import type { Target } from './protocol';
 import { isPromise } from './record';
 import type { Session } from './session';
 import { describe } from './values/layout';
-import { withNumbers } from './values/substitute';
+import { byNumbers, substituteAll } from './values/substitute';
 
 export interface PlainFunction {
   /** Runs the function with other numbers in the arguments' places. */
@@ -42,17 +42,15 @@ export function withMoved<T>(
   use: (moved: unknown[]) => T,
 ): T {
   let next = 0;
-  const moved = [...args];
-  const restores: (() => void)[] = [];
-  for (const index of wrt) {
-    const { value, restore } = withNumbers(args[index], () => inputs[next++]);
-    moved[index] = value;
-    restores.unshift(restore);
-  }
+  const moved = substituteAll(
+    args,
+    wrt,
+    byNumbers(() => inputs[next++]),
+  );
   try {
-    return use(moved);
+    return use(moved.args);
   } finally {
-    restores.forEach((restore) => restore());
+    moved.restore();
   }
 }
 

@@ -13,8 +13,8 @@ import type { LineLog } from './recording/lineLog';
 import { state, type Report } from './recording/state';
 import { forgetTexts, reportTakenApart } from './recording/text';
 import { holdWhole } from './recording/typedArrays';
-import { describe, hasFloat32, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
-import { substitute } from './values/substitute';
+import { argumentLeaves, describe, hasFloat32, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
+import { substituteAll } from './values/substitute';
 
 /** A program input or output and where it lies in the flat vector. */
 export interface Slot {
@@ -94,42 +94,30 @@ export function record(
   const recorder = new Recorder(siteTable.table);
   forgetTexts();
   forgetJson();
-  const inputLayouts: Layout[] = [];
-  const inputLeaves: LeafInfo[] = [];
-  const traced = [...args];
-  const restores: (() => void)[] = [];
   const typed = withArrays.has(fn) && !withNumbers.has(fn);
   let apart = false;
   let numbers = 0;
-  const layouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
+  const inputLayouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
   const values = new NumberList(numbers);
   recorder.reserve(Math.max(expectedRows, Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED)));
-  for (const [position, index] of wrt.entries()) {
-    const layout = layouts[position];
-    inputLeaves.push(...leavesOf(layout, names[index] ?? `argument${index}`, values.length, index));
-    inputLayouts.push(layout);
-    const { value, restore } = substitute(args[index], {
-      number: (value) => {
-        values.push(value);
-        return recorder.numberArgument(value);
-      },
-      array: (value) => {
-        for (const element of value.concrete.data) values.push(element);
-        return recorder.argument(value);
-      },
-      typed: typed
-        ? (copy) => {
-            const data = Float64Array.from(copy);
-            const tracer = recorder.argument(new ConcreteArray(data, [data.length], 'float64'));
-            for (const element of data) values.push(element);
-            holdWhole(copy, tracer, () => (apart = true));
-          }
-        : undefined,
-    });
-    traced[index] = value;
-    restores.unshift(restore);
-  }
-  const putBack = (): void => restores.forEach((restore) => restore());
+  const traced = substituteAll(args, wrt, {
+    number: (value) => {
+      values.push(value);
+      return recorder.numberArgument(value);
+    },
+    array: (value) => {
+      for (const element of value.concrete.data) values.push(element);
+      return recorder.argument(value);
+    },
+    typed: typed
+      ? (copy) => {
+          const data = Float64Array.from(copy);
+          const tracer = recorder.argument(new ConcreteArray(data, [data.length], 'float64'));
+          for (const element of data) values.push(element);
+          holdWhole(copy, tracer, () => (apart = true));
+        }
+      : undefined,
+  });
   state.begin(recorder);
   const finish = (result: unknown): Recorded | Promise<Recorded> => {
     if (apart) {
@@ -137,7 +125,7 @@ export function record(
       withNumbers.add(fn);
       state.end();
       recorder.abandon();
-      putBack();
+      traced.restore();
       return record(fn, args, wrt, names);
     }
     state.end();
@@ -145,23 +133,23 @@ export function record(
       return conclude(recorder, result, {
         inputValues: values.numbers,
         inputLayouts,
-        inputLeaves,
+        inputLeaves: argumentLeaves(inputLayouts, wrt, names),
         wrt: [...wrt],
         start,
       });
     } finally {
-      putBack();
+      traced.restore();
     }
   };
   const fail = (error: unknown): never => {
     state.end();
     recorder.abandon();
-    putBack();
+    traced.restore();
     throw error;
   };
   let result: unknown;
   try {
-    result = fn(...traced);
+    result = fn(...traced.args);
     if (!isPromise(result)) return finish(result);
   } catch (error) {
     return fail(error);

@@ -30,6 +30,8 @@ export interface Prepared {
   found: FoundFunction;
   fn: UserFunction;
   args: unknown[];
+  /** Some arguments are those of the function's own point, with other numbers in them. */
+  moved: boolean;
   instance: ModuleInstance;
   realm: Realm;
 }
@@ -193,7 +195,7 @@ export class Session {
       : own();
     this.checkArguments(found, args, target);
     if (recording && this.usesEngine(realm, target.file)) expectArrays(fn);
-    return { found, fn, args, instance, realm };
+    return { found, fn, args, moved: restores.length > 0, instance, realm };
   }
 
   /** Does a module that the file reaches, of the user's own, import the engine? */

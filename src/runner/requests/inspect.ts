@@ -6,7 +6,6 @@ import { compressedJacobian } from '../compressed';
 import { gather } from '../derivatives';
 import { slotsOf, type Recorded } from '../record';
 import { buildFrom, layoutOf } from '../values/layout';
-import { isMoreThanData } from '../values/substitute';
 import { recordTarget, type Context } from './common';
 import { impurity } from './purity';
 import { row, warningsOf } from './evaluate';
@@ -73,7 +72,7 @@ export async function inspect(context: Context, params: InspectParams): Promise<
     point: {
       ...session.pointOf(found, params),
       // An instance that was moved has no text of its own.
-      ...(params.args && args.some(isMoreThanData) ? { cut: true as const } : {}),
+      ...(target.moved ? { cut: true as const } : {}),
     },
     args: args.map(asData),
     wrt,

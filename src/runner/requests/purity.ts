@@ -1,8 +1,8 @@
 /** Does the function give the same twice? Random numbers, the clock and module state make derivatives meaningless. */
 import { withTimeLimit } from '../limits';
+import { numbersOf } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
 import { isPromise } from '../record';
-import { describe } from '../values/layout';
 import type { Context, RecordedTarget } from './common';
 
 /** Evaluates the plain function at the same point and compares. */
@@ -64,8 +64,6 @@ function plainValue(
       result.then(undefined, () => undefined);
       return undefined;
     }
-    return describe(result).elements.flatMap((element) =>
-      typeof element === 'number' ? [element] : Array.from(element.concrete.data),
-    );
+    return numbersOf(result);
   });
 }

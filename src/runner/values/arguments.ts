@@ -9,7 +9,7 @@ import type { ModuleInstance, Realm } from '../modules/realm';
 import type { Data } from '../protocol';
 import { isTypedArray } from '../recording/typedArrays';
 import { buildFrom, describe, flatten, parseNumber } from './layout';
-import { isMoreThanData, withNumbers, type Substituted } from './substitute';
+import { byNumbers, isMoreThanData, substitute, type Substituted } from './substitute';
 
 /** The values of an argument list. What cannot hold types or functions, as a million numbers, needs no parser. */
 function valuesOf(text: string, instance: ModuleInstance): unknown[] {
@@ -107,7 +107,10 @@ function ownWith(own: unknown, item: Data, name: string): Substituted {
       'Change the rest in the `@at` of the function.',
     );
   let next = 0;
-  return withNumbers(own, () => numbers[next++]);
+  return substitute(
+    own,
+    byNumbers(() => numbers[next++]),
+  );
 }
 
 /** The same for numbers however they are kept; NaN and infinities are text in JSON. */

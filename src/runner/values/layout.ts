@@ -161,6 +161,20 @@ export function leavesOf(layout: Layout, path: string, offset: number, argument?
   return leaves;
 }
 
+/** The leaves of the arguments at `wrt`, whose layouts these are, counted through; `names` are those of all parameters. */
+export function argumentLeaves(
+  layouts: readonly Layout[],
+  wrt: readonly number[],
+  names: readonly string[],
+): LeafInfo[] {
+  let offset = 0;
+  return wrt.flatMap((index, position) => {
+    const leaves = leavesOf(layouts[position], names[index] ?? `argument${index}`, offset, index);
+    offset += sizeOf(layouts[position]);
+    return leaves;
+  });
+}
+
 function join(path: string, name: string): string {
   if (!/^[\p{L}$_][\p{L}\p{N}$_]*$/u.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === '' ? name : `${path}.${name}`;

@@ -86,6 +86,22 @@ export function substitute(root: unknown, replace: Replace): Substituted {
   return { value: visit(root), restore };
 }
 
+/** The same for several arguments, those at `wrt`, one after the other; what stands in two of them is put back in turn. */
+export function substituteAll(
+  args: readonly unknown[],
+  wrt: readonly number[],
+  replace: Replace,
+): { args: unknown[]; restore: () => void } {
+  const replaced = [...args];
+  const restores: (() => void)[] = [];
+  for (const index of wrt) {
+    const { value, restore } = substitute(args[index], replace);
+    replaced[index] = value;
+    restores.unshift(restore);
+  }
+  return { args: replaced, restore: () => restores.forEach((restore) => restore()) };
+}
+
 /** What was moved and not put back: code that runs out of time is stopped without its `finally`. */
 const moved = new Set<() => void>();
 
@@ -94,16 +110,16 @@ export function restoreAll(): void {
   for (const restore of [...moved].reverse()) restore();
 }
 
-/** The argument with the next numbers in the places of its own. */
-export function withNumbers(root: unknown, next: () => number): Substituted {
-  return substitute(root, {
+/** To replace numbers by the next ones. */
+export function byNumbers(next: () => number): Replace {
+  return {
     number: next,
     array: ({ dtype, size, shape }) => {
       const data = allocate(dtype, size);
       for (let at = 0; at < data.length; at++) data[at] = next();
       return new ConcreteArray(data, shape, dtype);
     },
-  });
+  };
 }
 
 /** Something in it cannot be said by data: a function, an instance of a class, a map. */
