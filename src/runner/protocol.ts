@@ -5,8 +5,10 @@
  */
 import type { GpuCosts } from '../engine/execute/gpuCosts';
 import type { TypedArray } from '../engine/trace/typedArrays';
+import type { FunctionInfo, PointInfo } from '../source/find/functionInfo';
+import type { SourceRange } from '../source/positions';
 
-export type { GpuCosts };
+export type { FunctionInfo, GpuCosts, PointInfo, SourceRange };
 
 export type Operation = 'value' | 'grad' | 'jvp' | 'vjp' | 'jacobian' | 'jacfwd' | 'jacrev' | 'hessian' | 'hvp';
 export type BackendChoice = 'auto' | 'interpret' | 'wasm' | 'gpu';
@@ -16,63 +18,8 @@ export type NumericArray = TypedArray;
 /** A value of the user's: JSON, but typed arrays stay typed arrays and NaN and infinities stay numbers. */
 export type Data = number | boolean | string | null | undefined | NumericArray | Data[] | { [key: string]: Data };
 
-export interface SourceRange {
-  line: number;
-  column: number;
-  endLine: number;
-  endColumn: number;
-}
-
 export interface Location extends SourceRange {
   file: string;
-}
-
-// ---------------------------------------------------------------------------------------------------- functions
-
-export interface ParameterInfo {
-  name: string;
-  /** The type as the user would write it, aliases resolved. */
-  type: string;
-  range: SourceRange;
-  optional: boolean;
-  differentiable: boolean;
-  /** Why the parameter is not differentiable. */
-  reason?: string;
-}
-
-/** Where a function is looked at. `expression` is the argument list over the module's scope, as after `@at`. */
-export interface PointInfo {
-  source: '@at' | 'panel' | 'default' | 'random';
-  expression: string;
-  /**
-   * `expression` is for reading only: lists end early, in `…`, or it holds an instance of a class that was moved. The request
-   * `arguments` gives all of it, where there is such a text.
-   */
-  cut?: true;
-  /** The range of the `@at` tag's text, where there is one. */
-  range?: SourceRange;
-}
-
-export interface FunctionInfo {
-  /** Qualified: `f`, `Class.method`, `namespace.f`, `default`. */
-  name: string;
-  /** The whole declaration, without the doc comment. */
-  range: SourceRange;
-  nameRange: SourceRange;
-  parameters: ParameterInfo[];
-  returnType?: string;
-  exported: boolean;
-  differentiable: boolean;
-  /** Why the function is not differentiable, in one short sentence. */
-  reason?: string;
-  /** At least one where the function is differentiable. */
-  points: PointInfo[];
-  /** Indices of the arguments to differentiate: `@wrt`, else every floating-point argument. */
-  wrt: number[];
-  /** The function whose gradient this one claims to be (`@gradientOf f`). */
-  gradientOf?: string;
-  /** True where the doc comment asks for a check (`@check`) or `@gradientOf` stands. */
-  checked: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------- results

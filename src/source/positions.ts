@@ -1,30 +1,30 @@
 /** Offsets, lines and columns, and the table of sites: the places in the user's text that rewritten code refers to by number. */
 import type ts from 'typescript';
 
+/** Lines and columns are 1-based, the end is exclusive. */
+export interface SourceRange {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
 /** 1-based line and column of an offset. */
 export function lineAndColumn(sourceFile: ts.SourceFile, offset: number): { line: number; column: number } {
   const { line, character } = sourceFile.getLineAndCharacterOfPosition(offset);
   return { line: line + 1, column: character + 1 };
 }
 
-export function rangeOf(
-  sourceFile: ts.SourceFile,
-  start: number,
-  end: number,
-): { line: number; column: number; endLine: number; endColumn: number } {
+export function rangeOf(sourceFile: ts.SourceFile, start: number, end: number): SourceRange {
   const from = lineAndColumn(sourceFile, start);
   const to = lineAndColumn(sourceFile, end);
   return { ...from, endLine: to.line, endColumn: to.column };
 }
 
-export interface Site {
+export interface Site extends SourceRange {
   file: string;
   start: number;
   end: number;
-  line: number;
-  column: number;
-  endLine: number;
-  endColumn: number;
   text: string;
 }
 

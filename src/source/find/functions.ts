@@ -1,10 +1,10 @@
 /** Finds the functions of a module that a user may want to differentiate, with parameters, types, doc tags and points. */
 import ts from 'typescript';
-import type { FunctionInfo, ParameterInfo, PointInfo } from '../../runner/protocol';
 import type { ParsedModule } from '../parse';
 import { rangeOf } from '../positions';
 import { hasModifier } from '../rewrite/typeSyntax';
 import { docTags, type DocTags } from './docTags';
+import type { FunctionInfo, ParameterInfo, PointInfo } from './functionInfo';
 import { randomArguments } from './randomPoint';
 import { TypeResolver, type ModuleHost } from './resolveTypes';
 import { hasNumbers, mayHoldNumbers, printType, whyNot, type TypeShape } from './types';
