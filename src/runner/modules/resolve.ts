@@ -1,8 +1,10 @@
 /** From the specifier of an import to the file: relative paths, tsconfig `paths`, packages with `exports`. */
-import { statSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import ts from 'typescript';
+import { fileURLToPath } from 'node:url';
 import type { FileStore } from './files';
+import { TYPES, conditionsOf, exported, matchTarget } from './packageExports';
+import { TsConfigs } from './tsconfigs';
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.mjs', '.cjs', '.jsx', '.json'];
 /** TypeScript writes the name of the output in an import. */
@@ -13,17 +15,23 @@ const OUTPUT_TO_SOURCE: Record<string, string[]> = {
   '.cjs': ['.cts'],
 };
 
-interface TsConfig {
-  baseUrl?: string;
-  paths: { pattern: string; targets: string[]; base: string }[];
-}
+const MOST_LINKS = 8;
 
 export class Resolver {
-  private readonly configs = new Map<string, TsConfig | undefined>();
+  private readonly configs: TsConfigs;
   private readonly packages = new Map<string, Record<string, unknown> | undefined>();
   private readonly known = new Map<string, string | undefined>();
 
-  constructor(private readonly files: FileStore) {}
+  constructor(private readonly files: FileStore) {
+    this.configs = new TsConfigs(
+      (path) => this.isFile(path),
+      (path) => this.files.read(path),
+      (specifier, from) =>
+        isAbsolute(specifier) || specifier.startsWith('.')
+          ? this.file(resolve(dirname(from), specifier))
+          : this.inPackages(specifier, from, false),
+    );
+  }
 
   /** Forgets everything: files came, went or changed their configuration. */
   clear(): void {
@@ -61,7 +69,7 @@ export class Resolver {
     const { name, rest } = packageOf(specifier);
     for (let directory = dirname(from); ; directory = dirname(directory)) {
       for (const root of [name, `@types/${name.replace(/^@/, '').replace('/', '__')}`]) {
-        const found = this.declarationsIn(join(directory, 'node_modules', root), rest);
+        const found = this.declarationsIn(linkTarget(join(directory, 'node_modules', root)), rest);
         if (found) return found;
       }
       if (dirname(directory) === directory) return undefined;
@@ -82,9 +90,11 @@ export class Resolver {
 
   private find(specifier: string, from: string, esm: boolean): string | undefined {
     if (specifier.startsWith('.') || isAbsolute(specifier)) return this.file(resolve(dirname(from), specifier));
-    if (specifier.startsWith('file:')) return this.file(new URL(specifier).pathname);
-    const mapped = this.byPaths(specifier, from);
-    if (mapped) return mapped;
+    if (specifier.startsWith('file:')) return this.file(fileURLToPath(specifier));
+    for (const candidate of this.configs.candidates(specifier, from)) {
+      const mapped = this.file(candidate);
+      if (mapped && !mapped.endsWith('.d.ts')) return mapped;
+    }
     if (specifier.startsWith('#')) return this.byImports(specifier, from, esm);
     return this.inPackages(specifier, from, esm);
   }
@@ -131,65 +141,6 @@ export class Resolver {
     return this.isFile(path) ? path : undefined;
   }
 
-  // ------------------------------------------------------------------------------------------ tsconfig
-
-  private byPaths(specifier: string, from: string): string | undefined {
-    const config = this.configFor(dirname(from));
-    if (!config) return undefined;
-    for (const { pattern, targets, base } of config.paths) {
-      const star = pattern.indexOf('*');
-      let rest = '';
-      if (star < 0) {
-        if (pattern !== specifier) continue;
-      } else {
-        const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
-        if (!specifier.startsWith(head) || !specifier.endsWith(tail)) continue;
-        rest = specifier.slice(head.length, specifier.length - tail.length);
-      }
-      for (const target of targets) {
-        const found = this.file(resolve(base, target.replace('*', rest)));
-        if (found && !found.endsWith('.d.ts')) return found;
-      }
-    }
-    return config.baseUrl ? this.file(resolve(config.baseUrl, specifier)) : undefined;
-  }
-
-  private configFor(directory: string): TsConfig | undefined {
-    if (directory.includes('node_modules')) return undefined;
-    if (this.configs.has(directory)) return this.configs.get(directory);
-    const file = ['tsconfig.json', 'jsconfig.json']
-      .map((name) => join(directory, name))
-      .find((path) => this.isFile(path));
-    const parent = dirname(directory);
-    const config = file ? this.readConfig(file, 0) : parent === directory ? undefined : this.configFor(parent);
-    this.configs.set(directory, config);
-    return config;
-  }
-
-  private readConfig(file: string, depth: number): TsConfig {
-    const { config } = ts.parseConfigFileTextToJson(file, this.files.read(file) ?? '{}') as {
-      config?: {
-        extends?: string | string[];
-        compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> };
-      };
-    };
-    const directory = dirname(file);
-    let result: TsConfig = { paths: [] };
-    for (const base of [config?.extends ?? []].flat()) {
-      const path = base.startsWith('.') ? this.file(resolve(directory, base)) : this.inPackages(base, file, false);
-      if (path && depth < 8) result = this.readConfig(path, depth + 1);
-    }
-    const { baseUrl, paths } = config?.compilerOptions ?? {};
-    if (baseUrl !== undefined) result.baseUrl = resolve(directory, baseUrl);
-    if (paths) {
-      const base = result.baseUrl ?? directory;
-      result.paths = Object.entries(paths).map(([pattern, targets]) => ({ pattern, targets, base }));
-      // The longest prefix wins.
-      result.paths.sort((a, b) => b.pattern.indexOf('*') - a.pattern.indexOf('*'));
-    }
-    return result;
-  }
-
   // ------------------------------------------------------------------------------------------ packages
 
   private packageAt(directory: string): Record<string, unknown> | undefined {
@@ -210,7 +161,7 @@ export class Resolver {
   private inPackages(specifier: string, from: string, esm: boolean): string | undefined {
     const { name, rest } = packageOf(specifier);
     for (let directory = dirname(from); ; directory = dirname(directory)) {
-      const root = join(directory, 'node_modules', name);
+      const root = linkTarget(join(directory, 'node_modules', name));
       if (this.isDirectory(root)) {
         const found = this.inPackage(root, rest, esm);
         if (found) return found;
@@ -265,68 +216,17 @@ function packageOf(specifier: string): { name: string; rest: string } {
   return { name, rest: specifier.slice(name.length + 1) };
 }
 
-/** Conditions of `exports` that hold, the package's first that does counting. */
-const IMPORT: ReadonlySet<string> = new Set(['default', 'node', 'import', 'module-sync']);
-const REQUIRE: ReadonlySet<string> = new Set(['default', 'node', 'require', 'module-sync']);
-const TYPES: ReadonlySet<string> = new Set([...IMPORT, 'types']);
-
-function conditionsOf(esm: boolean): ReadonlySet<string> {
-  return esm ? IMPORT : REQUIRE;
-}
-
-function exported(exports: unknown, rest: string, conditions: ReadonlySet<string>): string | undefined {
-  const table = isSubpaths(exports) ? (exports as Record<string, unknown>) : { '.': exports };
-  return matchTarget(table, rest === '' ? '.' : `./${rest}`, conditions);
-}
-
-function isSubpaths(exports: unknown): boolean {
-  return (
-    typeof exports === 'object' &&
-    exports !== null &&
-    !Array.isArray(exports) &&
-    Object.keys(exports).some((key) => key.startsWith('.'))
-  );
-}
-
-function matchTarget(
-  table: Record<string, unknown>,
-  subpath: string,
-  conditions: ReadonlySet<string>,
-): string | undefined {
-  if (subpath in table) return condition(table[subpath], conditions);
-  for (const [pattern, target] of Object.entries(table).sort((a, b) => b[0].length - a[0].length)) {
-    const star = pattern.indexOf('*');
-    if (star < 0) {
-      if (pattern.endsWith('/') && subpath.startsWith(pattern)) {
-        const found = condition(target, conditions);
-        if (found) return found + subpath.slice(pattern.length);
-      }
-      continue;
-    }
-    const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
-    if (subpath.length >= head.length + tail.length && subpath.startsWith(head) && subpath.endsWith(tail)) {
-      const rest = subpath.slice(head.length, subpath.length - tail.length);
-      return condition(target, conditions)?.replaceAll('*', rest);
+/**
+ * Where a link leads: package managers link the packages of a workspace, and some every package, beside which alone its own
+ * dependencies stand. Only the package's folder is followed, so that a workspace that stands behind a link keeps its name.
+ */
+function linkTarget(path: string): string {
+  for (let depth = 0; depth < MOST_LINKS; depth++) {
+    try {
+      path = resolve(dirname(path), readlinkSync(path));
+    } catch {
+      return path;
     }
   }
-  return undefined;
-}
-
-/** The target of the first condition that holds. */
-function condition(target: unknown, conditions: ReadonlySet<string>): string | undefined {
-  if (typeof target === 'string') return target;
-  if (Array.isArray(target)) {
-    for (const item of target) {
-      const found = condition(item, conditions);
-      if (found) return found;
-    }
-    return undefined;
-  }
-  if (typeof target !== 'object' || target === null) return undefined;
-  for (const [name, value] of Object.entries(target)) {
-    if (!conditions.has(name)) continue;
-    const found = condition(value, conditions);
-    if (found) return found;
-  }
-  return undefined;
+  return path;
 }

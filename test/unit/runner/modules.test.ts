@@ -1,6 +1,6 @@
 /** How modules are found and loaded: tsconfig paths, JSON, circles, packages with exports, CommonJS, invalidation. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveFile, session } from './support/derive';
 import { workspace } from './support/runnerProcess';
@@ -52,6 +52,57 @@ describe('modules', () => {
     const { value, jacobian } = await deriveFile(join(folder, 'main.ts'), [3]);
     assert.deepEqual(value, [6, 30, 18, 12, 3, 120, 10, 3, 15, 7.75, 3, 54]);
     assert.deepEqual(jacobian, [2, 10, 6, 4, 0, 40, 6, 1, 5, 0.25, 1, 54]);
+  });
+
+  it('of a workspace and of package managers that link are the files that the links lead to, with what stands beside those', async () => {
+    const folder = workspace({
+      'app/main.ts': `import { area } from '@org/shapes';
+import { scaled } from 'scaled';
+export const f = (x: number) => area(x) + scaled(x);`,
+      'packages/shapes/package.json': '{ "name": "@org/shapes", "exports": "./src/index.ts" }',
+      'packages/shapes/tsconfig.json': '{ "compilerOptions": { "paths": { "~/*": ["./src/*"] } } }',
+      'packages/shapes/src/index.ts':
+        "import { PI } from '~/constants';\nexport const area = (r: number) => PI * r * r;",
+      'packages/shapes/src/constants.ts': 'export const PI = 3;',
+      'node_modules/.store/scaled@1/node_modules/scaled/package.json': '{ "name": "scaled" }',
+      'node_modules/.store/scaled@1/node_modules/scaled/index.js':
+        "const k = require('factor');\nexports.scaled = (x) => k * x;",
+      'node_modules/.store/factor@2/node_modules/factor/package.json': '{ "name": "factor" }',
+      'node_modules/.store/factor@2/node_modules/factor/index.js': 'module.exports = 7;',
+    });
+    mkdirSync(join(folder, 'node_modules/@org'));
+    symlinkSync('../../packages/shapes', join(folder, 'node_modules/@org/shapes'), 'junction');
+    symlinkSync('.store/scaled@1/node_modules/scaled', join(folder, 'node_modules/scaled'), 'junction');
+    symlinkSync(
+      '../../factor@2/node_modules/factor',
+      join(folder, 'node_modules/.store/scaled@1/node_modules/factor'),
+      'junction',
+    );
+    const main = join(folder, 'app/main.ts');
+    assert.deepEqual((await deriveFile(main, [2])).jacobian, [3 * 2 * 2 + 7]);
+    // The text in the editor has the name of the file itself, not that of the link.
+    session.overlay(join(folder, 'packages/shapes/src/constants.ts'), 'export const PI = 10;');
+    assert.deepEqual((await deriveFile(main, [2])).jacobian, [10 * 2 * 2 + 7]);
+  });
+
+  it('are mapped by the project of a tsconfig that only refers to others', async () => {
+    const folder = workspace({
+      'tsconfig.json': '{ "files": [], "references": [{ "path": "./tsconfig.node.json" }, { "path": "./app" }] }',
+      'tsconfig.node.json': '{ "include": ["tools"], "compilerOptions": { "paths": { "@/*": ["./tools/*"] } } }',
+      'app/tsconfig.json':
+        '{ "extends": "../base.json", "include": ["**/*.ts"], "compilerOptions": { "strict": true } }',
+      'base.json': '{ "compilerOptions": { "paths": { "@/*": ["${configDir}/src/*"] } } }',
+      'tools/k.ts': 'export const k = 2;',
+      'app/src/k.ts': 'export const k = 5;',
+      'app/src/f.ts': "import { k } from '@/k';\nexport const f = (x: number) => k * x;",
+      'tools/f.ts': "import { k } from '@/k';\nexport const f = (x: number) => k * x;",
+      'other.ts': "import { k } from '@/k';\nexport const f = (x: number) => k * x;",
+    });
+    const slopes: unknown[] = [];
+    for (const file of ['app/src/f.ts', 'tools/f.ts', 'other.ts']) {
+      slopes.push((await deriveFile(join(folder, file), [1])).jacobian);
+    }
+    assert.deepEqual(slopes, [[5], [2], [2]]);
   });
 
   it('tell their types: classes in JavaScript by what they construct, else by the declarations of the package or of @types', () => {
