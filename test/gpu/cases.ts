@@ -463,6 +463,15 @@ function addStructured(list: CaseList): void {
     list.add(`scan ${reverse ? 'reversed' : ''}`, [list.array([3]), list.array([3]), list.array([7, 3])], (b, rows) =>
       b.emitMany('scan', rows, { body: step, length: 7, consts: 1, carry: 1, reverse }),
     );
+  // What a turn gave is read two turns later.
+  const delayed = subProgram([[2], [2], [2]], (b, [before, now, x]) => [
+    now,
+    b.add(b.mul(b.sin(before), x), b.scale(now, 0.5)),
+    b.mul(before, now),
+  ]);
+  list.add('scan of values two turns before', [list.array([2]), list.array([2]), list.array([6, 2])], (b, rows) =>
+    b.emitMany('scan', rows, { body: delayed, length: 6, consts: 0, carry: 2, reverse: false }),
+  );
   const mixing = subProgram([[3], [2, 3]], (b, [carry, x]) => [
     b.reverse(b.add(carry, b.reduceSum(x, [0])), [0]),
     b.reduceSum(carry, [0]),

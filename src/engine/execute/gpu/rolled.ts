@@ -13,6 +13,7 @@ import { INPUTS, LITERALS, type AffineSource, type Source } from '../roll/source
 import { findLoops, isLoop, type Item, type Loop, type LoopTree } from '../roll/tree';
 import { isTest, tapeArity } from '../scalar/operations';
 import { tapeOf, type Tape } from '../scalar/tape';
+import { withDelays, type Delayed, type RolledSource } from './delays';
 import { rolledNeeds, type Needs } from './rolledNeeds';
 
 /** A pattern of operands that `scan` has no place for: the trace stays flat. */
@@ -26,6 +27,8 @@ interface BodyInput {
   readonly outside: Row;
   /** The site whose last value the next step carries; −1 for none. */
   readonly later: number;
+  /** The carried value that the next step takes over instead. */
+  readonly takesOver?: Row;
 }
 
 /** The code of one loop's body, or (`loop` null) what stands around all loops. */
@@ -74,8 +77,10 @@ export function rollLoops(program: Program, active: readonly boolean[]): Program
   const tree = findLoops(tape);
   if (tree.loops.length === 0) return undefined;
   const classification = classify(tape, tree);
+  const sources = withDelays(tape, tree, classification);
   try {
-    return new Roller(program, tape, tree, classification, rolledNeeds(tape, tree, classification)).write(active);
+    const needs = rolledNeeds(tape, tree, classification, sources);
+    return new Roller(program, tape, tree, classification, sources, needs).write(active);
   } catch (error) {
     if (error instanceof NotRollable) return undefined;
     throw error;
@@ -90,6 +95,7 @@ class Roller {
     private readonly tape: Tape,
     private readonly tree: LoopTree,
     private readonly classification: Classification,
+    private readonly sources: readonly (RolledSource | undefined)[],
     private readonly needs: Needs,
   ) {
     this.top = newScope(new Emitter(program.columns.positionTable), null, null);
@@ -112,14 +118,14 @@ class Roller {
   }
 
   private site(site: number, scope: Scope): void {
-    const { tape, tree, classification, program } = this;
+    const { tape, tree, classification, sources, program } = this;
     const row = tree.siteRows[site];
     const opcode = tape.ops[row];
     const at = site * classification.width;
-    const operand = (column: number) => this.value(scope, classification.sources[at + column] as Source, site);
+    const operand = (column: number) => this.value(scope, sources[at + column] as RolledSource, site);
     scope.b.position = scope.b.positionIn(program, tape.sources[row]);
     if (opcode === OPCODES.integerPow) {
-      const exponent = classification.sources[at + 1];
+      const exponent = sources[at + 1];
       if (exponent?.kind !== 'number') throw new NotRollable();
       scope.values.set(site, scope.b.integerPow(operand(0), exponent.value));
       return;
@@ -143,7 +149,7 @@ class Roller {
     const [consts, carry, xs] = [ordered('const'), ordered('carry'), ordered('xs')];
     const stacked = this.needs.stacks.filter((site) => within(loop, site));
     const results = [
-      ...carry.map(({ later }) => this.last(scope, later)),
+      ...carry.map(({ later, takesOver }) => takesOver ?? this.last(scope, later)),
       ...stacked.map((site) => scope.stacks.get(site) ?? (scope.values.get(site) as Row)),
     ];
     // A number where a decision is carried, or the other way round.
@@ -178,11 +184,16 @@ class Roller {
 
   private input(
     scope: Scope,
-    { kind, outside, later = -1 }: { kind: BodyInput['kind']; outside: Row; later?: number },
+    {
+      kind,
+      outside,
+      later = -1,
+      takesOver,
+    }: { kind: BodyInput['kind']; outside: Row; later?: number; takesOver?: Row },
   ) {
     const { shape, dtype } = (scope.parent as Scope).b.aval(outside);
     const row = scope.b.input({ shape: kind === 'xs' ? shape.slice(1) : shape, dtype });
-    scope.inputs.push({ kind, row, outside, later });
+    scope.inputs.push({ kind, row, outside, later, takesOver });
     return row;
   }
 
@@ -192,7 +203,7 @@ class Roller {
     return row;
   }
 
-  private value(scope: Scope, source: Source, user: number): Row {
+  private value(scope: Scope, source: RolledSource, user: number): Row {
     switch (source.kind) {
       case 'number':
         return scope.b.literal(source.value);
@@ -203,14 +214,35 @@ class Roller {
       case 'carried': {
         const site = previousSite(source.later, scope, user);
         if (source.depth !== scope.depth || site === undefined) throw new NotRollable();
-        return this.memo(scope, `carried ${JSON.stringify(source)}`, () => {
-          const outside = this.value(scope.parent as Scope, source.initial, user);
-          return this.input(scope, { kind: 'carry', outside, later: site });
-        });
+        return this.carried(scope, source.initial, site, user);
       }
+      case 'delayed':
+        return this.delayed(scope, source, user);
       case 'gather':
         throw new NotRollable();
     }
+  }
+
+  /** The value of a site in the turn before. */
+  private carried(scope: Scope, initial: Source, site: number, user: number): Row {
+    return this.memo(scope, `carried ${site} ${JSON.stringify(initial)}`, () => {
+      const outside = this.value(scope.parent as Scope, initial, user);
+      return this.input(scope, { kind: 'carry', outside, later: site });
+    });
+  }
+
+  /** The value of a site some turns before: each turn hands on what the one before it carried. */
+  private delayed(scope: Scope, { site, initials }: Delayed, user: number): Row {
+    let row = this.carried(scope, initials[initials.length - 1], site, user);
+    for (let lag = 2; lag <= initials.length; lag++) {
+      const takesOver = row;
+      const key = `delayed ${site} ${JSON.stringify(initials.slice(-lag))}`;
+      row = this.memo(scope, key, () => {
+        const outside = this.value(scope.parent as Scope, initials[initials.length - lag], user);
+        return this.input(scope, { kind: 'carry', outside, takesOver });
+      });
+    }
+    return row;
   }
 
   /** The last value of a site that has run: in this turn, in a loop that has ended, or further outside. */

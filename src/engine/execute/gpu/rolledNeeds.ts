@@ -1,8 +1,8 @@
 /** What a loop's values are needed for once it has ended: its last values, or those of all its turns. */
 import type { Classification } from '../roll/classify';
-import type { Source } from '../roll/sources';
 import type { LoopTree } from '../roll/tree';
 import type { Tape } from '../scalar/tape';
+import type { RolledSource } from './delays';
 
 export interface Needs {
   /** Sites of loops whose last value is read behind the loop. */
@@ -11,7 +11,12 @@ export interface Needs {
   readonly stacks: readonly number[];
 }
 
-export function rolledNeeds(tape: Tape, tree: LoopTree, { sources, width, siteOf, instanceOf }: Classification): Needs {
+export function rolledNeeds(
+  tape: Tape,
+  tree: LoopTree,
+  { width, siteOf, instanceOf }: Classification,
+  sources: readonly (RolledSource | undefined)[],
+): Needs {
   const finals = new Set<number>();
   const stacks = new Set<number>();
   const { siteLoops, loops } = tree;
@@ -21,8 +26,9 @@ export function rolledNeeds(tape: Tape, tree: LoopTree, { sources, width, siteOf
     const { firstSite, endSite } = loops[siteLoops[site]];
     return user >= firstSite && user < endSite;
   };
-  const visit = (source: Source, user: number): void => {
-    if (source.kind === 'carried') {
+  const visit = (source: RolledSource, user: number): void => {
+    if (source.kind === 'delayed') source.initials.forEach((initial) => visit(initial, user));
+    else if (source.kind === 'carried') {
       visit(source.initial, user);
       visit(source.later, user);
     } else if (source.kind === 'last' && !isInside(user, source.site)) finals.add(source.site);

@@ -41,6 +41,15 @@ const PENDULUM = `export function f(state: [number, number], steps: number): num
   return 0.5 * speed * speed + 9.81 * (1 - Math.cos(angle));
 }`;
 
+const VERLET = `export function f([before, now]: number[], steps: number): number {
+  for (let i = 0; i < steps; i++) {
+    const next = 2 * now - before - 0.01 * Math.sin(now);
+    before = now;
+    now = next;
+  }
+  return now;
+}`;
+
 const waves = (count: number) => Array.from({ length: count }, (_, at) => Math.sin(at + 1));
 
 /** Text, arguments: loops of every kind that becomes a scan. */
@@ -107,6 +116,31 @@ const LOOPS: Record<string, readonly [string, unknown[]]> = {
   ],
 };
 
+/** Values of several turns before. */
+const DELAYS: typeof LOOPS = {
+  'Verlet’s steps': [VERLET, [[0.3, 0.31], 30]],
+  'an array that is read three and two places back': [
+    `export function f(x: number[]): number[] {
+      const y = [x[0], x[1], x[2]];
+      for (let i = 0; i < 30; i++) y.push(Math.sin(y[i]) + 0.5 * y[i + 1] * x[i]);
+      return [y[32], y[7]];
+    }`,
+    [waves(30)],
+  ],
+  'steps of that kind from each of many points': [
+    `export function f(x: number[]): number {
+      let sum = 0;
+      for (let i = 0; i < 8; i++) {
+        let before = x[2 * i], now = 0.5;
+        for (let k = 0; k < 25; k++) [before, now] = [now, Math.cos(before) * x[i] + 0.1 * now];
+        sum += before * now;
+      }
+      return sum;
+    }`,
+    [waves(16)],
+  ],
+};
+
 const scalars = (values: readonly number[]): ArrayValue[] =>
   values.map((value) => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) }));
 
@@ -129,7 +163,7 @@ function close(found: readonly number[], expected: readonly number[]): void {
 describe('loops of plain functions', function () {
   this.timeout(60_000);
 
-  for (const [name, [text, args]] of Object.entries(LOOPS)) {
+  for (const [name, [text, args]] of Object.entries({ ...LOOPS, ...DELAYS })) {
     it(`are found again: ${name}`, async () => {
       const { program, point } = await record(text, args);
       const all = program.inputAvals.map(() => true);
@@ -200,6 +234,7 @@ describe('loops of plain functions', function () {
   const WORKLOADS = [
     ['Rosenbrock’s function of 80 numbers', ROSENBROCK, [waves(80)], ['gradient', 'jvp', 'hvp']],
     ['300 Runge–Kutta steps of a pendulum', PENDULUM, [[0.8, 0], 300], ['gradient', 'jvp', 'hvp']],
+    ['60 of Verlet’s steps', VERLET, [[0.3, 0.31], 60], ['gradient', 'hvp']],
   ] as const;
   for (const [name, text, args, forms] of WORKLOADS) {
     it(`are loops in the kernels of ${name}, for ${LANES} lanes`, async () => {
