@@ -4,17 +4,18 @@ import { NumberList } from '../engine/program/numberList';
 import type { Program, Row } from '../engine/program/program';
 import { LinearizedProgram } from '../engine/execute/adjoints';
 import { ConcreteArray, NdArray } from '../engine/trace/ndarray';
-import { Recorder, scalar } from '../engine/trace/recorder';
+import { Recorder, scalar, type Tracer } from '../engine/trace/recorder';
 import type { LeafInfo } from './protocol';
 import { RunnerError } from './modules/errors';
 import { siteTable } from './modules/siteTable';
 import { forgetJson } from './recording/json';
 import type { LineLog } from './recording/lineLog';
+import { holdList } from './recording/numberLists';
 import { state, type Report } from './recording/state';
 import { forgetTexts, reportTakenApart } from './recording/text';
 import { holdWhole } from './recording/typedArrays';
 import { argumentLeaves, describe, hasFloat32, layoutOf, leavesOf, sizeOf, type Layout } from './values/layout';
-import { substituteAll } from './values/substitute';
+import { substituteAll, type Replace } from './values/substitute';
 
 /** A program input or output and where it lies in the flat vector. */
 export interface Slot {
@@ -74,13 +75,16 @@ const MOST_RESERVED = 2_000_000;
 
 export type UserFunction = (...list: unknown[]) => unknown;
 
-/** Functions of modules that use `np`, and those of them that look at the numbers of their typed arrays one by one. */
-const withArrays = new WeakSet<UserFunction>();
-const withNumbers = new WeakSet<UserFunction>();
+/** Arguments that a function is expected to hand on whole; none any more where it looked at one of their numbers. */
+export interface HandedOn {
+  indices: readonly number[];
+}
 
-/** A typed array among the function's arguments is one input, not one a number, as long as it is only given to `np`. */
-export function expectArrays(fn: UserFunction): void {
-  withArrays.add(fn);
+const handedOn = new WeakMap<UserFunction, HandedOn>();
+
+/** Arrays of numbers in these arguments are one input each, not one a number, as long as they are only given to `np`. */
+export function expectArrays(fn: UserFunction, expected: HandedOn): void {
+  handedOn.set(fn, expected);
 }
 
 /** Numbers of the arguments `wrt` become traced; the function runs; its result is described. Async functions are awaited. */
@@ -94,13 +98,13 @@ export function record(
   const recorder = new Recorder(siteTable.table);
   forgetTexts();
   forgetJson();
-  const typed = withArrays.has(fn) && !withNumbers.has(fn);
+  const expected = handedOn.get(fn);
   let apart = false;
   let numbers = 0;
   const inputLayouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
   const values = new NumberList(numbers);
   recorder.reserve(Math.max(expectedRows, Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED)));
-  const traced = substituteAll(args, wrt, {
+  const single: Replace = {
     number: (value) => {
       values.push(value);
       return recorder.numberArgument(value);
@@ -109,52 +113,63 @@ export function record(
       for (const element of value.concrete.data) values.push(element);
       return recorder.argument(value);
     },
-    typed: typed
-      ? (copy) => {
-          const data = Float64Array.from(copy);
-          const tracer = recorder.argument(new ConcreteArray(data, [data.length], 'float64'));
-          for (const element of data) values.push(element);
-          holdWhole(copy, tracer, () => (apart = true));
-        }
-      : undefined,
-  });
-  state.begin(recorder);
-  const finish = (result: unknown): Recorded | Promise<Recorded> => {
-    if (apart) {
-      // Once more, with an input a number: that is how functions of numbers are compiled best.
-      withNumbers.add(fn);
-      state.end();
-      recorder.abandon();
-      traced.restore();
-      return record(fn, args, wrt, names);
-    }
-    state.end();
-    try {
-      return conclude(recorder, result, {
-        inputValues: values.numbers,
-        inputLayouts,
-        inputLeaves: argumentLeaves(inputLayouts, wrt, names),
-        wrt: [...wrt],
-        start,
-      });
-    } finally {
-      traced.restore();
-    }
   };
-  const fail = (error: unknown): never => {
+  const input = (data: Float64Array, shape: readonly number[]): Tracer => {
+    for (const element of data) values.push(element);
+    return recorder.argument(new ConcreteArray(data, shape, 'float64'));
+  };
+  const onApart = (): void => {
+    apart = true;
+  };
+  const inOnePiece: Replace = {
+    ...single,
+    typed: (copy) => holdWhole(copy, input(Float64Array.from(copy), [copy.length]), onApart),
+    list: (copy, shape) => {
+      // Infinity: as deep as it is.
+      const data = Float64Array.from((shape.length === 1 ? copy : copy.flat(Infinity)) as number[]);
+      return holdList(copy, input(data, shape), onApart);
+    },
+  };
+  const traced = substituteAll(args, wrt, (index) => (expected?.indices.includes(index) ? inOnePiece : single));
+  state.begin(recorder);
+  const leave = (): void => {
     state.end();
     recorder.abandon();
     traced.restore();
+  };
+  // Once more, with an input a number: that is how functions of numbers are compiled best.
+  const again = (): Recorded | Promise<Recorded> => {
+    if (expected) expected.indices = [];
+    return record(fn, args, wrt, names);
+  };
+  const finish = (result: unknown): Recorded | Promise<Recorded> => {
+    state.end();
+    try {
+      if (!apart)
+        return conclude(recorder, result, {
+          inputValues: values.numbers,
+          inputLayouts,
+          inputLeaves: argumentLeaves(inputLayouts, wrt, names),
+          wrt: [...wrt],
+          start,
+        });
+    } finally {
+      leave();
+    }
+    return again();
+  };
+  const fail = (error: unknown): Recorded | Promise<Recorded> => {
+    leave();
+    if (apart) return again();
     throw error;
   };
   let result: unknown;
   try {
     result = fn(...traced.args);
-    if (!isPromise(result)) return finish(result);
   } catch (error) {
     return fail(error);
   }
-  return result.then(finish, fail);
+  return !Array.isArray(result) && isPromise(result) ? result.then(finish, fail) : finish(result);
 }
 
 export function isPromise(value: unknown): value is Promise<unknown> {

@@ -1,5 +1,5 @@
 /** What the runner holds between requests: files, modules, the two realms and the configuration. */
-import { findFunctions, type FoundFunction } from '../source/find/functions';
+import { findFunctions, wholeParameters, type FoundFunction } from '../source/find/functions';
 import type { ModuleHost } from '../source/find/resolveTypes';
 import { lineAndColumn, rangeOf } from '../source/positions';
 import { RunnerError } from './modules/errors';
@@ -9,7 +9,7 @@ import { Resolver } from './modules/resolve';
 import type { ConsoleEntry } from './modules/sandbox';
 import { useFiles } from './modules/stack';
 import type { Location, PointInfo, RunnerConfiguration, Target } from './protocol';
-import { expectArrays, type UserFunction } from './record';
+import { expectArrays, type HandedOn, type UserFunction } from './record';
 import { installTracerConversions } from './recording/builtins';
 import { argumentsAt, argumentsFrom } from './values/arguments';
 import { readablePoint } from './values/expression';
@@ -44,6 +44,7 @@ export class Session {
   private readonly realms = new Map<boolean, Realm>();
   /** What puts back the numbers of objects of modules that the last arguments moved. */
   private readonly moved = new WeakMap<Realm, (() => void)[]>();
+  private readonly whole = new WeakMap<FoundFunction, HandedOn>();
   console: ConsoleEntry[] = [];
 
   constructor() {
@@ -194,8 +195,14 @@ export class Session {
       ? argumentsFrom(found, target.args, realm, own, (restore) => restores.unshift(restore))
       : own();
     this.checkArguments(found, args, target);
-    if (recording && this.usesEngine(realm, target.file)) expectArrays(fn);
+    if (recording && this.usesEngine(realm, target.file)) expectArrays(fn, this.handedOn(found));
     return { found, fn, args, moved: restores.length > 0, instance, realm };
+  }
+
+  private handedOn(found: FoundFunction): HandedOn {
+    let expected = this.whole.get(found);
+    if (!expected) this.whole.set(found, (expected = { indices: wholeParameters(found) }));
+    return expected;
   }
 
   /** Does a module that the file reaches, of the user's own, import the engine? */

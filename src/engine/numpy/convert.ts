@@ -2,7 +2,7 @@
 import { allocate, sizeOf, type ArrayData, type DType, type Shape } from '../program/aval';
 import { bind } from '../trace/bind';
 import { ConcreteArray, NdArray } from '../trace/ndarray';
-import { fromTyped } from '../trace/typedArrays';
+import { fromList, fromTyped } from '../trace/typedArrays';
 import { argumentError } from './arguments';
 import { resultType } from './promote';
 import type { ArrayLike, NestedArray, TypedArray } from './types';
@@ -23,7 +23,7 @@ export function asArray(value: ArrayLike, where: string, name = 'x'): NdArray {
   if (value instanceof NdArray) return value;
   if (typeof value === 'number') return scalarOf(value, 'float64');
   if (typeof value === 'boolean') return scalarOf(Number(value), 'bool');
-  if (Array.isArray(value)) return fromNested(value as NestedArray, where, name);
+  if (Array.isArray(value)) return fromList(value) ?? fromNested(value as NestedArray, where, name);
   if (isTypedArray(value)) return fromTyped(value);
   throw argumentError(where, `${name} must be a number, an array, a typed array or an NdArray, not ${describe(value)}`);
 }
@@ -94,6 +94,8 @@ function nestedShape(value: ArrayLike, where: string, name: string): number[] {
   let inner: ArrayLike | undefined = value;
   while (Array.isArray(inner)) {
     const list = inner as NestedArray;
+    const whole = fromList(list);
+    if (whole) return [...shape, ...whole.shape];
     shape.push(list.length);
     if (list.length === 0) return shape;
     inner = list[0];
@@ -106,7 +108,8 @@ function nestedShape(value: ArrayLike, where: string, name: string): number[] {
   return shape;
 }
 
-function collect(value: ArrayLike, shape: Shape, path: readonly number[], leaves: Leaves): void {
+function collect(given: ArrayLike, shape: Shape, path: readonly number[], leaves: Leaves): void {
+  const value = (Array.isArray(given) ? fromList(given) : undefined) ?? given;
   if (typeof value === 'number' || typeof value === 'boolean') {
     if (path.length !== shape.length) throw ragged(path, [], shape, leaves);
     if (typeof value === 'number') leaves.numbers = true;

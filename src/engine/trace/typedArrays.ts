@@ -15,14 +15,23 @@ export type TypedArray =
   | Uint8Array
   | Uint8ClampedArray;
 
-/** The elements of a typed array, traced where traced numbers were stored, or all as one; undefined where there are none. */
-type ElementReader = (array: TypedArray) => readonly (number | NdArray)[] | NdArray | undefined;
+/** What a host that lets users' own arrays hold traced numbers knows of them. */
+export interface ArrayHost {
+  /** The elements of a typed array, traced where traced numbers were stored, or all as one; undefined where there are none. */
+  elements(array: TypedArray): readonly (number | NdArray)[] | NdArray | undefined;
+  /** The traced array that a plain one stands for. */
+  list(list: readonly unknown[]): NdArray | undefined;
+}
 
-let readElements: ElementReader | undefined;
+let host: ArrayHost | undefined;
 
-/** For hosts that let users store traced numbers in typed arrays. */
-export function useTypedArrayElements(reader: ElementReader): void {
-  readElements = reader;
+export function useArrayHost(of: ArrayHost): void {
+  host = of;
+}
+
+/** The traced array that a plain one stands for, in hosts where such a one exists. */
+export function fromList(list: readonly unknown[]): NdArray | undefined {
+  return host?.list(list);
 }
 
 /** By the array's own tag: `instanceof` knows only the arrays of this realm. */
@@ -42,7 +51,7 @@ export function typedDType(array: TypedArray): DType {
 /** A copy: later changes of the typed array are not seen. Records where it holds traced numbers. */
 export function fromTyped(array: TypedArray): NdArray {
   const dtype = typedDType(array);
-  const elements = readElements?.(array);
+  const elements = host?.elements(array);
   if (elements === undefined) {
     const data = allocate(dtype, array.length);
     data.set(array);

@@ -1,13 +1,14 @@
 /** Puts functions that understand traced numbers in the place of a recording realm's own. Positions come with `called`. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import { Tracer } from '../../engine/trace/tracer';
-import { useTypedArrayElements } from '../../engine/trace/typedArrays';
+import { useArrayHost } from '../../engine/trace/typedArrays';
 import { installCollections } from './collections';
 import { cloneData } from './copies';
 import { installJson } from './json';
 import { installMath } from './mathFunctions';
 import { installObjects } from './objects';
 import { convertText, num, onTextToNumber, seq, lt } from './operators';
+import { wholeList } from './numberLists';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
 import { installDataView, installTypedArrays } from './typedArrayMethods';
@@ -39,7 +40,7 @@ export function installBuiltins(realm: Record<string, Any>): void {
 
 /** What a tracer does where the language itself wants a primitive: a native function, a conversion that no rewriting saw. */
 export function installTracerConversions(): void {
-  useTypedArrayElements((array) => readForEngine(array));
+  useArrayHost({ elements: readForEngine, list: wholeList });
   const prototype = Tracer.prototype as Any;
   const define = (name: string | symbol, value: unknown) =>
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });

@@ -5,6 +5,7 @@
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
 import type { TypedArray } from '../../engine/trace/typedArrays';
+import { partsOf } from './numberLists';
 import { lose, recorderOf, rowIn, state, valueOf } from './state';
 
 export type AnyTypedArray = TypedArray;
@@ -53,14 +54,16 @@ export function holdWhole(array: AnyTypedArray, tracer: Tracer, onApart: () => v
   heldShadow(array).whole = { array, tracer, onApart };
 }
 
+/** The traced value of all of a typed array's numbers, as long as it is one. */
+export function wholeTyped(array: AnyTypedArray): Tracer | undefined {
+  const { whole } = heldShadow(array);
+  return whole?.array === array ? whole.tracer : undefined;
+}
+
 function takeApart(shadow: Shadow, { array, tracer, onApart }: Whole): void {
   shadow.whole = undefined;
   onApart();
-  const cells = Array.from(array, (_, index) => {
-    const [part] = tracer.recorder.record('slice', [tracer], { start: [index], limit: [index + 1], strides: [1] });
-    const [{ row }] = tracer.recorder.record('reshape', [part], { shape: [] });
-    return new Tracer(tracer.recorder, row, true);
-  });
+  const cells = partsOf(tracer);
   if (array.BYTES_PER_ELEMENT === 8) shadow.wide = cells;
   else shadow.narrow = cells;
 }

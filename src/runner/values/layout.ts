@@ -1,7 +1,8 @@
 /** The structure of arguments and results: which numbers are in them, what they are called, and how to put them back. */
 import { NdArray } from '../../engine/trace/ndarray';
 import { Tracer } from '../../engine/trace/tracer';
-import { elements, hasTraced, isFloatArray, isTypedArray } from '../recording/typedArrays';
+import { wholeList } from '../recording/numberLists';
+import { elements, hasTraced, isFloatArray, isTypedArray, wholeTyped } from '../recording/typedArrays';
 import type { Data, LeafInfo } from '../protocol';
 
 export type Layout =
@@ -19,7 +20,7 @@ type Element = number | NdArray;
 
 export interface Described {
   layout: Layout;
-  /** In order; an array of the engine counts as one. */
+  /** In order; an array of the engine counts as one, and so does one of the user's that stands for such a one. */
   elements: Element[];
 }
 
@@ -47,13 +48,19 @@ export function layoutOf(value: unknown, found: (element: Element) => void): Lay
     if (seen.has(item) || depth > MAX_DEPTH) return { kind: 'fixed', value: null };
     if (isTypedArray(item)) {
       if (!isFloatArray(item)) return { kind: 'fixed', value: item };
-      const list = hasTraced(item) ? elements(item) : Array.from(item);
+      const whole = wholeTyped(item);
+      const list = whole ? [whole] : hasTraced(item) ? elements(item) : Array.from(item);
       for (const element of list) found(element as Element);
       return {
         kind: 'typed',
         name: item.BYTES_PER_ELEMENT === 8 ? 'Float64Array' : 'Float32Array',
         length: item.length,
       };
+    }
+    const whole = wholeList(item);
+    if (whole) {
+      found(whole);
+      return numbersOf(whole.shape);
     }
     seen.add(item);
     try {
@@ -86,6 +93,12 @@ export function layoutOf(value: unknown, found: (element: Element) => void): Lay
     items: items.map((item) => visit(item, depth + 1)),
   });
   return visit(value, 0);
+}
+
+/** Of arrays of numbers, one in the other. */
+function numbersOf([length, ...inner]: readonly number[]): Layout {
+  if (inner.length === 0) return { kind: 'numbers', length };
+  return { kind: 'list', items: Array.from({ length }, () => numbersOf(inner)) };
 }
 
 function isMap(value: object): value is Map<unknown, unknown> {

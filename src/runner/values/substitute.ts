@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { allocate } from '../../engine/program/aval';
 import { ConcreteArray, NdArray } from '../../engine/trace/ndarray';
+import { shapeOfNumbers } from '../recording/numberLists';
 import { isFloatArray, isTypedArray, storeElement, type AnyTypedArray } from '../recording/typedArrays';
 
 export interface Replace {
@@ -9,6 +10,8 @@ export interface Replace {
   array: (value: NdArray) => unknown;
   /** A copy of a typed array of floats, instead of its numbers one by one. */
   typed?: ((copy: AnyTypedArray) => void) | undefined;
+  /** What stands for a copy of an array of numbers, or of a rectangular one of such, instead of its numbers one by one. */
+  list?: ((copy: unknown[], shape: readonly number[]) => unknown) | undefined;
 }
 
 export interface Substituted {
@@ -40,6 +43,8 @@ export function substitute(root: unknown, replace: Replace): Substituted {
   const replaced = (value: object): unknown => {
     if (isTypedArray(value)) return typed(value);
     if (Array.isArray(value)) {
+      const shape = replace.list && shapeOfNumbers(value);
+      if (shape) return replace.list?.(deepCopy(value), shape);
       const copied = value.slice() as unknown[];
       open.set(value, copied);
       for (let index = 0; index < copied.length; index++) if (index in copied) copied[index] = visit(value[index]);
@@ -86,16 +91,22 @@ export function substitute(root: unknown, replace: Replace): Substituted {
   return { value: visit(root), restore };
 }
 
+function deepCopy(list: readonly unknown[]): unknown[] {
+  const copied = list.slice();
+  copied.forEach((item, index) => Array.isArray(item) && (copied[index] = deepCopy(item)));
+  return copied;
+}
+
 /** The same for several arguments, those at `wrt`, one after the other; what stands in two of them is put back in turn. */
 export function substituteAll(
   args: readonly unknown[],
   wrt: readonly number[],
-  replace: Replace,
+  replace: Replace | ((index: number) => Replace),
 ): { args: unknown[]; restore: () => void } {
   const replaced = [...args];
   const restores: (() => void)[] = [];
   for (const index of wrt) {
-    const { value, restore } = substitute(args[index], replace);
+    const { value, restore } = substitute(args[index], typeof replace === 'function' ? replace(index) : replace);
     replaced[index] = value;
     restores.unshift(restore);
   }

@@ -5,6 +5,7 @@ import { rangeOf } from '../positions';
 import { hasModifier } from '../rewrite/typeSyntax';
 import { docTags, type DocTags } from './docTags';
 import type { FunctionInfo, ParameterInfo, PointInfo } from './functionInfo';
+import { handedOnWhole } from './handedOn';
 import { randomArguments } from './randomPoint';
 import { TypeResolver, type ModuleHost } from './resolveTypes';
 import { hasNumbers, mayHoldNumbers, printType, whyNot, type TypeShape } from './types';
@@ -15,6 +16,15 @@ export interface FoundFunction extends FunctionInfo {
   expression: string;
   types: TypeShape[];
   rest: boolean;
+}
+
+/** Where the functions that were found stand. */
+const declarations = new WeakMap<FoundFunction, ts.SignatureDeclaration>();
+
+/** Indices of the parameters that the function only hands on whole, as far as its text tells. */
+export function wholeParameters(found: FoundFunction): number[] {
+  const node = declarations.get(found);
+  return node ? handedOnWhole(node) : [];
 }
 
 interface Candidate {
@@ -212,7 +222,7 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
   const named = tags.wrt
     .map((name) => parameters.findIndex((parameter) => parameter.name === name))
     .filter((index) => index >= 0);
-  return {
+  const found: FoundFunction = {
     name: candidate.name,
     expression: candidate.expression,
     types,
@@ -233,6 +243,8 @@ function describe(candidate: Candidate, module: ParsedModule, resolver: TypeReso
     ...(tags.gradientOf === undefined ? {} : { gradientOf: tags.gradientOf }),
     checked: tags.check,
   };
+  declarations.set(found, node);
+  return found;
 }
 
 function nameRange({ nameNode }: Candidate, sourceFile: ts.SourceFile) {
