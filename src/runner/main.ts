@@ -3,7 +3,7 @@ import { RunnerError } from './modules/errors';
 import { phaseMessage } from './client/phases';
 import { ownGpu, RemoteGpu } from './gpu/remoteGpu';
 import { handlers } from './service';
-import { errorInfo, type Context } from './requests/common';
+import { errorInfo, withModules, type Context } from './requests/common';
 import { Session } from './session';
 import { Supervisor } from './supervisor';
 import { lendThreads } from './threads';
@@ -82,7 +82,7 @@ class Runner {
     try {
       const handler = handlers[method] as ((context: Context, params: unknown) => unknown) | undefined;
       if (!handler) throw new RunnerError('no-such-method', `The runner knows no request \`${method as string}\`.`);
-      const result = (await handler(context, params)) as never;
+      const result = (await withModules(context, file, () => handler(context, params))) as never;
       if (this.cancelled.delete(id)) this.send({ kind: 'error', id, error: cancelledError() });
       else this.send({ kind: 'response', id, result });
     } catch (error) {

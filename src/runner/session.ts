@@ -4,6 +4,7 @@ import type { ModuleHost } from '../source/find/resolveTypes';
 import { lineAndColumn, rangeOf } from '../source/positions';
 import { RunnerError } from './modules/errors';
 import { FileStore } from './modules/files';
+import { onceLoaded } from './modules/pending';
 import { Realm, type ModuleInstance } from './modules/realm';
 import { Resolver } from './modules/resolve';
 import type { ConsoleEntry } from './modules/sandbox';
@@ -105,6 +106,11 @@ export class Session {
   /** After a time-out or another way out of the middle of user code, instances may be in any state. */
   resetInstances(): void {
     for (const realm of this.realms.values()) realm.reset(true);
+  }
+
+  /** Waits until the module, and what it imports, is there in both realms, where something in it is awaited. */
+  async settle(file: string): Promise<void> {
+    for (const recording of [true, false]) await onceLoaded(() => this.realm(recording).load(file));
   }
 
   private readonly host: ModuleHost = {

@@ -1,17 +1,19 @@
 /** A `vm` context with the instances of modules in it: one realm for plain runs, one for recording. */
 import vm from 'node:vm';
-import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { dirname } from 'node:path';
+import { dirname, resolve as resolvePath } from 'node:path';
 import * as engine from '../../engine';
 import { RUNTIME_NAMES } from '../../source/rewrite/operatorNames';
 import { lineAndColumn } from '../../source/positions';
 import { installBuiltins } from '../recording/builtins';
 import { runtimeFunctions } from '../recording/runtime';
-import { builtinName, isAllowed } from './builtins';
+import { builtinModule, builtinName, isAllowed, refusedModule } from './builtins';
 import { RunnerError } from './errors';
 import { isJson, isPackage, type FileStore } from './files';
+import { Namespaces } from './namespaces';
+import { PendingModule, onceLoaded } from './pending';
 import type { Resolver } from './resolve';
+import { userFrame, type Place } from './stack';
 import { installSandbox, type ConsoleEntry } from './sandbox';
 
 export interface ModuleInstance {
@@ -25,6 +27,8 @@ export interface ModuleInstance {
   /** Files that it imports directly. */
   imports: Set<string>;
   loaded: boolean;
+  /** Set from when the module first awaits something itself until it has run to its end. */
+  pending?: PendingModule;
 }
 
 interface CommonJs {
@@ -42,14 +46,13 @@ export interface RealmOptions {
   console: (entry: ConsoleEntry) => void;
 }
 
-const hostRequire = createRequire(__filename);
 const RUNTIME = runtimeFunctions(RUNTIME_NAMES.slice(1));
 
 export class Realm {
   private readonly context: vm.Context;
   private readonly globals: Record<string, unknown>;
   private readonly instances = new Map<string, ModuleInstance>();
-  private readonly namespaces = new WeakMap<object, Record<string, unknown>>();
+  private readonly namespaces = new Namespaces(() => this.newObject());
 
   constructor(private readonly options: RealmOptions) {
     this.context = vm.createContext({}, { codeGeneration: { strings: true, wasm: true } });
@@ -103,9 +106,14 @@ export class Realm {
     return [...seen];
   }
 
-  /** The instance of a module, made (with what it imports) when first asked for. */
+  /**
+   * The instance of a module, made (with what it imports) when first asked for.
+   *
+   * @throws PendingModule while a module awaits something itself: ask again once that has settled
+   */
   load(file: string): ModuleInstance {
     const known = this.instances.get(file);
+    if (known?.pending) throw known.pending;
     if (known) return known;
     const instance: ModuleInstance = {
       file,
@@ -120,11 +128,12 @@ export class Realm {
     try {
       if (isJson(file)) this.instantiateJson(instance);
       else this.instantiate(instance);
-      instance.loaded = true;
     } catch (error) {
       this.instances.delete(file);
       throw error;
     }
+    if (instance.pending) throw instance.pending;
+    instance.loaded = true;
     return instance;
   }
 
@@ -155,9 +164,9 @@ export class Realm {
    * What the body of a function returns. Compiled as one, not as a script: V8 keeps every script that it ever compiled, each
    * version of an edited module, until memory is short.
    */
-  private compile(body: string, filename?: string): (...list: unknown[]) => void {
+  private compile(body: string, filename?: string): (...list: unknown[]) => unknown {
     const options = { parsingContext: this.context, ...(filename === undefined ? {} : { filename }) };
-    return (vm.compileFunction(body, [], options) as () => (...list: unknown[]) => void)();
+    return (vm.compileFunction(body, [], options) as () => (...list: unknown[]) => unknown)();
   }
 
   private newObject(): Record<string, unknown> {
@@ -197,7 +206,7 @@ export class Realm {
     });
     const settle: (() => void)[] = [];
     const before = instance.exports;
-    run(
+    const running = run(
       instance.exports,
       this.requireFor(instance),
       commonJs,
@@ -207,10 +216,31 @@ export class Realm {
       ...(traces ? RUNTIME : []),
       ...code.globals.map((name) => this.globals[name]),
     );
-    commonJs.loaded = true;
-    // `export =` puts an object of its own in place.
-    instance.esm &&= instance.exports === before;
-    settle.forEach((finish) => finish());
+    const finish = () => {
+      commonJs.loaded = true;
+      // `export =` puts an object of its own in place.
+      instance.esm &&= instance.exports === before;
+      settle.forEach((each) => each());
+    };
+    if (rewritten.analysis.awaits) instance.pending = this.pendingUntil(running as Promise<void>, instance, finish);
+    else finish();
+  }
+
+  private pendingUntil(running: Promise<void>, instance: ModuleInstance, finish: () => void): PendingModule {
+    const settled = running.then(
+      () => {
+        finish();
+        instance.pending = undefined;
+        instance.loaded = true;
+      },
+      (error: unknown) => {
+        if (this.instances.get(instance.file) === instance) this.instances.delete(instance.file);
+        throw error;
+      },
+    );
+    // Whoever waits hears of a failure; a module that was edited meanwhile concerns nobody.
+    settled.catch(() => undefined);
+    return new PendingModule(instance.file, settled);
   }
 
   /** What `$$` is in a module. */
@@ -223,10 +253,12 @@ export class Realm {
       scope: evaluate,
       imported: (names: string[]) => this.importedValues(names, instance),
       meta: { url: pathToFileURL(instance.file).href, filename: instance.file, dirname: dirname(instance.file) },
-      load: (specifier: string) => this.namespace(specifier, instance),
+      load: (specifier: string) => this.namespace(specifier, instance, true),
       dynamic: (specifier: unknown) => {
         const NativePromise = this.intrinsic<PromiseConstructor>('Promise');
-        return new NativePromise((resolve) => resolve(this.namespace(String(specifier), instance)));
+        return new NativePromise((resolve) =>
+          resolve(onceLoaded(() => this.namespace(String(specifier), instance, false))),
+        );
       },
       exports: (list: [name: string, get: () => unknown, constant: boolean][]) => {
         Object.defineProperty(exports, '__esModule', { value: true });
@@ -273,46 +305,23 @@ export class Realm {
         const binding = analysis?.bindings.get(local);
         const specifier = binding && analysis?.imports[binding.index]?.specifier;
         if (!binding || specifier === undefined) return [];
-        const namespace = this.namespace(specifier, instance);
+        const namespace = this.namespace(specifier, instance, true);
         return [[local, binding.name === '*' ? namespace : namespace[binding.name]]];
       }),
     );
   }
 
   /** What `import * as` would give. */
-  private namespace(specifier: string, importer: ModuleInstance): Record<string, unknown> {
-    const found = this.imported(specifier, importer, true);
+  private namespace(specifier: string, importer: ModuleInstance, declared: boolean): Record<string, unknown> {
+    const found = this.imported(specifier, importer, { esm: true, declared });
     if ('host' in found) return found.host;
-    const { instance } = found;
-    const { exports } = instance;
-    if (
-      instance.esm ||
-      (typeof exports === 'object' && exports !== null && exports.__esModule === true && 'default' in exports)
-    )
-      return exports;
-    if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return { default: exports };
-    let namespace = this.namespaces.get(exports);
-    if (!namespace) {
-      namespace = this.newObject();
-      this.namespaces.set(exports, namespace);
-    }
-    const names = isJson(instance.file) && Array.isArray(exports) ? [] : Object.keys(exports);
-    for (const name of names) {
-      if (Object.hasOwn(namespace, name)) continue;
-      Object.defineProperty(namespace, name, { get: () => exports[name], enumerable: true, configurable: true });
-    }
-    if (!('default' in namespace))
-      Object.defineProperty(namespace, 'default', {
-        get: () => instance.exports,
-        enumerable: true,
-        configurable: true,
-      });
-    return namespace;
+    return this.namespaces.of(found.instance);
   }
 
   private requireFor(instance: ModuleInstance): (specifier: string) => unknown {
     const require = (specifier: string) => {
-      const found = this.imported(specifier, instance, false);
+      const declared = this.options.files.rewritten(instance.file)?.analysis.required.has(specifier) ?? false;
+      const found = this.imported(specifier, instance, { esm: false, declared });
       return 'host' in found ? found.host : found.instance.exports;
     };
     return Object.assign(require, {
@@ -322,23 +331,48 @@ export class Realm {
     });
   }
 
+  /** @param declared the import is a declaration of the module: nothing is refused before it is used */
   private imported(
     specifier: string,
     importer: ModuleInstance,
-    esm: boolean,
+    { esm, declared }: { esm: boolean; declared: boolean },
   ): { instance: ModuleInstance } | { host: Record<string, unknown> } {
     if (specifier === 'gradlens') return { host: engine as unknown as Record<string, unknown> };
     const builtin = builtinName(specifier);
     if (builtin !== undefined) {
-      if (!isAllowed(builtin, this.options.allowedModules())) this.notAllowed(specifier, importer);
-      const host = hostRequire(`node:${builtin}`) as Record<string, unknown>;
-      return { host: esm ? { ...host, default: host } : host };
+      const host = this.builtin(builtin, specifier, importer, declared);
+      if (!esm) return { host };
+      const properties = { ...Object.getOwnPropertyDescriptors(host), default: { value: host, enumerable: true } };
+      return { host: Object.defineProperties({}, properties) };
     }
+    const text = this.rawText(specifier, importer);
+    if (text !== undefined) return { host: { default: text } };
     const file = this.options.resolver.resolve(specifier, importer.file, esm);
     if (file === undefined) this.notFound(specifier, importer);
     importer.imports.add(file);
     if (/\.node$/.test(file)) this.notAllowed(specifier, importer);
     return { instance: this.load(file) };
+  }
+
+  /** The text of a file that is imported as bundlers let one: `./shader.glsl?raw`. */
+  private rawText(specifier: string, importer: ModuleInstance): string | undefined {
+    if (!specifier.endsWith('?raw') || !specifier.startsWith('.')) return undefined;
+    const file = resolvePath(dirname(importer.file), specifier.slice(0, -'?raw'.length));
+    importer.imports.add(file);
+    return this.options.files.read(file);
+  }
+
+  private builtin(
+    name: string,
+    specifier: string,
+    importer: ModuleInstance,
+    declared: boolean,
+  ): Record<string, unknown> {
+    if (isAllowed(name, this.options.allowedModules())) return builtinModule(name);
+    if (name === 'process') return this.globals.process as Record<string, unknown>;
+    if (name === 'module') return { createRequire: () => this.requireFor(importer) };
+    if (!declared) this.notAllowed(specifier, importer);
+    return refusedModule(name, () => this.notAllowed(specifier, importer, userFrame(new Error('here').stack)));
   }
 
   private place(specifier: string, importer: ModuleInstance): { file: string; line?: number; column?: number } {
@@ -361,11 +395,11 @@ export class Realm {
     throw Object.assign(error, { resolution: 'MODULE_NOT_FOUND' });
   }
 
-  private notAllowed(specifier: string, importer: ModuleInstance): never {
+  private notAllowed(specifier: string, importer: ModuleInstance, use?: Place): never {
     throw new RunnerError(
       'module-not-allowed',
       `The module '${specifier}' is not allowed: functions that GradLens runs may only compute.`,
-      this.place(specifier, importer),
+      use ?? this.place(specifier, importer),
       `To allow it, add "${specifier.replace(/^node:/, '')}" to the setting gradlens.allowedModules.`,
     );
   }

@@ -2,6 +2,7 @@
 import { GradLensError } from '../../engine/errors';
 import { exitState } from '../modules/sandbox';
 import { RunnerError } from '../modules/errors';
+import { PendingModule } from '../modules/pending';
 import { siteTable } from '../modules/siteTable';
 import { userFrame } from '../modules/stack';
 import type { ErrorInfo, Finding, Location, ProfileRow, Target, Timing } from '../protocol';
@@ -89,7 +90,7 @@ export async function recordTarget(context: Context, target: Target): Promise<Re
     const names = prepared.found.parameters.map(({ name }) => name);
     context.phase('running');
     const running = withTimeLimit(timeLimit, () => record(prepared.fn, prepared.args, wrt, names));
-    const recorded = isPromise(running) ? await settled(running, timeLimit) : running;
+    const recorded = isPromise(running) ? await settled(running, timeLimit, () => lateResult(timeLimit)) : running;
     context.phase('computing');
     if (exitState.pending) throw exitState.pending;
     const timing: Timing = {
@@ -117,27 +118,53 @@ function loadedInTime<T>(timeLimit: number, load: () => T): T {
   }
 }
 
+function lateResult(milliseconds: number): RunnerError {
+  return new RunnerError(
+    'time-out',
+    'The promise that the function returned did not settle in time.',
+    timeOut(milliseconds).place,
+    'Does something resolve it?',
+  );
+}
+
 /** A promise that does not settle in time is an error. */
-async function settled<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+async function settled<T>(promise: Promise<T>, milliseconds: number, late: () => RunnerError): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = timeOut(milliseconds);
-      reject(
-        new RunnerError(
-          'time-out',
-          'The promise that the function returned did not settle in time.',
-          error.place,
-          'Does something resolve it?',
-        ),
-      );
-    }, milliseconds);
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), milliseconds);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, tooLate]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * What a request gives; where a module awaits something itself, the request is started again once the module is there.
+ *
+ * @throws RunnerError `time-out` where that takes longer than loading may
+ */
+export async function withModules<T>(
+  { session, timeLimit }: Pick<Context, 'session' | 'timeLimit'>,
+  file: string | undefined,
+  request: () => Promise<T> | T,
+  limit = loadingLimit(timeLimit),
+): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!(error instanceof PendingModule) || file === undefined) throw error;
+  }
+  const late = () =>
+    new RunnerError(
+      'time-out',
+      'What the module awaits, or a module that it imports, did not come in time.',
+      { file },
+      'Does something resolve it?',
+    );
+  await settled(session.settle(file), limit, late);
+  return await request();
 }
 
 export function locationOf(site: number): Location | undefined {

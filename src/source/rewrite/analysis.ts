@@ -25,11 +25,15 @@ export interface Analysis {
   /** Specifiers of the static imports, in the order of the text. */
   imports: { specifier: string; sideEffectOnly: boolean; node: ts.Node }[];
   bindings: Map<string, ImportBinding>;
+  /** Specifiers of the modules that variables of the module stand for: `const fs = require('fs')`. */
+  required: Set<string>;
   exports: ExportBinding[];
   /** Imports whose exports this module exports again (`export * from`). */
   stars: number[];
   /** All identifiers in the text. */
   identifiers: Set<string>;
+  /** The module itself awaits something. */
+  awaits: boolean;
 }
 
 /** Syntax that is valid but that this program does not run; shown to the user. */
@@ -71,6 +75,8 @@ class Analyzer {
   private readonly bindings = new Map<string, ImportBinding>();
   private readonly exported: { name: string; local: string }[] = [];
   private readonly stars: number[] = [];
+  private functionDepth = 0;
+  private awaits = false;
 
   constructor(private readonly module: ParsedModule) {
     this.erasures = new ErasureCollector(module.sourceFile);
@@ -87,6 +93,7 @@ class Analyzer {
       scopes: this.scopes.scopes,
       imports: this.imports,
       bindings: this.bindings,
+      required: new Set(sourceFile.statements.flatMap(requiredBy)),
       exports: this.exported.flatMap(({ name, local }) => {
         const bound = this.bindings.get(local);
         if (bound) return [{ name, local: importExpression(bound), constant: false }];
@@ -95,6 +102,7 @@ class Analyzer {
       }),
       stars: this.stars,
       identifiers: this.identifiers,
+      awaits: this.awaits,
     };
   }
 
@@ -111,13 +119,25 @@ class Analyzer {
         'Move the function to a module without decorators and import it there.',
       );
     }
+    if (ts.isVariableDeclarationList(node) && isUsing(node)) {
+      throw unsupportedSyntax(
+        this.module,
+        node,
+        'Declarations with `using` are not supported.',
+        'Declare with `const`, or move the function to a module without `using` and import it there.',
+      );
+    }
     if (this.module.typescript && this.erasures.visit(node)) {
       // Types may still be imported by name; nothing inside is a value.
       return;
     }
+    if (this.functionDepth === 0 && awaitsItself(node)) this.awaits = this.module.esm;
+    const isFunction = ts.isFunctionLike(node);
+    if (isFunction) this.functionDepth++;
     this.scopes.enter(node);
     ts.forEachChild(node, this.walk);
     this.scopes.leave(node);
+    if (isFunction) this.functionDepth--;
   };
 
   private statement(statement: ts.Statement): void {
@@ -182,6 +202,35 @@ class Analyzer {
       add(name ? name.text : DEFAULT_NAME);
     }
   }
+}
+
+function isUsing({ flags }: ts.VariableDeclarationList): boolean {
+  const kind = flags & ts.NodeFlags.BlockScoped;
+  return kind === ts.NodeFlags.Using || kind === ts.NodeFlags.AwaitUsing;
+}
+
+function awaitsItself(node: ts.Node): boolean {
+  return ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+}
+
+/** What a declaration requires and does nothing else with, but for a helper of a compiler around it. */
+function requiredBy(statement: ts.Statement): string[] {
+  if (ts.isImportEqualsDeclaration(statement) && ts.isExternalModuleReference(statement.moduleReference))
+    return ts.isStringLiteral(statement.moduleReference.expression) ? [statement.moduleReference.expression.text] : [];
+  if (!ts.isVariableStatement(statement)) return [];
+  return statement.declarationList.declarations.flatMap(({ initializer }) => {
+    let call: ts.Expression | undefined = initializer;
+    while (call && !isRequire(call)) {
+      if (ts.isPropertyAccessExpression(call)) call = call.expression;
+      else call = ts.isCallExpression(call) ? call.arguments[0] : undefined;
+    }
+    const specifier = call?.arguments[0];
+    return specifier && ts.isStringLiteral(specifier) ? [specifier.text] : [];
+  });
+}
+
+function isRequire(node: ts.Expression): node is ts.CallExpression {
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'require';
 }
 
 function boundNames(name: ts.BindingName, add: (name: string) => void): void {

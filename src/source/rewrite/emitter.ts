@@ -8,6 +8,8 @@ import { DEFAULT_NAME, importExpression, type Analysis, type ImportBinding } fro
 import { declaringScope } from './scopes';
 import { hasModifier } from './typeSyntax';
 
+const STYLE_SHEET = /\.(?:css|scss|sass|less|styl|pcss)$/;
+
 export class ModuleEmitter {
   protected readonly sourceFile: ts.SourceFile;
   private readonly text: string;
@@ -50,6 +52,8 @@ export class ModuleEmitter {
       ({ name, local, constant }) => `[${JSON.stringify(name)}, () => ${local}, ${constant}]`,
     );
     const loads = imports.map(({ specifier, sideEffectOnly }, index) => {
+      // What only bundlers read computes nothing.
+      if (sideEffectOnly && STYLE_SHEET.test(specifier)) return '';
       // TypeScript drops imports that are used as types only.
       if (this.module.typescript && !sideEffectOnly && !this.usedImports.has(index)) return '';
       return `const $$i${index} = $$.load(${JSON.stringify(specifier)}); `;

@@ -62,7 +62,7 @@ const GLOBALS: readonly string[] = [
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 export interface ModuleCode {
-  /** The body of a function: it returns a function. */
+  /** The body of a function: it returns a function, an async one where the module awaits something itself. */
   code: string;
   /** Names of the globals that it takes after `RUNTIME_NAMES` or `$$`. */
   globals: string[];
@@ -117,6 +117,7 @@ export class RewrittenModule {
     );
     const parameters = this.module.esm ? PARAMETERS.filter(free) : PARAMETERS;
     const own = PARAMETERS.map((name, index) => (parameters.includes(name) ? name : `$$p${index}`));
-    return { code: `return (function (${[...own, ...runtime, ...globals].join(', ')}) {${body}\n})`, globals };
+    const list = [...own, ...runtime, ...globals].join(', ');
+    return { code: `return (${this.analysis.awaits ? 'async ' : ''}function (${list}) {${body}\n})`, globals };
   }
 }

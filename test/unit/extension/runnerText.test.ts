@@ -55,6 +55,7 @@ const NOT_SHOWN = new Set([
     '[function 7]',
     '(new 7())',
     'argument 77',
+    'async ',
     'new 7([7])',
     'new 7([0, 1, 2])',
     'Record<string, 7>',

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RunnerError } from '../../../src/runner/modules/errors';
+import { errorInfo, withModules } from '../../../src/runner/requests/common';
 import { deriveFile, session } from './support/derive';
 import { workspace } from './support/runnerProcess';
 
@@ -103,6 +105,89 @@ export const f = (x: number) => area(x) + scaled(x);`,
       slopes.push((await deriveFile(join(folder, file), [1])).jacobian);
     }
     assert.deepEqual(slopes, [[5], [2], [2]]);
+  });
+
+  it('of Node that are not allowed may be imported: they are refused where they are used, and libraries that can do without do', async () => {
+    const folder = workspace({
+      'main.ts': `import { readFileSync } from 'node:fs';
+import * as fs from 'fs';
+import os, { EOL } from 'node:os';
+import process from 'node:process';
+import { createRequire } from 'node:module';
+import { scale } from './compiled.cjs';
+const load = createRequire(import.meta.url);
+export const f = (x: number) => load('./factor.json').factor * x + EOL.length + scale(x) + (process.env.HOME ? 1 : 0);
+export const read = (x: number) => x * Number(readFileSync('/etc/passwd'));
+export const stat = (x: number) =>
+  x * fs.promises.stat.length * Number(fs.promises.stat('/etc/passwd'));
+export const cpus = (x: number) => x * os.cpus().length;
+`,
+      'factor.json': '{ "factor": 5 }',
+      'compiled.cjs': `const __importStar = (mod) => { const all = {}; for (const k in mod) all[k] = mod[k]; return all; };
+const http = __importStar(require("http"));
+let threads;
+try { threads = require('worker_threads'); } catch { threads = null; }
+exports.scale = (x) => typeof http.request === 'function' && threads === null ? 3 * x : NaN;
+`,
+    });
+    const main = join(folder, 'main.ts');
+    assert.deepEqual((await deriveFile(main, [2])).jacobian, [8]);
+    for (const [fn, module, line] of [
+      ['read', 'node:fs', 9],
+      ['stat', 'fs', 11],
+      ['cpus', 'node:os', 12],
+    ] as const) {
+      await assert.rejects(deriveFile(main, [2], fn), (error: unknown) => {
+        assert.ok(error instanceof RunnerError && error.code === 'module-not-allowed');
+        assert.equal(
+          error.message,
+          `The module '${module}' is not allowed: functions that GradLens runs may only compute.`,
+        );
+        assert.deepEqual([error.place.file, error.place.line], [main, line]);
+        return true;
+      });
+    }
+  });
+
+  it('may await something themselves, be awaited by others, and fail', async () => {
+    const folder = workspace({
+      'main.ts': `import { scale } from './scale';
+const offset = await Promise.resolve(1);
+export async function f(x: number) { return scale * x + offset + (await import('./late')).late * x; }`,
+      'scale.ts': `import { two } from './two';
+import { self } from './self';
+export const half = 0.5;
+export let scale = 0;
+for await (const part of [two, two, self()]) scale += part;`,
+      'self.ts': "import { half } from './scale';\nexport const self = () => half * 2;",
+      'two.ts': 'export const two = await new Promise<number>((resolve) => setTimeout(() => resolve(2), 5));',
+      'late.ts': 'export const late = await Promise.resolve(10);',
+      'fails.ts':
+        'const data = await Promise.resolve();\nawait Promise.reject(new Error(`no ${data}`));\nexport const f = (x: number) => x;',
+      'never.ts': 'await new Promise(() => undefined);\nexport const f = (x: number) => x;',
+    });
+    const derived = (name: string, limit?: number) => {
+      const file = join(folder, name);
+      return withModules({ session, timeLimit: 20_000 }, file, () => deriveFile(file, [3]), limit);
+    };
+    const { value, jacobian } = await derived('main.ts');
+    assert.deepEqual([value, jacobian], [[5 * 3 + 1 + 30], [15]]);
+    await assert.rejects(derived('fails.ts'), (error: unknown) => {
+      const { message, line } = errorInfo(error);
+      assert.deepEqual([message, line], ['no undefined', 2]);
+      return true;
+    });
+    await assert.rejects(derived('never.ts', 10), { code: 'time-out' });
+  });
+
+  it('of bundlers are what they compute with: style sheets nothing, a raw file its text', async () => {
+    const folder = workspace({
+      'main.ts': `import './main.css';
+import table from './table.csv?raw';
+export const f = (x: number) => table.trim().split('\\n').reduce((sum, cell) => sum + Number(cell) * x, 0);`,
+      'table.csv': '1\n2\n4\n',
+    });
+    assert.deepEqual((await deriveFile(join(folder, 'main.ts'), [1])).jacobian, [7]);
   });
 
   it('tell their types: classes in JavaScript by what they construct, else by the declarations of the package or of @types', () => {
