@@ -482,6 +482,14 @@ function addStructured(list: CaseList): void {
     (b, rows) => b.emitMany('scan', rows, { body: mixing, length: 4, consts: 0, carry: 1, reverse: false }),
     { transforms: false },
   );
+  // A large array, whose elements need their neighbours: a kernel a step, the same one for all of them.
+  const diffusion = subProgram([[60], []], (b, [carry, x]) => {
+    const shifted = b.emit('concatenate', [b.sliceAxis(carry, 0, 1, 60), b.sliceAxis(carry, 0, 0, 1)], { axis: 0 });
+    return [b.add(b.mul(shifted, b.broadcast(x, [60], [])), b.sin(carry))];
+  });
+  list.add('scan of neighbours', [list.array([60]), list.array([6])], (b, rows) =>
+    b.emitMany('scan', rows, { body: diffusion, length: 6, consts: 0, carry: 1, reverse: false }),
+  );
   const branches = [
     subProgram([[4]], (b, [x]) => [
       b.mul(x, b.constant({ shape: [4], dtype: 'float64', data: Float64Array.of(1, 2, 3, 4) })),

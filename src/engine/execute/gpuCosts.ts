@@ -7,6 +7,7 @@ import { Emitter } from '../program/emitter';
 import type { Program } from '../program/program';
 import type { GpuDevice } from './gpu/device';
 import type { GpuPlan } from './gpu/lower';
+import { kernelKey } from './gpu/sharing';
 
 export interface GpuCosts {
   /** As gpu.js names it. */
@@ -27,13 +28,15 @@ export interface GpuCosts {
 
 /** How much there is to do for a device, counted on the plan of a program. */
 export interface GpuWork {
+  /** Kernels that run, and those that are made: steps of one text share one. */
   readonly kernels: number;
+  readonly made: number;
   /** Numbers to the device and back. */
   readonly up: number;
   readonly down: number;
   /** Statements × threads, those in loops as often as these go round. */
   readonly statements: number;
-  /** Statements in the kernels' texts. */
+  /** Statements in the texts of the kernels that are made. */
   readonly text: number;
 }
 
@@ -51,15 +54,18 @@ export interface GpuEstimate {
 export function gpuWorkOf(plan: GpuPlan): GpuWork {
   let statements = 0;
   let text = 0;
+  const made = new Set<string>();
   for (const step of plan.steps) {
     statements += step.threads * step.work;
-    text += step.statements;
+    const key = kernelKey(step);
+    if (!made.has(key)) text += step.statements;
+    made.add(key);
   }
   const down = plan.outputs.reduce(
     (sum, output) => (output.kind === 'step' ? sum + sizeOf(output.aval.shape) : sum),
     0,
   );
-  return { kernels: plan.steps.length, up: plan.packedSize, down, statements, text };
+  return { kernels: plan.steps.length, made: made.size, up: plan.packedSize, down, statements, text };
 }
 
 export function estimateGpu(costs: GpuCosts, work: GpuWork): GpuEstimate {
@@ -71,7 +77,7 @@ export function estimateGpu(costs: GpuCosts, work: GpuWork): GpuEstimate {
     launch,
     work: computing,
     run: transfer + launch + computing,
-    compile: costs.compile * work.kernels + costs.compileStatement * work.text,
+    compile: costs.compile * work.made + costs.compileStatement * work.text,
   };
 }
 

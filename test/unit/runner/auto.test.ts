@@ -130,7 +130,7 @@ describe('auto', function () {
   });
 
   it('says why, with numbers', () => {
-    const work = { kernels: 2, up: 1e6, down: 1e6, statements: 1e7, text: 10 };
+    const work = { kernels: 2, made: 2, up: 1e6, down: 1e6, statements: 1e7, text: 10 };
     assert.equal(
       reasonOf(0.2, 'interpret', costs, work, true),
       '`auto` stays on the CPU: 0.2 ms on interpret against 4.1 ms on webgl2 (transfer 2 + launch 1.1 + work 1; kernels once 0).',

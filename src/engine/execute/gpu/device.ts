@@ -10,6 +10,7 @@ import { KERNEL_FUNCTIONS } from './functions';
 import { untile } from './contract';
 import { halfOf, joinHalves } from './halves';
 import { checkIntegers, rangeOf, type Range } from './integers';
+import { kernelKey } from './sharing';
 import { lowerToGpu, type GpuPlan, type GpuStep, type Vectors } from './lower';
 
 export type GpuMode = 'webgpu' | 'webgl2' | 'headlessgl' | 'webasm' | 'cpu';
@@ -207,11 +208,18 @@ export class GpuDevice {
   }
 
   private pipeline(plan: GpuPlan, outputs: readonly number[]): Pipeline {
-    const kernels = plan.steps.map((step) => this.gpu.createKernel(step.source, settingsOf(step)));
+    const made = new Map<string, KernelHandle>();
+    const kernels = plan.steps.map((step) => {
+      const key = kernelKey(step);
+      const kernel = made.get(key) ?? this.gpu.createKernel(step.source, settingsOf(step));
+      made.set(key, kernel);
+      return kernel;
+    });
     return this.gpu.createPipeline(function orchestrate(packed: Handle, nan: Handle, inf: Handle) {
       const handles: Handle[] = [];
       plan.steps.forEach((step, index) => {
-        handles.push(kernels[index](packed, ...step.reads.map((read) => handles[read]), nan, inf));
+        const read = step.reads.map((one) => handles[one]);
+        handles.push(kernels[index](packed, ...read, nan, inf, ...step.numbers));
       });
       return outputs.map((step) => handles[step]);
     });

@@ -12,12 +12,25 @@ import { calledProgram } from './structured';
 /** Rows of a written-out program: each may become a kernel, and each kernel takes milliseconds to compile. */
 const MOST_ROWS = 20_000;
 
+/** Carried values of more elements than this stand in memory after each step; of fewer, several steps may be one kernel. */
+const FEW_ELEMENTS = 48;
+
+export interface WrittenOut {
+  readonly program: Program;
+  /** What scans carry from step to step, as far as it is large. */
+  readonly carried: readonly Row[];
+}
+
 /**
  * The program with the equations of its calls in their places, and those of the scans and branches in `dissolved`: a scan becomes
  * its steps, a branch all its sides and a choice.
  * @throws GpuUnsupportedError where a scan would become too long
  */
-export function writeOut(program: Program, dissolved: ReadonlySet<Row>): Program {
+export function writeOut(
+  { program, carried: before }: WrittenOut,
+  dissolved: ReadonlySet<Row> = new Set<Row>(),
+): WrittenOut {
+  const carried: Row[] = [];
   const b = new Emitter(program.columns.positionTable);
   const map = new Int32Array(program.size).fill(NONE);
   const results = new Map<Row, readonly Row[]>();
@@ -33,14 +46,15 @@ export function writeOut(program: Program, dissolved: ReadonlySet<Row>): Program
     const operands = program.mapOperands(row, map);
     const called = calledProgram(program, row);
     let rows: readonly Row[] | undefined;
-    if (called) rows = inline(b, writeOut(called, new Set()), operands);
+    if (called) rows = inline(b, writeOut({ program: called, carried: [] }).program, operands);
     else if (dissolved.has(row))
-      rows = name === 'scan' ? steps(b, program, row, operands) : sides(b, program, row, operands);
+      rows = name === 'scan' ? steps(b, program, row, operands, carried) : sides(b, program, row, operands);
     if (!rows) map[row] = b.copy(program, row, map);
     else if (program.hasSeveralResults(row)) results.set(row, rows);
     else [map[row]] = rows;
   }
-  return b.finish(Array.from(program.outputs, (row) => map[row]));
+  carried.push(...before.map((row) => map[row]));
+  return { program: b.finish(Array.from(program.outputs, (row) => map[row])), carried };
 }
 
 /** Scans and branches that draw random bits, whose words kernels know in halves only: written out, the halves are split. */
@@ -64,8 +78,8 @@ function draws(program: Program): boolean {
   return false;
 }
 
-/** All steps of a scan, one after the other. */
-function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[]): Row[] {
+/** All steps of a scan, one after the other; what they carry is added to a list. */
+function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[], large: Row[]): Row[] {
   const { body, length, consts, carry, reverse } = program.params<'scan'>(row);
   if (b.size + length * body.size > MOST_ROWS)
     throw new GpuUnsupportedError(
@@ -80,6 +94,7 @@ function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[])
     const slices = xs.map((x) => b.reshape(b.sliceAxis(x, 0, at, at + 1), b.aval(x).shape.slice(1)));
     const out = inline(b, body, [...operands.slice(0, consts), ...carried, ...slices]);
     carried = out.slice(0, carry);
+    for (const one of carried) if (sizeOf(b.aval(one).shape) > FEW_ELEMENTS) large.push(one);
     stacks.forEach((stack, index) => (stack[at] = out[carry + index]));
   }
   const stacked = stacks.map((stack, index) => {

@@ -9,7 +9,7 @@ import { sizeOf, type ArrayValue, type Aval } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
 import { orderOfCalls } from './callOrder';
 import { GpuUnsupportedError, MixingError } from './context';
-import { drawingRows, writeOut } from './expand';
+import { drawingRows, writeOut, type WrittenOut } from './expand';
 import { chooseByPlace, clampIndex, subIndex, unflatten } from './indexing';
 import {
   contractionBlock,
@@ -25,6 +25,7 @@ import {
 import { splitWords, type SplitProgram } from './halves';
 import { requiredSources, type IntegerSources, type Range } from './integers';
 import { Kernel, type Source } from './kernel';
+import { shareTexts, type SharedText, type WrittenStep } from './sharing';
 import { chooseStored } from './storage';
 import { KernelWriter, type Atom } from './writer';
 
@@ -40,17 +41,16 @@ export type Vectors = 'none' | 'results' | 'values';
 /** gpu.js makes an object a thread of a result of vectors: what that costs is more than what is saved for results beyond this. */
 const MOST_TILED = 2 ** 16;
 
-export interface GpuStep {
-  /** `function (p, s0, …, nan, inf) { … }` */
-  readonly source: string;
+export interface GpuStep extends SharedText {
   readonly functions: readonly string[];
   /** Numbers in the result. */
   readonly size: number;
   readonly threads: number;
   /** How the threads' blocks make up the result, where each returns one. */
   readonly tiles?: Tiles;
-  /** Earlier steps whose results are the arguments s0, s1 … */
+  /** Earlier steps whose results are the arguments s0, s1 …, and their lengths. */
   readonly reads: readonly number[];
+  readonly lengths: readonly number[];
   /** In its text, and those that a thread runs. */
   readonly statements: number;
   readonly work: number;
@@ -85,7 +85,7 @@ export interface GpuPlan {
 const MAX_READS = 6;
 
 class Lowering {
-  private readonly steps: GpuStep[] = [];
+  private readonly steps: (Omit<GpuStep, keyof SharedText> & WrittenStep)[] = [];
   private readonly sources = new Map<Row, Source>();
   private readonly constants: { offset: number; value: ArrayValue }[] = [];
   private readonly packedConstants = new Map<ArrayValue, number>();
@@ -97,6 +97,7 @@ class Lowering {
 
   constructor(
     private readonly program: Program,
+    private readonly carried: readonly Row[],
     private readonly vectors: Vectors,
     private readonly words: SplitProgram,
   ) {
@@ -124,10 +125,11 @@ class Lowering {
     inputs.forEach(({ part }, at) => part !== 'whole' && bounds.set(program.inputs[at], { low: 0, high: 65535 }));
     const integers = requiredSources(program, bounds);
     const wanted = [...outputRows, ...guardRows.map((row) => program.operand(row, 0)), ...(integers?.converted ?? [])];
-    for (const rows of chooseStored(program, wanted)) this.tryToStore(rows);
+    for (const rows of chooseStored(program, wanted, this.carried)) this.tryToStore(rows);
     if (this.packedSize > MAX_ELEMENTS) throw new GpuUnsupportedError(`inputs of more than ${MAX_ELEMENTS} numbers`);
+    const texts = shareTexts(this.steps);
     return {
-      steps: this.steps,
+      steps: this.steps.map(({ args: _, body: __, ...step }, at) => ({ ...step, ...texts[at] })),
       packedSize: this.packedSize,
       inputOffsets,
       inputParts: inputs,
@@ -286,12 +288,14 @@ class Lowering {
     const body = w.body();
     return (
       this.steps.push({
-        source: `function (${args.join(', ')}) {\n${orderOfCalls(body)}${body}  return ${returned};\n}`,
+        args,
+        body: `${orderOfCalls(body)}${body}  return ${returned};\n`,
         functions: w.kernelFunctions(),
         size: typeof result === 'number' ? result : result.batch * result.rows * result.columns,
         threads: typeof result === 'number' ? result : threadsOf(result),
         ...(tiles && { tiles }),
         reads,
+        lengths: reads.map((read) => this.steps[read].size),
         statements: w.statements,
         work: w.work,
       }) - 1
@@ -336,12 +340,12 @@ class Lowering {
  */
 export function lowerToGpu(program: Program, vectors: Vectors = 'results'): GpuPlan {
   try {
-    let whole = writeOut(program, new Set());
-    for (let drawing = drawingRows(whole); drawing.size > 0; drawing = drawingRows(whole))
+    let whole = writeOut({ program, carried: [] });
+    for (let drawing = drawingRows(whole.program); drawing.size > 0; drawing = drawingRows(whole.program))
       whole = writeOut(whole, drawing);
-    const words = splitWords(whole);
-    for (let current = words.program; ;) {
-      const lowering = new Lowering(current, vectors, words);
+    const words = splitWords(whole.program);
+    for (let current: WrittenOut = { program: words.program, carried: [] }; ;) {
+      const lowering = new Lowering(current.program, current.carried, vectors, words);
       const plan = lowering.plan();
       if (lowering.mixing.size === 0) return plan;
       current = writeOut(current, lowering.mixing);

@@ -47,8 +47,11 @@ const REREADING: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   'gather',
 ]);
 
-/** Rows to store, those of one kernel together, in the order of the kernels: the `wanted` ones and what is worth keeping for them. */
-export function chooseStored(program: Program, wanted: readonly Row[]): Row[][] {
+/**
+ * Rows to store, those of one kernel together, in the order of the kernels: the `wanted` ones and what is worth keeping for them.
+ * @param carried what one step of a loop that is written out hands to the next: stored, so that no step does again what was done before it
+ */
+export function chooseStored(program: Program, wanted: readonly Row[], carried: readonly Row[]): Row[][] {
   const live = reachable(program, wanted);
   const stored = new Uint8Array(program.size);
   for (const row of wanted) stored[row] = WANTED;
@@ -89,6 +92,7 @@ export function chooseStored(program: Program, wanted: readonly Row[]): Row[][] 
       stored[operand] = Math.max(stored[operand], name === 'reshape' ? WANTED : APART);
     }
   }
+  for (const row of carried) if (work[row]) stored[row] = APART;
   for (let row = 0; row < program.size; row++) if (isWide(program, row)) stored[row] = 0;
   fuseLoops(program, live, wanted, stored);
   return groupRows(program, live, stored);

@@ -6,7 +6,10 @@ import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import type { ArrayValue } from '../../../../src/engine/program/aval';
 import type { Program } from '../../../../src/engine/program/program';
+import { gpuWorkOf } from '../../../../src/engine/execute/gpuCosts';
 import { batchProgram } from '../../../../src/engine/transforms/batch';
+import { jvpProgram } from '../../../../src/engine/transforms/jvp';
+import { vjpProgram } from '../../../../src/engine/transforms/reverse';
 import { worstError } from '../../../gpu/cases';
 
 const MODES: readonly GpuMode[] = ['webasm', 'cpu'];
@@ -81,6 +84,34 @@ describe('loops and branches in kernels', () => {
     const args = [np.array([1, -1])] as const;
     await agrees(makeProgram((x: NdArray) => powers(x)[0])(...args), values(...args));
     await agrees(makeProgram((x: NdArray) => powers(x)[1])(...args), values(...args));
+  });
+
+  it('run a step of large arrays again and again, with one kernel for all its turns', async () => {
+    const heat = (x: NdArray, steps: number) =>
+      lax.scan(
+        (state: NdArray, source: NdArray) => {
+          const around = np.roll(state, 1).sub(state.mul(2)).add(np.roll(state, -1));
+          return [np.sin(state.add(around.mul(0.1))).add(source), null];
+        },
+        x,
+        np.arange(steps).div(steps),
+      )[0];
+    const x = np.arange(60).div(60);
+    const of = (steps: number) => {
+      const program = makeProgram((u: NdArray) => heat(u, steps))(x);
+      return [program, vjpProgram(program, [true]), jvpProgram(vjpProgram(program, [true]), [true, false])];
+    };
+    const made = (program: Program) => gpuWorkOf(lowerToGpu(program)).made;
+    assert.equal(kernels(of(100)[0]), 100);
+    assert.equal(made(of(100)[0]), 2);
+    const [few, many] = [of(12), of(36)].map((programs) => programs.map(made));
+    many.forEach((count, at) => assert.ok(count <= few[at] + 4, `${count} kernels, ${few[at]} for a third of the turns`));
+    const vector = np.arange(60).sub(30).div(30);
+    const [value, vjp, hvp] = of(6);
+    await agrees(value, values(x));
+    await agrees(vjp, values(x, vector), 1e-5);
+    await agrees(hvp, values(x, vector, np.cos(vector)), 1e-5);
+    await agrees(batchProgram(value, [0], 3), [np.stack([x, x.mul(0.5), x.neg()]).concrete]);
   });
 
   it('compute steps that do not hang together by themselves', async () => {
