@@ -1,18 +1,17 @@
-/** What several requests share: recording at a target, warnings as findings, errors of user code. */
+/** What several requests share: recording at a target, warnings as findings. */
 import { GradLensError } from '../../engine/errors';
 import { exitState } from '../modules/sandbox';
 import { RunnerError } from '../modules/errors';
 import { PendingModule } from '../modules/pending';
 import { siteTable } from '../modules/siteTable';
 import { userFrame } from '../modules/stack';
-import type { ErrorInfo, Finding, Location, ProfileRow, Target, Timing } from '../protocol';
+import type { Finding, Location, ProfileRow, Target, Timing } from '../protocol';
 import { loadingLimit, loadingTimeOut, type Phase } from '../client/phases';
 import type { GpuRunner } from '../gpu/remoteGpu';
 import { timeOut, withTimeLimit } from '../limits';
 import { isPromise, record, type Recorded } from '../record';
 import { state, type Report } from '../recording/state';
 import type { Prepared, Session } from '../session';
-import { UnsupportedSyntaxError } from '../../source/rewrite/analysis';
 import { describe, sizeOf } from '../values/layout';
 import { restoreAll } from '../values/substitute';
 
@@ -188,73 +187,6 @@ export function findingOf(report: Report, target: Target, fallback: { line: numb
 function placeOf(stack: string | undefined): Location | undefined {
   const frame = userFrame(stack);
   return frame && { ...frame, endLine: frame.line, endColumn: frame.column + 1 };
-}
-
-/** What went wrong, for people. */
-export function errorInfo(error: unknown, file?: string): ErrorInfo {
-  if (error instanceof RunnerError) return { ...error.info, stack: error.stack };
-  if (error instanceof UnsupportedSyntaxError) {
-    const { code, message, line, column, hint } = error;
-    return { code, message, file: error.file, line, column, hint };
-  }
-  if (error instanceof GradLensError) {
-    const place = error.position ?? userFrame(error.stack);
-    return {
-      code: error.code,
-      message: error.message,
-      ...(place ?? {}),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      stack: error.stack,
-    };
-  }
-  return userError(error, file);
-}
-
-/** Whatever user code threw. */
-function userError(error: unknown, file: string | undefined): ErrorInfo {
-  const like =
-    typeof error === 'object' && error !== null
-      ? (error as { name?: unknown; message?: unknown; stack?: unknown; code?: unknown })
-      : undefined;
-  const stack = typeof like?.stack === 'string' ? like.stack : undefined;
-  const place = userFrame(stack) ?? (file === undefined ? {} : { file });
-  if (like?.name === 'RangeError' && String(like.message).includes('call stack')) {
-    return {
-      code: 'stack-overflow',
-      message: 'The calls nest too deeply: the stack is full.',
-      ...place,
-      hint: 'Does the recursion end?',
-      stack,
-    };
-  }
-  if (like?.name === 'SyntaxError' && stack) {
-    const where = /^(.*):(\d+)/.exec(stack);
-    return {
-      code: 'syntax-error',
-      message: String(like.message),
-      ...(where ? { file: where[1], line: Number(where[2]) } : place),
-      stack,
-    };
-  }
-  if (like?.name === 'RangeError' && /array length|allocation/i.test(String(like.message))) {
-    return {
-      code: 'out-of-memory',
-      message: `${String(like.message)}.`,
-      ...place,
-      hint: 'The array is too large.',
-      stack,
-    };
-  }
-  const text = like ? (typeof like.message === 'string' ? like.message : 'an object without a message') : String(error);
-  const name = typeof like?.name === 'string' && like.name !== 'Error' ? `${like.name}: ` : '';
-  return {
-    code: 'user-error',
-    message: like
-      ? `${name}${text}`
-      : `The function threw ${typeof error === 'string' ? JSON.stringify(error) : text}.`,
-    ...place,
-    ...(stack ? { stack } : {}),
-  };
 }
 
 /** A number for a message, to so many significant digits. */

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunnerError } from '../../../src/runner/modules/errors';
-import { errorInfo, withModules } from '../../../src/runner/requests/common';
+import { withModules } from '../../../src/runner/requests/common';
+import { errorInfo } from '../../../src/runner/requests/errorInfo';
 import { deriveFile, session } from './support/derive';
 import { workspace } from './support/runnerProcess';
 
@@ -149,7 +150,7 @@ exports.scale = (x) => typeof http.request === 'function' && threads === null ? 
     }
   });
 
-  it('may await something themselves, be awaited by others, and fail', async () => {
+  it('may await something themselves, be awaited by others, and fail with the place', async () => {
     const folder = workspace({
       'main.ts': `import { scale } from './scale';
 const offset = await Promise.resolve(1);
@@ -164,6 +165,7 @@ for await (const part of [two, two, self()]) scale += part;`,
       'late.ts': 'export const late = await Promise.resolve(10);',
       'fails.ts':
         'const data = await Promise.resolve();\nawait Promise.reject(new Error(`no ${data}`));\nexport const f = (x: number) => x;',
+      'page.ts': "const canvas = document.getElementById('c');\nexport const f = (x: number) => x * canvas.width;",
       'never.ts': 'await new Promise(() => undefined);\nexport const f = (x: number) => x;',
     });
     const derived = (name: string, limit?: number) => {
@@ -175,6 +177,12 @@ for await (const part of [two, two, self()]) scale += part;`,
     await assert.rejects(derived('fails.ts'), (error: unknown) => {
       const { message, line } = errorInfo(error);
       assert.deepEqual([message, line], ['no undefined', 2]);
+      return true;
+    });
+    await assert.rejects(derived('page.ts'), (error: unknown) => {
+      const { line, column, hint } = errorInfo(error);
+      assert.deepEqual([line, column], [1, 16]);
+      assert.match(hint ?? '', /a module that does not use the page/);
       return true;
     });
     await assert.rejects(derived('never.ts', 10), { code: 'time-out' });
