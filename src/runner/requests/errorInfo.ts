@@ -6,11 +6,10 @@ import type { ErrorInfo } from '../protocol';
 import { UnsupportedSyntaxError } from '../../source/rewrite/analysis';
 
 /** Globals of web pages that code beside numerical functions often uses as soon as it is loaded. */
-const OF_A_PAGE: ReadonlySet<string> = new Set(
-  'window document navigator location localStorage requestAnimationFrame Image Audio Worker customElements HTMLElement'.split(
-    ' ',
-  ),
-);
+const OF_A_PAGE: ReadonlySet<string> = new Set([
+  ...['window', 'document', 'navigator', 'location', 'localStorage'],
+  ...['requestAnimationFrame', 'Image', 'Audio', 'Worker', 'customElements', 'HTMLElement'],
+]);
 
 /** What went wrong, for people. */
 export function errorInfo(error: unknown, file?: string): ErrorInfo {
