@@ -13,13 +13,15 @@ import type { GpuBackend, GpuInfo, GpuRunParams } from '../protocol';
 import type { GpuCosts, GpuResult } from '../../runner/protocol';
 import { findAdapter } from './adapters';
 import type { FromGpuWorker, ToGpuWorker } from './messages';
+import { hashOf, isSame } from './sameProgram';
 
 const BACKENDS: readonly GpuBackend[] = ['webgpu', 'webgl2', 'webasm'];
 /** Programs whose kernels are kept; older ones are freed. */
 const KEPT = 8;
 
 interface Kept {
-  readonly key: string;
+  readonly hash: number;
+  readonly data: SerializedProgram;
   readonly backend: GpuBackend;
   readonly program: Program;
 }
@@ -94,25 +96,18 @@ function forget(backend: GpuBackend): void {
   void opened?.device.destroy().catch(() => undefined);
 }
 
-/** The same program as before where the text is the same, so that its kernels are found again. */
+/** The program that there was already where it is the same, so that its kernels are found again. */
 async function programFor(data: SerializedProgram, backend: GpuBackend, device: GpuDevice): Promise<Program> {
-  const key = keyOf(data);
-  const known = kept.find((entry) => entry.key === key && entry.backend === backend);
+  const hash = hashOf(data);
+  const known = kept.find((entry) => entry.hash === hash && entry.backend === backend && isSame(entry.data, data));
   if (known) {
     kept = [known, ...kept.filter((entry) => entry !== known)];
     return known.program;
   }
   const program = deserializeProgram(data);
-  kept.unshift({ key, backend, program });
+  kept.unshift({ hash, data, backend, program });
   for (const old of kept.splice(KEPT)) await (devices.get(old.backend)?.device ?? device).release(old.program);
   return program;
-}
-
-/** A text that differs for different programs; typed arrays are written out by their numbers. */
-function keyOf(data: SerializedProgram): string {
-  return JSON.stringify(data, (_, value: unknown) =>
-    ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
-  );
 }
 
 function messageOf(error: unknown): string {
