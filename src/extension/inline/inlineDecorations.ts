@@ -21,6 +21,9 @@ import type { SessionManager } from '../session/sessionManager';
 import { ALARM_COLOR, STALE_COLOR, TONE_COLORS, VALUE_COLOR } from './inlineColors';
 import { type InlineText, inlineTexts } from './inlineModel';
 
+/** Milliseconds that a new list of functions waits for the first of their results, which mostly comes in a moment. */
+const LIST_PATIENCE = 40;
+
 /** Lines around the screen that are decorated too, so that scrolling shows no gaps. */
 const MARGIN_LINES = 10;
 
@@ -31,7 +34,7 @@ export class InlineDecorations implements Disposable {
   /** What each editor shows, so that the same is not drawn twice. */
   private readonly shown = new WeakMap<TextEditor, { key: string; lineCount: number }>();
   /** The function at the cursor comes first, and is drawn at once; those that follow within milliseconds, together. */
-  private readonly soon = this.store.add(new Soon(() => this.drawAll(), 2, 16));
+  private readonly soon = this.store.add(new Soon(() => this.drawAll(), 0, 16));
 
   constructor(
     private readonly manager: SessionManager,
@@ -50,7 +53,7 @@ export class InlineDecorations implements Disposable {
         // VS Code moves decorations along within their line; over the end of a line it takes them to the next one.
         const editors = editorsOf(uri);
         const isMoved = editors.some((editor) => this.shown.get(editor)?.lineCount !== editor.document.lineCount);
-        this.outdate(editors, manager.isListing(uri) && !isMoved ? PATIENCE : undefined);
+        this.outdate(editors, isMoved ? undefined : manager.isListing(uri) ? PATIENCE : LIST_PATIENCE);
       }),
     );
     store.add(configuration.onDidChange(all));
@@ -72,20 +75,22 @@ export class InlineDecorations implements Disposable {
     this.soon.ask(delay);
   }
 
-  private drawAll(): void {
+  /** True where something was drawn. */
+  private drawAll(): boolean {
     const now = [...this.outdated];
     this.outdated.clear();
-    for (const editor of now) this.draw(editor);
+    return now.filter((editor) => this.draw(editor)).length > 0;
   }
 
-  private draw(editor: TextEditor): void {
+  /** False where the editor shows what it should already. */
+  private draw(editor: TextEditor): boolean {
     const decorations = this.decorationsOf(editor);
     // Most editors show no mathematics: they are left alone.
     const before = this.shown.get(editor);
-    if (decorations.length === 0 && !before) return;
+    if (decorations.length === 0 && !before) return false;
     const { lineCount, version } = editor.document;
     const key = `${version}|${decorations.map(keyOf).join('|')}`;
-    if (before?.key === key) return;
+    if (before?.key === key) return false;
     this.shown.set(editor, { key, lineCount });
     this.types.forEach((type, index) =>
       editor.setDecorations(
@@ -93,6 +98,7 @@ export class InlineDecorations implements Disposable {
         decorations.flatMap((line) => line[index] ?? []),
       ),
     );
+    return true;
   }
 
   /** What an editor shows now: for each line the value and, where there is one, the adjoint. */

@@ -1,15 +1,17 @@
 import type { Disposable } from './disposables';
+import { later } from './later';
 
 /** Something that is done soon after it was asked for, once for many asks, and not again before a while has passed. */
 export class Soon implements Disposable {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Disposable | undefined;
   private due = Infinity;
   /** When it may run again. */
   private free = 0;
   private disposed = false;
 
   constructor(
-    private readonly run: () => void,
+    /** Tells `false` where there was nothing to do, so that the next run need not wait. */
+    private readonly run: () => unknown,
     /** Milliseconds from the first ask to the run. */
     private readonly delay: number,
     /** Milliseconds from one run to the next, at least. */
@@ -22,17 +24,19 @@ export class Soon implements Disposable {
     const now = performance.now();
     const due = Math.max(now + delay, this.free);
     if (due >= this.due) return;
-    clearTimeout(this.timer);
+    this.timer?.dispose();
     this.due = due;
-    this.timer = setTimeout(() => {
+    this.timer = later(due - now, () => {
       this.due = Infinity;
+      // Before the run, which may ask for another.
+      const { free } = this;
       this.free = performance.now() + this.between;
-      this.run();
-    }, due - now);
+      if (this.run() === false) this.free = free;
+    });
   }
 
   dispose(): void {
     this.disposed = true;
-    clearTimeout(this.timer);
+    this.timer?.dispose();
   }
 }

@@ -91,6 +91,7 @@ export class LiveDocument {
 function refreshFunction(target: LiveTarget, fn: FunctionInfo): void {
   const wasChecked = target.fn.checked;
   target.fn = fn;
+  target.pointEdited = false;
   if (target.state.kind === 'ready' || target.state.kind === 'stale') target.state = { ...target.state, fn };
   if (fn.checked && !wasChecked) target.checkDue = true;
   if (!fn.checked) target.checkDue = false;

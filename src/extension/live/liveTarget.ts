@@ -23,6 +23,8 @@ export class LiveTarget {
   wanted = false;
   /** The file asks for a check that has not been done for this text. */
   checkDue: boolean;
+  /** The text of its point was edited: what it says now is known with the next list of functions. */
+  pointEdited = false;
   /** Files that the last result came from. */
   dependencies: ReadonlySet<string> = new Set();
 
@@ -63,6 +65,8 @@ export class LiveTarget {
   /** Moves what is on show with the text. */
   shift(fn: FunctionInfo, file: string, edits: readonly Edit[]): void {
     const moved = fn !== this.fn;
+    const at = this.fn.points[this.pointIndex]?.range;
+    if (at && edits.some(({ range }) => range.line <= at.endLine && range.endLine >= at.line)) this.pointEdited = true;
     this.fn = fn;
     if (this.state.kind === 'ready' || this.state.kind === 'stale') {
       const inspection = shiftInspection(this.state.inspection, file, edits);

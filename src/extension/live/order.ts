@@ -48,6 +48,20 @@ export function nextJob(
   return best;
 }
 
+/** What is most likely inspected once the functions of a document in sight are known; undefined where that is not known. */
+export function nextTarget(document: LiveDocument, attention: Attention): LiveTarget | undefined {
+  if (!attention.visible.has(document.id)) return undefined;
+  let best: LiveTarget | undefined;
+  let nearest = Infinity;
+  for (const target of document.targets.values()) {
+    const rank = distance(document, target, attention);
+    if (!target.dirty || rank >= nearest) continue;
+    best = target;
+    nearest = rank;
+  }
+  return best?.pointEdited ? undefined : best;
+}
+
 /** 0 at the cursor, below 1 on the screen, up to 2 elsewhere in the file. */
 function distance(document: LiveDocument, target: LiveTarget, attention: Attention): number {
   const { line, endLine } = target.fn.range;

@@ -5,14 +5,16 @@
 import type { ErrorInfo, RunnerRequests } from '../../runner/protocol';
 import { isCancelled, toErrorInfo } from '../format/errors';
 import { t } from '../format/l10n';
-import { type Disposable } from '../lifecycle/disposables';
+import type { Disposable } from '../lifecycle/disposables';
+import { later } from '../lifecycle/later';
 import { Signal } from '../lifecycle/signal';
 import { AdaptiveDelay } from './adaptiveDelay';
+import { Ahead } from './ahead';
 import { unchecked } from './checkState';
 import type { Engine } from './engine';
 import { LiveDocument } from './liveDocument';
 import type { LiveTarget } from './liveTarget';
-import { type Attention, type Job, nextJob } from './order';
+import { type Attention, type Job, nextJob, nextTarget } from './order';
 import type { Edit } from './shift';
 
 /** What may differ from document to document: folders of a workspace have settings of their own. */
@@ -54,9 +56,10 @@ export class LiveScheduler implements Disposable {
   /** Nothing is left to do, or something is again. */
   readonly onBusy = new Signal<boolean>();
   private readonly delay = new AdaptiveDelay();
+  private readonly ahead: Ahead;
   private attention: Attention = { visible: new Map() };
   private running: { job: Job; controller: AbortController; since: number } | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Disposable | undefined;
   private waitingSince: number | undefined;
   private suspended = false;
   private disposed = false;
@@ -70,7 +73,9 @@ export class LiveScheduler implements Disposable {
     private readonly engine: Engine,
     private settings: SchedulerSettings,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.ahead = new Ahead(engine);
+  }
 
   /** Takes a document under inspection. */
   open(file: string, text: () => string, version: number, differsFromDisk: boolean): LiveDocument {
@@ -84,6 +89,7 @@ export class LiveScheduler implements Disposable {
   /** Forgets a document; others that import it see the text on disk again. */
   close(document: LiveDocument): void {
     if (!this.documents.delete(document.id)) return;
+    this.ahead.drop(document);
     if (this.running?.job.document === document) this.running.controller.abort();
     if (!document.overlaid) return;
     this.engine.overlay(document.file, null);
@@ -137,6 +143,7 @@ export class LiveScheduler implements Disposable {
   /** Everything is out of date: the engine started again or computes otherwise. */
   invalidateAll(): void {
     this.running?.controller.abort();
+    this.ahead.drop();
     for (const document of this.documents.values()) {
       document.invalidate();
       document.overlayDue = true;
@@ -148,8 +155,9 @@ export class LiveScheduler implements Disposable {
   /** Holds all work back (no trust) or goes on. */
   suspend(suspended: boolean): void {
     this.suspended = suspended;
-    if (suspended) this.running?.controller.abort();
-    else this.schedule(0);
+    if (!suspended) return this.schedule(0);
+    this.running?.controller.abort();
+    this.ahead.drop();
   }
 
   /** Sends unsaved text that the runner has not seen. Requests made after this see it. */
@@ -201,20 +209,24 @@ export class LiveScheduler implements Disposable {
     if (this.timer !== undefined) {
       // Work that waits for the end of typing is not hurried by the rest.
       if (!restart) return;
-      clearTimeout(this.timer);
+      this.timer.dispose();
     }
-    this.timer = setTimeout(() => {
+    this.timer = later(milliseconds, () => {
       this.timer = undefined;
+      if (this.waitingSince !== undefined) this.delay.begin();
       this.waitingSince = undefined;
       this.pump();
-    }, milliseconds);
+    });
     this.tellBusy();
   }
 
   private pump(): void {
     if (this.disposed || this.suspended || this.running || this.timer !== undefined) return;
     const job = nextJob(this.documents.values(), this.attention, (document) => this.settings.of(document).live);
-    if (!job) return this.tellBusy();
+    if (!job) {
+      this.ahead.drop();
+      return this.tellBusy();
+    }
     this.flush();
     const controller = new AbortController();
     this.running = { job, controller, since: this.now() };
@@ -239,13 +251,19 @@ export class LiveScheduler implements Disposable {
         await this.runCheck(job.document, job.target, signal);
         return;
     }
-    if (!signal.aborted) this.delay.observe(this.now() - started);
+    const elapsed = this.now() - started;
+    if (signal.aborted) this.delay.observeEnded(elapsed);
+    else this.delay.observe(elapsed);
   }
 
   private async runList(document: LiveDocument, signal: AbortSignal): Promise<void> {
     const { version } = document;
+    const { live, maxEntries } = this.settings.of(document);
     try {
-      const result = await this.engine.request('list', { file: document.file }, { signal });
+      const listing = this.engine.request('list', { file: document.file }, { signal });
+      const target = live ? nextTarget(document, this.attention) : undefined;
+      if (target) this.ahead.ask(document, target, maxEntries, this.changes);
+      const result = await listing;
       if (document.version !== version || signal.aborted) return;
       document.list(result);
     } catch (error) {
@@ -259,18 +277,18 @@ export class LiveScheduler implements Disposable {
   private async runInspect(document: LiveDocument, target: LiveTarget, signal: AbortSignal): Promise<void> {
     const { version } = document;
     const { revision, override } = target;
-    const { changes } = this;
+    const params = target.inspectParams(document.file, this.settings.of(document).maxEntries);
+    const { answer, changes } = this.ahead.take(target, params, signal) ?? {
+      answer: this.engine.request('inspect', params, { signal }),
+      changes: this.changes,
+    };
     if (target.state.kind === 'idle') {
       target.state = { kind: 'running' };
       this.onTarget.fire({ document, target });
     }
     const fresh = (): boolean => document.version === version && !signal.aborted;
     try {
-      const inspection = await this.engine.request(
-        'inspect',
-        target.inspectParams(document.file, this.settings.of(document).maxEntries),
-        { signal },
-      );
+      const inspection = await answer;
       if (!fresh()) return;
       if (override) inspection.point = { ...inspection.point, source: 'panel' };
       target.dependencies = new Set([document.file, ...inspection.dependencies]);
@@ -329,6 +347,7 @@ export class LiveScheduler implements Disposable {
 
   /** Ends the running job where it computes with a text that is no longer the newest. */
   private supersede(file: string, document?: LiveDocument): void {
+    if (document) this.ahead.drop(document);
     if (!this.running) return;
     const { job, controller } = this.running;
     const concerned = job.document === document || (job.kind !== 'list' && job.target.dependencies.has(file));
@@ -365,8 +384,9 @@ export class LiveScheduler implements Disposable {
 
   dispose(): void {
     this.disposed = true;
-    clearTimeout(this.timer);
+    this.timer?.dispose();
     this.running?.controller.abort();
+    this.ahead.drop();
     for (const signal of [this.onTarget, this.onFunctions, this.onBusy]) signal.dispose();
   }
 }

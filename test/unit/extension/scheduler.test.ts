@@ -370,6 +370,111 @@ describe('the scheduler', () => {
     assert.equal(value(document), text.length);
   });
 
+  describe('asks for the function at the cursor together with the list', () => {
+    const methods = (): string[] => engine.requests.map(({ method }) => method);
+    const points = (): (string | undefined)[] =>
+      engine.requests.filter(({ method }) => method === 'inspect').map(({ params }) => (params as { at?: string }).at);
+    let document: LiveDocument;
+    beforeEach(async () => {
+      document = open();
+      look(document);
+      await idle();
+      engine.requests.length = 0;
+    });
+
+    it('and shows what comes where the list bears it out', async () => {
+      let release = (): void => undefined;
+      engine.gate = new Promise((resolve) => (release = resolve));
+      edit(document, 'longer');
+      await pause(5);
+      assert.deepEqual(methods(), ['list', 'inspect']);
+      release();
+      await idle();
+      assert.deepEqual(methods(), ['list', 'inspect']);
+      assert.equal(kind(document), 'ready');
+      assert.equal(value(document), 'longer'.length);
+    });
+
+    it('but asks again where its point is another one', async () => {
+      const [first] = engine.functions;
+      engine.functions = [{ ...first, points: [{ source: 'default', expression: '[9]' }] }];
+      edit(document, 'longer');
+      await idle();
+      assert.deepEqual(points(), ['[1, 2]', '[9]']);
+      assert.equal(kind(document), 'ready');
+    });
+
+    it('but not where the text of its point is being edited, nor where live is off', async () => {
+      const target = document.targets.get('f#0')!;
+      const at = range(1, 5, 1, 11);
+      target.fn = { ...target.fn, points: [{ source: '@at', expression: '[1, 2]', range: at }] };
+      scheduler.edit(document, [{ range: range(1, 6, 1, 7), text: '7' }], 2);
+      assert.equal(target.pointEdited, true);
+      engine.gate = new Promise(() => undefined);
+      await pause(5);
+      assert.deepEqual(methods(), ['list']);
+      scheduler.configure({ ...settings, of: () => ({ ...ofDocument, live: false }) });
+      document.wanted = true;
+      edit(document, 'x');
+      await pause(5);
+      assert.deepEqual(methods(), ['list', 'list']);
+    });
+
+    it('and gives both up for a newer text, for a document that closes and where the function is gone', async () => {
+      const ended = (): boolean[] =>
+        engine.requests.filter(({ method }) => method === 'inspect').map(({ signal }) => signal?.aborted === true);
+      const gate = new Promise<void>(() => undefined);
+      engine.gate = gate;
+      edit(document, 'a');
+      await pause(5);
+      edit(document, 'ab');
+      await pause(5);
+      assert.deepEqual(ended(), [true, false]);
+      engine.gate = Promise.resolve();
+      engine.functions = [];
+      edit(document, 'abc');
+      await idle();
+      assert.equal(document.targets.size, 0);
+      assert.deepEqual(ended(), [true, true, true]);
+    });
+
+    it('and never shows the value of another text or point, whatever the edits do to functions', async () => {
+      // The text says which functions there are and where they are looked at: `a1 b2` are two.
+      const read = (file: string): string => engine.overlays.get(file) ?? '';
+      engine.request = async (method, params, options) => {
+        const { file, fn, at } = params as { file: string; fn?: string; at?: string };
+        const now = read(file);
+        const functions = now.split(' ').map((word, index) => ({
+          ...makeFunction(word.slice(0, 1), 1 + index),
+          points: [{ source: 'default' as const, expression: word.slice(1) }],
+        }));
+        for (let turns = (now.length + (at?.length ?? 0)) % 3; turns > 0; turns--) {
+          if (options?.signal?.aborted) throw cancelled();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        const answer =
+          method === 'list' ? { functions, syntaxErrors: [] } : makeInspection({ value: `${now}: ${fn}${at}` });
+        return answer as never;
+      };
+      let shown = 0;
+      scheduler.onTarget.on(({ target }) => {
+        if (target.state.kind !== 'ready') return;
+        shown++;
+        assert.equal(target.state.inspection.value, `${text}: ${target.fn.name}${target.fn.points[0].expression}`);
+      });
+      let seed = 7;
+      const random = (below: number): number => (seed = (seed * 48271) % 2147483647) % below;
+      for (let index = 0; index < 300; index++) {
+        const names = ['a', 'b', 'c'].filter(() => random(4) > 0);
+        edit(document, names.map((name) => `${name}${random(3)}`).join(' ') || 'a0');
+        for (let turns = random(7); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await idle();
+      assert.ok(shown > 50, `${shown} shown`);
+      for (const [key, { state }] of document.targets) assert.equal(state.kind, 'ready', key);
+    });
+  });
+
   it('leaves no listener behind', () => {
     const listener = scheduler.onTarget.on(() => undefined);
     assert.equal(scheduler.onTarget.listenerCount, 1);

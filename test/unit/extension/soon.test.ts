@@ -29,6 +29,19 @@ describe('what is done soon', () => {
     assert.equal(runs, 1);
   });
 
+  it('is done again at once where there was nothing to do', async () => {
+    let runs = 0;
+    soon = new Soon(() => ++runs > 1, 0, 100_000);
+    soon.ask();
+    await pause(5);
+    soon.ask();
+    await pause(5);
+    assert.equal(runs, 2);
+    soon.ask();
+    await pause(5);
+    assert.equal(runs, 2);
+  });
+
   it('comes earlier for a more urgent ask, and not at all after the end', async () => {
     start(5);
     soon.ask(10_000);
