@@ -18,6 +18,9 @@ import {
 
 const K = ts.SyntaxKind;
 
+/** What a name goes on with. */
+const WORD = /[\p{ID_Continue}$]/u;
+
 export abstract class OperatorEmitter extends ModuleEmitter {
   constructor(
     module: ParsedModule,
@@ -34,7 +37,14 @@ export abstract class OperatorEmitter extends ModuleEmitter {
   /** The node's text with one child replaced. */
   protected replaced(node: ts.Node, child: ts.Node, text: string): string {
     const begin = child.getStart(this.sourceFile);
-    return this.span(node, node.getStart(this.sourceFile), begin) + text + this.span(node, child.end, node.end);
+    const before = this.span(node, node.getStart(this.sourceFile), begin);
+    return before + this.apart(child, text) + this.span(node, child.end, node.end);
+  }
+
+  /** The text of a node apart from the word before it, where the node's own began with a bracket or a sign: `return-x`. */
+  protected apart(node: ts.Node, text: string): string {
+    const { text: source } = this.sourceFile;
+    return WORD.test(text[0]) && WORD.test(source[node.getStart(this.sourceFile) - 1] ?? '') ? ` ${text}` : text;
   }
 
   /** A comma expression as an argument needs parentheses. */

@@ -21,7 +21,10 @@ export class RecordingEmitter extends OperatorEmitter {
   }
 
   override emit(node: ts.Node): string {
-    if (this.isErased(node)) return this.blank(node);
+    return this.apart(node, this.isErased(node) ? this.blank(node) : this.rewritten(node));
+  }
+
+  private rewritten(node: ts.Node): string {
     switch (node.kind) {
       case K.BinaryExpression:
         return this.binary(node as ts.BinaryExpression);

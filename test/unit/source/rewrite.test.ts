@@ -8,6 +8,9 @@ import { RewrittenModule } from '../../../src/source/rewrite/rewrite';
 const rewrite = (text: string, file = '/main.ts') => new RewrittenModule(parseModule(file, text), 1, true);
 const compiles = (code: string): unknown => new Function(code);
 
+/** A word of the language that became part of a name of the runtime. */
+const GLUED = /\b(?:return|case|throw|typeof|void|new|delete|in|of|instanceof|yield|await|else|do|extends)\$\$/;
+
 const TYPES = `import { a, type B } from './x';
 import type { C } from './y';
 export interface I<T> { x: T }
@@ -99,6 +102,17 @@ describe('rewriting', () => {
     assert.match(code, /a=1,b\)?, 1\)/);
   });
 
+  it('keeps words apart from what is rewritten behind them, though minified code has no space there', () => {
+    const { code } = rewrite(
+      `module.exports=function f(a,b){function*y(){yield[a][0];yield-b}switch(b){case-1:return[a,b][0];case(2):return-a}
+for(const k in[0])if(typeof(a)=="number")a=a*2;else-b;for(const v of[a].map(function(x){return(0,x)}))b+=v;
+try{throw[b][0]}catch(e){return[...y()].concat(e)}}`,
+      '/main.cjs',
+    ).recording;
+    compiles(code);
+    assert.doesNotMatch(code, GLUED);
+  });
+
   it('rewrites whole libraries to code that parses', () => {
     const require = createRequire(__filename);
     for (const name of ['typescript', 'gl-matrix', 'axe-core/axe.min.js', 'fast-check', 'ml-matrix']) {
@@ -107,6 +121,7 @@ describe('rewriting', () => {
       if (text.length > 2_000_000) continue;
       const module = new RewrittenModule(parseModule(file, text), 1, false);
       compiles(module.recording.code);
+      assert.doesNotMatch(module.recording.code, GLUED);
       compiles(module.plain.code);
     }
   }).timeout(60_000);
