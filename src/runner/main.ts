@@ -5,6 +5,7 @@ import { ownGpu, RemoteGpu } from './gpu/remoteGpu';
 import { handlers } from './service';
 import { withModules, type Context } from './requests/common';
 import { errorInfo } from './requests/errorInfo';
+import { endIntervals } from './modules/sandbox';
 import { Session } from './session';
 import { Supervisor } from './supervisor';
 import { lendThreads } from './threads';
@@ -89,6 +90,8 @@ class Runner {
     } catch (error) {
       this.cancelled.delete(id);
       this.send({ kind: 'error', id, error: errorInfo(error, file) });
+    } finally {
+      endIntervals();
     }
   }
 

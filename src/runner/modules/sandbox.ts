@@ -1,5 +1,6 @@
 /** What the global object of a realm offers besides the language: a console that is captured, and little else. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
+import { webcrypto } from 'node:crypto';
 import { format } from 'node:util';
 import { Tracer } from '../../engine/trace/tracer';
 import { RunnerError } from './errors';
@@ -27,6 +28,14 @@ export class ProcessExit extends RunnerError {
 export const exitState: { pending: ProcessExit | undefined } = { pending: undefined };
 
 const MAX_TEXT = 10_000;
+
+const intervals = new Set<NodeJS.Timeout>();
+
+/** Ends what user code started to repeat: it goes on while a request runs (its promises may wait for it), and no longer. */
+export function endIntervals(): void {
+  for (const timer of intervals) clearInterval(timer);
+  intervals.clear();
+}
 
 /** Traced numbers print as numbers. */
 function printable(value: unknown, depth = 0): unknown {
@@ -74,14 +83,21 @@ export function installSandbox(globals: Record<string, any>, write: (entry: Cons
   globals.setTimeout = (callback: (...list: unknown[]) => void, delay?: number, ...list: unknown[]) =>
     setTimeout(callback, delay, ...list);
   globals.clearTimeout = (timer: NodeJS.Timeout) => clearTimeout(timer);
-  globals.setInterval = () => refuse('setInterval');
+  globals.setInterval = (callback: (...list: unknown[]) => void, delay?: number, ...list: unknown[]) => {
+    const timer = setInterval(callback, delay, ...list).unref();
+    intervals.add(timer);
+    return timer;
+  };
+  globals.clearInterval = (timer: NodeJS.Timeout) => clearInterval(timer);
   globals.setImmediate = (callback: (...list: unknown[]) => void, ...list: unknown[]) =>
     setTimeout(callback, 0, ...list);
   globals.structuredClone = (value: unknown) => structuredClone(value);
-  globals.TextEncoder = TextEncoder;
-  globals.TextDecoder = TextDecoder;
-  globals.URL = URL;
-  globals.URLSearchParams = URLSearchParams;
+  Object.assign(globals, { TextEncoder, TextDecoder, URL, URLSearchParams, atob, btoa });
+  Object.assign(globals, { AbortController, AbortSignal, Event, EventTarget, DOMException });
+  globals.crypto = {
+    getRandomValues: (array: Uint8Array) => webcrypto.getRandomValues(array),
+    randomUUID: () => webcrypto.randomUUID(),
+  };
   for (const name of ['fetch', 'WebSocket', 'XMLHttpRequest', 'EventSource']) globals[name] = () => refuse(name);
 }
 

@@ -1,6 +1,7 @@
 /**
- * What a result owes to its inputs through comparisons only (a bisection, a count of steps) has no derivative in the recorded program. Where a
- * program has decisions that depend on the inputs, its derivative along one direction is compared with differences of the plain function.
+ * What a result owes to its inputs through comparisons only (a bisection, a count of steps), or through rounding to many digits, has no
+ * derivative in the recorded program. Where a program decides or rounds by the inputs, its derivative along one direction is compared with
+ * differences of the plain function.
  */
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { gradientLinear, linearOf, pullBack, pushForward, type Linear } from '../derivatives';
@@ -35,7 +36,11 @@ export function lostThroughComparisons(
     evaluator: () => plainFunction(session, target, wrt).evaluate,
   });
   if (!found) return [];
-  const { along, before, after, between, taken, edge, location = fallback } = found;
+  const { along, before, after, between, taken, edge, rounding, location = fallback } = found;
+  if (rounding) {
+    const message = `Derivative lost here: the result follows the inputs through this rounding too. Differences${along} give ${between}, the derivative is ${taken}.`;
+    return [{ code: 'derivative-lost', message, location, hint: ROUNDING_HINT }];
+  }
   if (edge) {
     const message = `The point is at the edge of a branch: the slopes to both sides${along} are ${before} and ${after}, and ${taken} is taken.`;
     return [{ code: 'non-differentiable', message, location, hint: 'Move the point.' }];
@@ -73,6 +78,8 @@ export function curvatureLostThroughComparisons(
 const SEARCH_HINT =
   'A search by comparisons has no derivative of its own: end it with one Newton step on the equation that it solves.';
 
+const ROUNDING_HINT = 'Round what is shown, not what is computed with.';
+
 /** A vector that the inputs determine, and two ways to its derivative. */
 interface Compared {
   here: Float64Array;
@@ -91,6 +98,8 @@ interface Contradiction {
   taken: string;
   /** The slopes to both sides differ. */
   edge: boolean;
+  /** What stands there rounds, it does not decide. */
+  rounding: boolean;
   location: Location | undefined;
 }
 
@@ -100,12 +109,12 @@ function contradiction(
   { here, linear, evaluator }: Compared,
 ): Contradiction | undefined {
   if (recorded.randomCalls > 0 || !here.every(Number.isFinite)) return undefined;
-  const site = busiestDecision(recorded);
-  if (site === undefined) return undefined;
+  const busiest = busiestStep(recorded);
+  if (!busiest) return undefined;
   const derivative = linear();
   for (const seed of recorded.inputValues.length > 1 ? SEEDS : SEEDS.slice(0, 1)) {
     const found = contradictionAlong(recorded, timeLimit, seed, { here, derivative, evaluator });
-    if (found) return { ...found, location: locationOf(site) };
+    if (found) return { ...found, rounding: busiest.rounding, location: locationOf(busiest.site) };
   }
   return undefined;
 }
@@ -115,7 +124,7 @@ function contradictionAlong(
   timeLimit: number,
   seed: number,
   { here, derivative, evaluator }: Pick<Compared, 'here' | 'evaluator'> & { derivative: Linear },
-): Omit<Contradiction, 'location'> | undefined {
+): Omit<Contradiction, 'location' | 'rounding'> | undefined {
   const direction = seededDirection(point.length, seed).map((value, index) => value * (Math.abs(point[index]) || 1));
   const taken = pushForward(derivative, direction);
   const precision = float32 ? FLOAT32 : EXACT;
@@ -174,21 +183,29 @@ function contradicts(
   return Math.abs(middle - derivative) > 3 * spread + 1e-3 * size + 10 * noise;
 }
 
-/** The site of the decision that was taken most often, of those that depend on the inputs. */
-function busiestDecision({ program }: Recorded): number | undefined {
+const ROUNDING: ReadonlySet<number> = new Set([OPCODES.floor, OPCODES.ceil, OPCODES.trunc, OPCODES.roundHalfUp]);
+
+/** Does a program round anything? */
+export function hasRounding({ program }: Recorded): boolean {
+  return program.columns.opcodes.some((opcode) => ROUNDING.has(opcode));
+}
+
+/** Where most is decided or rounded, of what depends on the inputs. */
+function busiestStep({ program }: Recorded): { site: number; rounding: boolean } | undefined {
   const { opcodes, positions } = program.columns;
   const reached = new Uint8Array(program.size);
-  const counts = new Map<number, number>();
+  const counts = new Map<number, { site: number; rounding: boolean; count: number }>();
   for (let row = 0; row < program.size; row++) {
     if (opcodes[row] === OPCODES.input) reached[row] = 1;
     else for (const operand of program.operands(row)) reached[row] |= reached[operand];
-    if (opcodes[row] !== OPCODES.guard || reached[row] === 0) continue;
+    const rounding = ROUNDING.has(opcodes[row]);
+    if ((opcodes[row] !== OPCODES.guard && !rounding) || reached[row] === 0) continue;
     const site = positions[row] || positions[program.operand(row, 0)];
-    counts.set(site, (counts.get(site) ?? 0) + 1);
+    const known = counts.get(site);
+    if (known) known.count++;
+    else counts.set(site, { site, rounding, count: 1 });
   }
-  let busiest: number | undefined;
-  for (const [site, count] of counts) if (busiest === undefined || count > (counts.get(busiest) ?? 0)) busiest = site;
-  return busiest;
+  return [...counts.values()].sort((a, b) => b.count - a.count).at(0);
 }
 
 /** A slope of −0 is 0 to a reader. */

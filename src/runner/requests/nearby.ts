@@ -9,7 +9,7 @@ import { plainFunction, seededDirection } from '../plain';
 import type { Finding, Location, Target } from '../protocol';
 import type { Recorded } from '../record';
 import { shortNumber, type Context, type RecordedTarget } from './common';
-import { curvatureLostThroughComparisons, lostThroughComparisons } from './comparisons';
+import { curvatureLostThroughComparisons, hasRounding, lostThroughComparisons } from './comparisons';
 
 /** Relative to each input: from large enough to tell a lost term from rounding, to close to the point. */
 const STEPS = [1e-3, 1e-5];
@@ -44,9 +44,11 @@ export function lostNearby(
   const branches = recorded.program.columns.opcodes.includes(OPCODES.guard);
   const above = beside(1);
   // At the edge of a branch, or everywhere in a search by comparisons.
-  if (!above || (branches && !beside(-1))) {
+  const decides = !above || (branches && !beside(-1));
+  if (decides || hasRounding(recorded)) {
     const lost = lostThroughComparisons(context, target, recordedTarget, fallback);
-    return lost.length > 0 || order === 1 ? lost : curvatureLostThroughComparisons(context, recordedTarget, fallback);
+    if (lost.length > 0 || decides)
+      return lost.length > 0 || order === 1 ? lost : curvatureLostThroughComparisons(context, recordedTarget, fallback);
   }
   const { inputs, values } = above;
   let plain: Float64Array;

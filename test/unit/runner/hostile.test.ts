@@ -76,6 +76,13 @@ export function fetches(x: number): number {
   fetch('http://localhost');
   return x;
 }
+let ticks = 0;
+export function ticking(x: number): Promise<number> {
+  return new Promise((resolve) => { setInterval(() => { if (++ticks === 3) resolve(ticks * x); }, 1); });
+}
+export function ticked(x: number): number {
+  return ticks * x;
+}
 export function buffers(x: number): number {
   const keep: Float64Array[] = [];
   for (;;) keep.push(new Float64Array(1e6).fill(x));
@@ -193,6 +200,13 @@ describe('hostile inputs', function () {
     const { result } = await client.request('evaluate', { file: main, fn: 'later', op: 'grad', args: [1] });
     assert.equal(result, 2);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  it('lets intervals tick while a request waits for them, and no longer', async () => {
+    assert.equal((await client.request('evaluate', { file: main, fn: 'ticking', op: 'grad', args: [1] })).result, 3);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { result } = await client.request('evaluate', { file: main, fn: 'ticked', op: 'grad', args: [1] });
+    assert.equal(result, 3);
   });
 
   for (const [name, module] of [

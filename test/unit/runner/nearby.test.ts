@@ -53,6 +53,19 @@ describe('what recording cannot see', () => {
     assert.deepEqual(await said(text, [[5]]), [['3 derivative-lost'], ['3 derivative-lost']]);
   });
 
+  it('is told of a number rounded to many digits, and not of one rounded to few or to its fraction', async () => {
+    const body = (text: string) =>
+      `export function f(x: number[]): number {\n  const r = ${text};\n  return r * x[1];\n}`;
+    for (const text of ['Math.round(x[0] * 1e9) / 1e9', 'Math.trunc(1e8 * x[0]) * 1e-8 + x[1]'])
+      assert.deepEqual(await said(body(text), [[1.2345, 2]]), [['2 derivative-lost'], ['2 derivative-lost']]);
+    for (const text of [
+      'x[0] - Math.floor(x[0])',
+      'Math.round(x[0] * 100) / 100',
+      'Math.floor(x[0]) + Math.ceil(x[1])',
+    ])
+      assert.deepEqual(await said(body(text), [[1.2345, 2.5]]), [[], []]);
+  });
+
   it('is told of a number taken out of an array, though along one direction little of the derivative is missing', async () => {
     const text = `import { grad, np, type NdArray } from 'gradlens';
 export function f(x: number[]): number {
@@ -64,7 +77,7 @@ export function f(x: number[]): number {
 
   it('is no false alarm for steps, edges inside, chaos, and derivatives that are meant to differ', async () => {
     for (const body of [
-      'return Math.floor(x[0] * 1e6) * x[1];',
+      'return Math.floor(x[0] * 10) * x[1];',
       'return x[0] > 1 ? x[0] * x[1] : 0;',
       'let v = x[0] / 3; for (let i = 0; i < 80; i++) v = 3.9 * v * (1 - v); return v * x[1];',
       'return 1e9 + x[0] * 1e-3 + x[1];',
