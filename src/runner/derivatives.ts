@@ -8,7 +8,7 @@ import { GuardError } from '../engine/errors';
 import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
-import type { Program } from '../engine/program/program';
+import { Program } from '../engine/program/program';
 import type { DenseMatrix, MatrixPart } from './protocol';
 import { slotsOf, type Recorded, type Slot } from './record';
 
@@ -261,12 +261,14 @@ export function gradientLinear(recorded: Recorded): Linear {
   };
 }
 
-/** (…inputs) → gradients by all inputs, for a program whose only output is a scalar. */
+/** (…inputs) → gradients by all inputs, for a program whose only output is a scalar. Its rows are written when they are asked for. */
 export function gradientProgram(program: Program): Program {
-  return gradientBy(
-    program,
-    program.inputAvals.map(() => true),
-  );
+  const rows = () =>
+    gradientBy(
+      program,
+      program.inputAvals.map(() => true),
+    );
+  return new Program(() => rows().columns, program);
 }
 
 /** The values of all rows of the recorded program at other inputs; undefined where control flow goes another way. */

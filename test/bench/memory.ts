@@ -94,7 +94,8 @@ async function trace(name: string, count: number): Promise<string> {
 async function live(): Promise<string> {
   const { gradientOf } = await import('./plainPrograms');
   const point = (round: number) => Array.from({ length: 100 }, (_, index) => Math.sin(index + round * 0.001));
-  const evaluate = async (round: number) => (await gradientOf('rosenbrock', point(round))).run(point(round));
+  const evaluate = async (round: number) =>
+    (await gradientOf('rosenbrock', point(round))).runFlat(Float64Array.from(point(round)));
   for (let round = 0; round < 200; round++) await evaluate(round);
   collect();
   const before = process.memoryUsage().heapUsed;

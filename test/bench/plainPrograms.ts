@@ -1,11 +1,12 @@
 /** The way of a plain function through the extension's runner, in this process: rewritten, recorded, differentiated, executed. */
 import { join } from 'node:path';
-import { scalarExecutable, type ScalarExecutable } from '../../src/engine/execute/scalar/executable';
+import { compile, type Executable } from '../../src/engine/execute/run';
 import { Program } from '../../src/engine/program/program';
 import { jvpProgram } from '../../src/engine/transforms/jvp';
 import { gradientProgram } from '../../src/runner/derivatives';
 import { record, type Recorded, type UserFunction } from '../../src/runner/record';
 import { Session } from '../../src/runner/session';
+import '../../src/runner/tiers';
 
 const file = join(__dirname, 'plain', 'functions.ts');
 const session = new Session();
@@ -20,22 +21,16 @@ export async function recorded(name: string, point: readonly number[]): Promise<
   return record(prepared(name, true), [[...point]], [0], ['x']);
 }
 
-export async function gradientOf(name: string, point: readonly number[]): Promise<ScalarExecutable> {
-  return executableOf(gradientProgram((await recorded(name, point)).program));
+export async function gradientOf(name: string, point: readonly number[]): Promise<Executable> {
+  return compile(gradientProgram((await recorded(name, point)).program));
 }
 
 /** (x, v) → Hessian times v, forward over reverse. */
-export async function hvpOf(name: string, point: readonly number[]): Promise<ScalarExecutable> {
+export async function hvpOf(name: string, point: readonly number[]): Promise<Executable> {
   const gradient = gradientProgram((await recorded(name, point)).program);
   const moved = jvpProgram(
     gradient,
     gradient.inputAvals.map(() => true),
   );
-  return executableOf(new Program({ ...moved.columns, outputs: moved.outputs.slice(gradient.outputs.length) }));
-}
-
-function executableOf(program: Program): ScalarExecutable {
-  const executable = scalarExecutable(program);
-  if (!executable) throw new Error('Not a program of scalars.');
-  return executable;
+  return compile(new Program({ ...moved.columns, outputs: moved.outputs.slice(gradient.outputs.length) }));
 }

@@ -12,7 +12,7 @@ export async function warmUp(peers: boolean): Promise<void> {
     const gradient = jit(grad((x: any) => np.sum(np.multiply(np.sin(np.dot(x, x.T)), 0.5 + round))));
     for (let call = 0; call < 30; call++) gradient(matrix);
     const point = [1, 2 + round, 3];
-    (await gradientOf('rosenbrock', point)).run(point);
+    (await gradientOf('rosenbrock', point)).runFlat(Float64Array.from(point));
   }
   if (!peers) return;
   const J = await jax();

@@ -57,10 +57,26 @@ export function listOf<T>(rows: Int32Array, f: (row: Row) => T): T[] {
 }
 
 export class Program {
-  readonly size: number;
+  private held: ProgramColumns | (() => ProgramColumns);
 
-  constructor(readonly columns: ProgramColumns) {
-    this.size = columns.opcodes.length;
+  /**
+   * @param columns or what writes them when they are first asked for
+   * @param gradientOf the program whose first output's derivatives by all inputs this one computes, if it is known as that
+   */
+  constructor(
+    columns: ProgramColumns | (() => ProgramColumns),
+    readonly gradientOf?: Program,
+  ) {
+    this.held = columns;
+  }
+
+  get columns(): ProgramColumns {
+    if (typeof this.held === 'function') this.held = this.held();
+    return this.held;
+  }
+
+  get size(): number {
+    return this.columns.opcodes.length;
   }
 
   get inputs(): Int32Array {

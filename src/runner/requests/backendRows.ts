@@ -2,7 +2,7 @@
 import { relativeError } from '../../engine/execute/gpu/error';
 import { interpret } from '../../engine/execute/interpret';
 import { compile } from '../../engine/execute/run';
-import '../../engine/execute/tiers';
+import '../tiers';
 import { releaseFromGpu, runOnGpu } from '../gpu/nodeGpu';
 import type { ArrayValue } from '../../engine/program/aval';
 import type { ProfileRow } from '../protocol';

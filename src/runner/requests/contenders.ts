@@ -1,6 +1,6 @@
 /** The strategies that `profile` times: each one way to compute something, ready to run. */
 import { compile } from '../../engine/execute/run';
-import '../../engine/execute/tiers';
+import '../tiers';
 import { sparseDerivative } from '../../engine/sparse/derivative';
 import type { ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';

@@ -4,7 +4,7 @@
  */
 import { GradLensError } from '../../engine/errors';
 import { compile } from '../../engine/execute/run';
-import '../../engine/execute/tiers';
+import '../tiers';
 import type { ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import {

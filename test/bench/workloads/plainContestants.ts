@@ -1,5 +1,5 @@
 /** Contestants that take a plain function: GradLens by way of the extension's runner, the function itself, differences. */
-import type { ScalarExecutable } from '../../../src/engine/execute/scalar/executable';
+import type { Executable } from '../../../src/engine/execute/run';
 import type { Contender, Contestant } from '../harness';
 import { gradientOf, hvpOf } from '../plainPrograms';
 
@@ -8,17 +8,17 @@ export type Scalar = (x: number[]) => number;
 export const sines = (length: number, shift = 0): number[] =>
   Array.from({ length }, (_, index) => Math.sin(index + shift));
 
-function running(executable: ScalarExecutable, inputs: readonly number[]): Contender {
+function running(executable: Executable, inputs: readonly number[]): Contender {
   const at = Float64Array.from(inputs);
   return {
-    run: () => executable.run(at),
+    run: () => executable.runFlat(at),
     settle: () => executable.compile(),
     numbers: (result) => (result as Float64Array).slice(),
-    memory: () => executable.memoryBytes,
+    memory: () => executable.info.memoryBytes,
     note() {
-      const { tier, tape, codeRows, codeBytes, memoryBytes } = executable;
-      const code = tier === 'wasm' ? `, ${codeRows} rows of code, ${codeBytes} bytes` : '';
-      return `${tier}: ${tape.size} operations${code}, ${(memoryBytes / inputs.length).toFixed(0)} bytes an input`;
+      const { tier, codeBytes, memoryBytes } = executable.info;
+      const code = tier === 'wasm' ? `, ${codeBytes} bytes of code` : '';
+      return `${tier}${code}, ${(memoryBytes / inputs.length).toFixed(0)} bytes an input`;
     },
   };
 }
@@ -36,7 +36,7 @@ export function ourFirst(name: string, point: readonly number[]): Contestant {
     prepare: () => ({
       async run() {
         const executable = await gradientOf(name, point);
-        return executable.run(point).slice();
+        return executable.runFlat(Float64Array.from(point)).slice();
       },
     }),
   };

@@ -94,34 +94,10 @@ class UnitGenerator extends OperandWriter {
   }
 
   private loop(loop: Loop, parent: Scope): void {
-    const { writer } = this;
-    const scope = newScope(loop, parent, writer.local(I32));
-    const outer = writer.code;
-    writer.code = new Bytes();
-    this.items(loop.items, scope);
-    for (const { local, step } of scope.pointers.values()) writer.get(local).i32(step).op(OP.i32Add).set(local);
-    this.copyCarried(scope);
-    writer.get(scope.counter).i32(1).op(OP.i32Sub).tee(scope.counter).brIf(0);
-    const body = writer.code;
-    writer.code = outer;
-    // What the body asked for, ahead of it. This may in turn ask the scopes outside for pointers and values.
-    for (const { local, push } of scope.ahead) {
-      push(parent);
-      writer.set(local);
-    }
-    for (const carried of scope.carried.values()) {
-      this.push(carried.source.initial, F64, parent, -1, -1);
-      writer.set(carried.local);
-    }
-    for (const { local, step, outer: steps } of scope.pointers.values()) {
-      this.pushPointer(steps, parent);
-      if (step < 0) writer.i32(-step * (loop.count - 1)).op(OP.i32Add);
-      writer.set(local);
-    }
-    writer.i32(loop.count).set(scope.counter);
-    writer.loop();
-    writer.code.append(body);
-    writer.end();
+    this.repeat(loop, parent, (scope) => {
+      this.items(loop.items, scope);
+      return () => this.copyCarried(scope);
+    });
   }
 
   /** All reads before all writes: one carried value may be the next value of another. */

@@ -37,6 +37,16 @@ export function loopsAround(tree: LoopTree, site: number): Loop[] {
   return loops;
 }
 
+/** Visits the rows of all instances of a site, in order. */
+export function eachRow(tree: LoopTree, site: number, visit: (row: number) => void): void {
+  const loops = loopsAround(tree, site);
+  const go = (level: number, row: number) => {
+    if (level === loops.length) visit(row);
+    else for (let k = 0, at = row; k < loops[level].count; k++, at += loops[level].rowsPerIteration) go(level + 1, at);
+  };
+  go(0, tree.siteRows[site]);
+}
+
 /** All iterations' values side by side, but for the loops in `shared`, whose iterations share them. */
 export function extentsOf(loops: readonly Loop[], shared: readonly boolean[] = []): Extents {
   const counts = loops.map(({ count }) => count);

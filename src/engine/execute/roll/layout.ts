@@ -2,7 +2,7 @@
 import { Arena } from '../arena';
 import type { Tape } from '../scalar/tape';
 import type { Classification } from './classify';
-import { elementOf, extentsOf, InPlace, loopsAround } from './inPlace';
+import { eachRow, elementOf, extentsOf, InPlace, loopsAround } from './inPlace';
 import { eachSource, INPUTS, LITERALS } from './sources';
 import { isLoop, type Item, type LoopTree } from './tree';
 
@@ -74,9 +74,15 @@ function divide(items: readonly Item[]): Unit[] {
   return units;
 }
 
-export function layOut(tape: Tape, tree: LoopTree, classification: Classification): Layout {
+/** @param kept 1 for each site all of whose values stay when all is done */
+export function layOut(
+  tape: Tape,
+  tree: LoopTree,
+  classification: Classification,
+  kept: Uint8Array = new Uint8Array(tree.siteCount),
+): Layout {
   const { sources, siteOf, instanceOf, width } = classification;
-  const { siteCount, siteRows } = tree;
+  const { siteCount } = tree;
   const { inputCount, firstLiteral } = tape;
   const columns = [tape.a, tape.b, tape.c];
   const units = divide(tree.items);
@@ -117,20 +123,10 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
     });
   }
 
-  /** Rows of all instances of a site, in order. */
-  const eachRow = (site: number, visit: (row: number) => void) => {
-    const chain = loopsAround(tree, site);
-    const go = (level: number, row: number) => {
-      if (level === chain.length) visit(row);
-      else
-        for (let k = 0, at = row; k < chain[level].count; k++, at += chain[level].rowsPerIteration) go(level + 1, at);
-    };
-    go(0, siteRows[site]);
-  };
   for (const operand of gathers) {
     const site = Math.floor(operand / width);
     const column = columns[operand % width];
-    eachRow(site, (row) => {
+    eachRow(tree, site, (row) => {
       const value = column[row];
       if (value >= firstLiteral) needsLiterals = true;
       else if (value >= inputCount) {
@@ -140,6 +136,12 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
         use(from, unitOf[site]);
       }
     });
+  }
+
+  for (let site = 0; site < siteCount; site++) {
+    if (kept[site] === 0) continue;
+    needsArray[site] = 1;
+    use(site, units.length - 1);
   }
 
   const inputsAt = RESERVED;
@@ -160,7 +162,8 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
     if (instances) instances.push(instanceOf[value - inputCount]);
     else results.set(site, [instanceOf[value - inputCount]]);
   }
-  const isFree = (site: number) => needsArray[site] === 1 && gathered[site] === 0 && arrayAt[site] < 0;
+  const isFree = (site: number) =>
+    needsArray[site] === 1 && gathered[site] === 0 && kept[site] === 0 && arrayAt[site] < 0;
   const inPlace = new InPlace(tree, sources, width, isFree, results);
 
   const tables: { at: number; addresses: Int32Array }[] = [];
@@ -192,7 +195,7 @@ export function layOut(tape: Tape, tree: LoopTree, classification: Classificatio
   gathers.forEach((operand, index) => {
     const column = columns[operand % width];
     let at = 0;
-    eachRow(Math.floor(operand / width), (row) => (tables[index].addresses[at++] = addressOf(column[row])));
+    eachRow(tree, Math.floor(operand / width), (row) => (tables[index].addresses[at++] = addressOf(column[row])));
   });
   const copies = new Int32Array(copied.length * 2);
   copied.forEach((index, at) => {

@@ -1,6 +1,7 @@
 /** Code that reads operands: registers, numbers, memory through pointers that move with the loops, values carried around. */
 import { isTest } from '../scalar/operations';
 import type { Tape } from '../scalar/tape';
+import { Bytes } from '../wasm/bytes';
 import { F64, I32, OP } from '../wasm/instructions';
 import type { FunctionWriter } from '../wasm/module';
 import type { Classification } from './classify';
@@ -63,6 +64,41 @@ export class OperandWriter {
     this.locals = unitArray(tree, layout, unit, -1);
     this.usesLeft = unitArray(tree, layout, unit, 0);
     this.needsRegister = new Uint8Array(this.locals.length);
+  }
+
+  /**
+   * Writes a loop. `body` writes an iteration, and returns what its end does; what it asks for meanwhile (pointers, values that do not
+   * change) is written ahead of the loop.
+   */
+  protected repeat(loop: Loop, parent: Scope, body: (scope: Scope) => (() => void) | undefined): void {
+    const { writer } = this;
+    const scope = newScope(loop, parent, writer.local(I32));
+    const outer = writer.code;
+    writer.code = new Bytes();
+    const finish = body(scope);
+    for (const { local, step } of scope.pointers.values()) writer.get(local).i32(step).op(OP.i32Add).set(local);
+    finish?.();
+    writer.get(scope.counter).i32(1).op(OP.i32Sub).tee(scope.counter).brIf(0);
+    const iteration = writer.code;
+    writer.code = outer;
+    // What the body asked for, ahead of it. This may in turn ask the scopes outside for pointers and values.
+    for (const { local, push } of scope.ahead) {
+      push(parent);
+      writer.set(local);
+    }
+    for (const carried of scope.carried.values()) {
+      this.push(carried.source.initial, F64, parent, -1, -1);
+      writer.set(carried.local);
+    }
+    for (const { local, step, outer: steps } of scope.pointers.values()) {
+      this.pushPointer(steps, parent);
+      if (step < 0) writer.i32(-step * (loop.count - 1)).op(OP.i32Add);
+      writer.set(local);
+    }
+    writer.i32(loop.count).set(scope.counter);
+    writer.loop();
+    writer.code.append(iteration);
+    writer.end();
   }
 
   protected opOf(site: number): number {
@@ -249,7 +285,7 @@ export function newScope(loop: Loop | null, parent: Scope | null, counter: numbe
 }
 
 /** Equal for sources that read the same. */
-function sourceKey(source: Source): string {
+export function sourceKey(source: Source): string {
   switch (source.kind) {
     case 'last':
       return `l${source.site}`;
@@ -271,7 +307,7 @@ export function loopAt(scope: Scope, depth: number): Scope {
   return at;
 }
 
-function contains(loop: Loop, site: number): boolean {
+export function contains(loop: Loop, site: number): boolean {
   return site >= loop.firstSite && site < loop.endSite;
 }
 

@@ -1,13 +1,13 @@
 /** A tape compiled to WebAssembly: module, memory and the way in and out. */
 import { classify } from '../roll/classify';
-import { generate } from '../roll/generate';
-import { layOut } from '../roll/layout';
+import { generate, type Generated } from '../roll/generate';
+import { layOut, type Layout } from '../roll/layout';
 import { importName } from '../roll/scalarCode';
 import { findLoops } from '../roll/tree';
 import { scalarFunction } from './operations';
 import type { Tape } from './tape';
 
-const PAGE = 65536;
+export const PAGE = 65536;
 /** Irregular programs beyond this many rows of code run faster in the interpreter than in code that misses every cache. */
 const MOST_SITES = 120_000;
 
@@ -27,16 +27,10 @@ export function compileTape(tape: Tape): CompiledTape | undefined {
   if (tree.siteCount > MOST_SITES) return undefined;
   const classification = classify(tape, tree);
   const layout = layOut(tape, tree, classification);
-  const { bytes, imports } = generate(tape, tree, classification, layout);
+  const generated = generate(tape, tree, classification, layout);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes / PAGE) });
-  const env: Record<string, WebAssembly.ImportValue> = { memory };
-  // V8 calls Math's own functions directly where they are imported as they are, without a wrapper.
-  for (const opcode of imports) env[importName(opcode)] = scalarFunction(opcode);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
-  const run = instance.exports.run as () => number;
+  const run = moduleOf(generated, tape, layout, memory);
   const { buffer } = memory;
-  if (layout.literalsAt >= 0) new Float64Array(buffer, layout.literalsAt, tape.literals.length).set(tape.literals);
-  for (const { at, addresses } of layout.tables) new Int32Array(buffer, at, addresses.length).set(addresses);
   const inputView = new Float64Array(buffer, layout.inputsAt, tape.inputCount);
   const outputView = new Float64Array(buffer, layout.outputsAt, tape.outputs.length);
   const all = new Float64Array(buffer);
@@ -54,9 +48,25 @@ export function compileTape(tape: Tape): CompiledTape | undefined {
       outputs.set(outputView);
       return true;
     },
-    codeBytes: bytes.length,
+    codeBytes: generated.bytes.length,
     memoryBytes: layout.bytes,
     sites: tree.siteCount,
     loops: tree.loops.length,
   };
+}
+
+/** The function that computes all rows over `memory`, where literals and tables are put: 0, or more where a guard did not hold. */
+export function moduleOf(
+  { bytes, imports }: Generated,
+  tape: Tape,
+  layout: Layout,
+  memory: WebAssembly.Memory,
+): () => number {
+  const env: Record<string, WebAssembly.ImportValue> = { memory };
+  // V8 calls Math's own functions directly where they are imported as they are, without a wrapper.
+  for (const opcode of imports) env[importName(opcode)] = scalarFunction(opcode);
+  const { buffer } = memory;
+  if (layout.literalsAt >= 0) new Float64Array(buffer, layout.literalsAt, tape.literals.length).set(tape.literals);
+  for (const { at, addresses } of layout.tables) new Int32Array(buffer, at, addresses.length).set(addresses);
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports.run as () => number;
 }

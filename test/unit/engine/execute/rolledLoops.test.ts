@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict';
 import '../../../../src/engine/primitives/all';
+import { GuardError } from '../../../../src/engine/errors';
 import { gradientProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { interpret } from '../../../../src/engine/execute/interpret';
+import { hasBinaryPartials, hasUnaryPartial } from '../../../../src/engine/execute/partials';
+import { compileGradient } from '../../../../src/engine/execute/roll/adjoint/compile';
 import { classify } from '../../../../src/engine/execute/roll/classify';
 import { extentsOf, loopsAround } from '../../../../src/engine/execute/roll/inPlace';
 import { layOut } from '../../../../src/engine/execute/roll/layout';
 import { findLoops } from '../../../../src/engine/execute/roll/tree';
+import { compile } from '../../../../src/engine/execute/run';
 import { compileTape } from '../../../../src/engine/execute/scalar/compiled';
+import { gradientTier } from '../../../../src/engine/execute/scalar/gradient';
 import { allocateValues, interpretTape } from '../../../../src/engine/execute/scalar/interpret';
 import { tapeOf, type Tape } from '../../../../src/engine/execute/scalar/tape';
+import { OPCODES, OPCODE_NAMES } from '../../../../src/engine/primitives/opcodes';
+import { SCALAR } from '../../../../src/engine/program/aval';
+import { BOOL_AVAL } from '../../../../src/engine/program/builder';
+import { Emitter } from '../../../../src/engine/program/emitter';
 import { Program } from '../../../../src/engine/program/program';
 import { jvpProgram } from '../../../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../../../src/engine/transforms/reverse';
+import { inline } from '../../../../src/engine/transforms/transcribe';
 import { affineNest } from './affineNests';
-import { randomNest, randomNumbers } from './nests';
+import { randomNest, randomNumbers, type Nest } from './nests';
 
 function interpreted(tape: Tape, inputs: ArrayLike<number>): Float64Array {
   const values = allocateValues(tape);
@@ -91,6 +101,98 @@ describe('rolled loops', () => {
     }
   });
 
+  it('give the same gradients swept over the loops themselves, backwards', function () {
+    this.timeout(60_000);
+    let swept = 0;
+    const compare = ({ program: all, inputs }: Nest, seed: number) => {
+      const program = weighted(all, seed);
+      const gradient = compileGradient(tapeOf(program) as Tape);
+      if (!gradient) return;
+      const actual = new Float64Array(inputs.length);
+      // Twice: memory must not remember.
+      assert(gradient.run(inputs, actual));
+      assert(gradient.run(inputs, actual));
+      const rows = gradientProgram(
+        program,
+        program.inputAvals.map(() => true),
+      );
+      assertClose(actual, interpreted(tapeOf(rows) as Tape, inputs), `seed ${seed}`);
+      swept++;
+    };
+    for (let seed = 1; seed <= SEEDS; seed += 3) compare(randomNest(seed, seed % 2 === 0), seed);
+    for (const seed of NESTS) compare(affineNest(seed), seed);
+    assert(swept > SEEDS / 20, `${swept} gradients swept`);
+  });
+
+  it('sweep every operation as its rule says, at limits and beside them', () => {
+    const values = [0, -0, 1, -1, 0.5, -0.5, 2, -3.7, 30, 1e-320, Infinity, -Infinity, NaN];
+    const pairs = values.flatMap((x) => values.map((y) => [x, y]));
+    let swept = 0;
+    for (let opcode = 0; opcode < OPCODE_NAMES.length; opcode++) {
+      if (hasUnaryPartial[opcode] === 0 && hasBinaryPartials[opcode] === 0) continue;
+      const b = new Emitter();
+      const x = pairs.map(() => b.input(SCALAR));
+      const y = pairs.map(() => b.input(SCALAR));
+      const results = pairs.map((_, at) =>
+        hasUnaryPartial[opcode] === 1 ? b.emitScalar1(opcode, x[at]) : b.emitScalar2(opcode, x[at], y[at]),
+      );
+      const program = b.finish([results.reduce((sum, row) => b.emitScalar2(OPCODES.add, sum, row))]);
+      const gradient = compileGradient(tapeOf(program) as Tape);
+      assert(gradient, OPCODE_NAMES[opcode]);
+      const inputs = [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
+      const actual = new Float64Array(inputs.length);
+      assert(gradient.run(inputs, actual));
+      const rows = gradientProgram(
+        program,
+        program.inputAvals.map(() => true),
+      );
+      assertClose(actual, interpreted(tapeOf(rows) as Tape, inputs), OPCODE_NAMES[opcode] as string);
+      swept++;
+    }
+    assert(swept > 30, `${swept} operations`);
+  });
+
+  it('are not swept where a gradient is stopped, nor where adjoints reach some iterations only', () => {
+    const b = new Emitter();
+    const x = b.input(SCALAR);
+    let value = x;
+    for (let time = 0; time < 300; time++) value = b.emitScalar2(OPCODES.mul, value, b.stopGradient(x));
+    assert.deepEqual(gradientBy(b.finish([value]), [1]), { results: [1], swept: false });
+    const roots = (counted: number) => {
+      const c = new Emitter();
+      const inputs = Array.from({ length: 200 }, () => c.input(SCALAR));
+      const zero = c.literal(0);
+      const all = inputs.map((input) => {
+        const root = c.emitScalar1(OPCODES.sqrt, input);
+        c.emit('guard', [c.emitScalar2(OPCODES.ge, root, zero, BOOL_AVAL)], { expected: 1 });
+        return root;
+      });
+      return c.finish([all.slice(0, counted).reduce((sum, row) => c.emitScalar2(OPCODES.add, sum, row))]);
+    };
+    // No share of zero times infinity where a root of zero only decides something.
+    const point = Array.from({ length: 200 }, (_, index) => (index < 100 ? 4 : 0));
+    const some = gradientBy(roots(100), point);
+    assert.deepEqual(some, { results: point.map((number) => number / 16), swept: false });
+    const whole = gradientBy(
+      roots(200),
+      point.map(() => 4),
+    );
+    assert.deepEqual(whole, { results: point.map(() => 0.25), swept: true });
+  });
+
+  it('say which guard does not hold where gradients are swept', () => {
+    const b = new Emitter();
+    const x = b.input(SCALAR);
+    let value = x;
+    for (let time = 0; time < 200; time++) {
+      value = b.emitScalar2(OPCODES.mul, value, x);
+      b.emit('guard', [b.emitScalar2(OPCODES.lt, value, b.literal(2), BOOL_AVAL)], { expected: 1 });
+    }
+    const program = b.finish([value]);
+    assert(gradientBy(program, [0.5]).swept);
+    assert.throws(() => gradientBy(program, [1.5]), GuardError);
+  });
+
   it('write over array elements that nothing reads any more, and never over others', () => {
     let shrunk = 0;
     for (const seed of NESTS) {
@@ -147,6 +249,44 @@ describe('rolled loops', () => {
     }
   });
 });
+
+/** The derivatives of a program's only output, and whether they were swept over its loops. */
+function gradientBy(program: Program, inputs: readonly number[]): { results: number[]; swept: boolean } {
+  const active = program.inputAvals.map(() => true);
+  const gradient = new Program(() => gradientProgram(program, active).columns, program);
+  const swept = gradientTier.compile(gradient, 1);
+  return { results: [...(swept ?? compile(gradient)).runFlat(Float64Array.from(inputs))], swept: swept !== null };
+}
+
+/** The sum of all outputs, each with a weight of its own. */
+function weighted(program: Program, seed: number): Program {
+  const b = new Emitter();
+  const random = randomNumbers(seed);
+  const rows = inline(
+    b,
+    program,
+    program.inputAvals.map((aval) => b.input(aval)),
+  );
+  return b.finish([
+    rows.reduce(
+      (sum, row) => b.emitScalar2(OPCODES.add, sum, b.emitScalar2(OPCODES.mul, row, b.newLiteral(random()))),
+      b.literal(0),
+    ),
+  ]);
+}
+
+/** Equal up to rounding; NaN where NaN is. */
+function assertClose(actual: Float64Array, expected: Float64Array, what: string): void {
+  let scale = 0;
+  for (const value of expected) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  expected.forEach((value, index) => {
+    const isClose =
+      Object.is(actual[index], value) ||
+      actual[index] === value ||
+      Math.abs(actual[index] - value) <= 1e-9 * Math.max(Math.abs(value), 1e-6 * scale);
+    assert(isClose, `${what}: derivative ${index} is ${actual[index]}, not ${value}`);
+  });
+}
 
 /** Arrays with fewer elements than their sites have instances. */
 function shrunkArrays(tape: Tape): number {

@@ -1,0 +1,198 @@
+/** Which values the reverse sweep reads, and where adjoints live: registers for what is read once it is computed, arrays for the rest. */
+import { OPCODES } from '../../../primitives/opcodes';
+import { hasUnaryPartial } from '../../partials';
+import type { Tape } from '../../scalar/tape';
+import type { Classification } from '../classify';
+import { eachRow, extentsOf, loopsAround } from '../inPlace';
+import type { Layout } from '../layout';
+import { eachSource, type Source } from '../sources';
+import type { LoopTree } from '../tree';
+import type { Flow } from './flow';
+
+const WORD = 8;
+
+/** What the shares of an operation are computed from: operands by column, and the result. */
+export interface Reads {
+  readonly columns: readonly number[];
+  readonly result: boolean;
+}
+
+export function readsOf(opcode: number, receives: (column: number) => boolean): Reads {
+  switch (opcode) {
+    case OPCODES.add:
+    case OPCODES.sub:
+    case OPCODES.neg:
+      return { columns: [], result: false };
+    case OPCODES.mul:
+      return { columns: [0, 1].filter((column) => receives(1 - column)), result: false };
+    case OPCODES.div:
+      return { columns: [1], result: receives(1) };
+    case OPCODES.exp:
+    case OPCODES.sqrt:
+    case OPCODES.tanh:
+      return { columns: [], result: true };
+    case OPCODES.log:
+    case OPCODES.sin:
+    case OPCODES.cos:
+    case OPCODES.select:
+      return { columns: [0], result: false };
+    default:
+      return { columns: hasUnaryPartial[opcode] === 1 ? [0] : [0, 1], result: true };
+  }
+}
+
+/** Operations whose shares the sweep writes out; it calls functions for those of the others. */
+export function isWritten(opcode: number): boolean {
+  switch (opcode) {
+    case OPCODES.add:
+    case OPCODES.sub:
+    case OPCODES.neg:
+    case OPCODES.mul:
+    case OPCODES.div:
+    case OPCODES.exp:
+    case OPCODES.log:
+    case OPCODES.sqrt:
+    case OPCODES.tanh:
+    case OPCODES.sin:
+    case OPCODES.cos:
+    case OPCODES.select:
+    case OPCODES.max:
+    case OPCODES.min:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** 1 for each site all of whose values the reverse sweep may read. */
+export function keptSites(
+  tape: Tape,
+  tree: LoopTree,
+  { sources, siteOf, width }: Classification,
+  flow: Flow,
+): Uint8Array {
+  const kept = new Uint8Array(tree.siteCount);
+  const columns = [tape.a, tape.b, tape.c];
+  for (let site = 0; site < tree.siteCount; site++) {
+    if (flow.active[site] === 0) continue;
+    const reads = readsOf(tape.ops[tree.siteRows[site]], (column) => flow.receives[site * width + column] === 1);
+    if (reads.result) kept[site] = 1;
+    for (const column of reads.columns) {
+      eachSource(sources[site * width + column] as Source, (part) => {
+        if (part.kind === 'gather') {
+          eachRow(tree, site, (row) => {
+            const value = columns[column][row];
+            if (value >= tape.inputCount && value < tape.firstLiteral) kept[siteOf[value - tape.inputCount]] = 1;
+          });
+        } else if (part.kind !== 'number' && part.site >= 0) kept[part.site] = 1;
+      });
+    }
+  }
+  return kept;
+}
+
+export interface AdjointPlan extends Flow {
+  /** Adjoints of the inputs. */
+  readonly inputsAt: number;
+  /** By site: address of the adjoints of its instances, one after the other; −1 where they have no array. */
+  readonly arrayAt: Float64Array;
+  /** By site: address of the adjoint of the instance last computed, for readers in other functions; −1 for none. */
+  readonly slotAt: Float64Array;
+  /** By site: 1 where the instance last computed has its adjoint in a register. */
+  readonly inRegister: Uint8Array;
+  /** By gathered operand: address of its table of the addresses of adjoints. */
+  readonly tableAt: ReadonlyMap<number, number>;
+  readonly tables: readonly { readonly at: number; readonly addresses: Int32Array }[];
+  /** All adjoints stand in [start, end): zeros before a sweep. */
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of memory, the values' included. */
+  readonly bytes: number;
+  /** Where the sweep begins: the adjoint of the first output; −1 where that is a number. */
+  readonly seedAt: number;
+}
+
+/** Places adjoints behind the values of `layout`. */
+export function planAdjoints(
+  tape: Tape,
+  tree: LoopTree,
+  { sources, siteOf, instanceOf, width }: Classification,
+  layout: Layout,
+  flow: Flow,
+): AdjointPlan {
+  const { siteCount } = tree;
+  const { inputCount, firstLiteral } = tape;
+  const columns = [tape.a, tape.b, tape.c];
+  const needsArray = new Uint8Array(siteCount);
+  const needsSlot = new Uint8Array(siteCount);
+  const inRegister = new Uint8Array(siteCount);
+  const gathers: number[] = [];
+  for (let operand = 0; operand < sources.length; operand++) {
+    if (flow.receives[operand] === 0) continue;
+    const user = Math.floor(operand / width);
+    eachSource(sources[operand] as Source, (part) => {
+      if (part.kind === 'gather') {
+        gathers.push(operand);
+        eachRow(tree, user, (row) => {
+          const value = columns[operand % width][row];
+          if (value >= inputCount && value < firstLiteral) needsArray[siteOf[value - inputCount]] = 1;
+        });
+      } else if (part.kind !== 'number' && part.site >= 0) {
+        if (part.kind === 'affine') needsArray[part.site] = 1;
+        else if (layout.unitOf[part.site] !== layout.unitOf[user]) needsSlot[part.site] = 1;
+        else inRegister[part.site] = 1;
+      }
+    });
+  }
+  const result = tape.outputs[0];
+  if (result >= inputCount && result < firstLiteral) needsArray[siteOf[result - inputCount]] = 1;
+  const start = (layout.bytes + 15) & ~15;
+  const inputsAt = start;
+  let next = inputsAt + WORD * inputCount;
+  const take = (words: number): number => {
+    next += WORD * words;
+    return next - WORD * words;
+  };
+  /** Shares of numbers and of what depends on no input go here. */
+  const nowhere = take(1);
+  const arrayAt = new Float64Array(siteCount).fill(-1);
+  const slotAt = new Float64Array(siteCount).fill(-1);
+  for (let site = 0; site < siteCount; site++) {
+    if (flow.active[site] === 0) continue;
+    if (needsArray[site]) arrayAt[site] = take(extentsOf(loopsAround(tree, site)).size);
+    if (needsSlot[site]) slotAt[site] = take(1);
+    // One place is enough for both: readers in the same function then use the slot too.
+    if (needsSlot[site]) inRegister[site] = 0;
+  }
+  const end = next;
+  const addressOf = (value: number): number => {
+    if (value < inputCount) return inputsAt + WORD * value;
+    if (value >= firstLiteral) return nowhere;
+    const site = siteOf[value - inputCount];
+    return arrayAt[site] < 0 ? nowhere : arrayAt[site] + WORD * instanceOf[value - inputCount];
+  };
+  const tableAt = new Map<number, number>();
+  const tables: { at: number; addresses: Int32Array }[] = [];
+  for (const operand of gathers) {
+    const site = Math.floor(operand / width);
+    const addresses = new Int32Array(extentsOf(loopsAround(tree, site)).size);
+    let at = 0;
+    eachRow(tree, site, (row) => (addresses[at++] = addressOf(columns[operand % width][row])));
+    tables.push({ at: next, addresses });
+    tableAt.set(operand, next);
+    next += 4 * addresses.length;
+  }
+  return {
+    ...flow,
+    inputsAt,
+    arrayAt,
+    slotAt,
+    inRegister,
+    tableAt,
+    tables,
+    start,
+    end,
+    bytes: next,
+    seedAt: result >= firstLiteral ? -1 : addressOf(result),
+  };
+}
