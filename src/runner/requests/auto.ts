@@ -102,7 +102,8 @@ export function workOf(make: () => ReadyProgram): GpuWork | undefined {
 }
 
 /**
- * Kernels are made of every operation that is not in a loop: of too many it takes minutes and gigabytes.
+ * Kernels are made of every operation that is not in a loop. Writing them takes tens of microseconds an operation however many there
+ * are; gpu.js, which compiles them, takes hundreds, and some 20 KB: of too many that is minutes and gigabytes.
  * @throws GradLensError `gpu-unsupported`
  */
 export function requireKernels({ size }: Program): void {

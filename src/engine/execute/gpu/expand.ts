@@ -7,17 +7,14 @@ import { Emitter } from '../../program/emitter';
 import { NONE, type Program, type Row } from '../../program/program';
 import { inline } from '../../transforms/transcribe';
 import { GpuUnsupportedError } from './context';
-import { calledProgram } from './structured';
+import { calledProgram, isLong, MOST_ROWS, rowsWithin } from './structured';
 
-/** Rows of a written-out program: each may become a kernel, and each kernel takes milliseconds to compile. */
-const MOST_ROWS = 20_000;
-
-/** Carried values of more elements than this stand in memory after each step; of fewer, several steps may be one kernel. */
+/** Carried values of more elements than this stand in memory after each step; of fewer, several short steps may be one kernel. */
 const FEW_ELEMENTS = 48;
 
 export interface WrittenOut {
   readonly program: Program;
-  /** What scans carry from step to step, as far as it is large. */
+  /** What scans carry from step to step, where it is large or the steps are long. */
   readonly carried: readonly Row[];
 }
 
@@ -80,10 +77,14 @@ function draws(program: Program): boolean {
 
 /** All steps of a scan, one after the other; what they carry is added to a list. */
 function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[], large: Row[]): Row[] {
-  const { body, length, consts, carry, reverse } = program.params<'scan'>(row);
-  if (b.size + length * body.size > MOST_ROWS)
+  const params = program.params<'scan'>(row);
+  const { body, length, consts, carry, reverse } = params;
+  const long = isLong(params);
+  if (b.size + length * rowsWithin(body) > MOST_ROWS)
     throw new GpuUnsupportedError(
-      `a \`scan\` of ${length} steps that mix elements or draw random bits`,
+      long
+        ? `a loop of ${length} turns of ${rowsWithin(body)} operations each: too many for one kernel, and too many turns for several`
+        : `a \`scan\` of ${length} steps that mix elements or draw random bits`,
       program.position(row),
     );
   const xs = operands.slice(consts + carry);
@@ -94,7 +95,7 @@ function steps(b: Emitter, program: Program, row: Row, operands: readonly Row[],
     const slices = xs.map((x) => b.reshape(b.sliceAxis(x, 0, at, at + 1), b.aval(x).shape.slice(1)));
     const out = inline(b, body, [...operands.slice(0, consts), ...carried, ...slices]);
     carried = out.slice(0, carry);
-    for (const one of carried) if (sizeOf(b.aval(one).shape) > FEW_ELEMENTS) large.push(one);
+    for (const one of carried) if (long || sizeOf(b.aval(one).shape) > FEW_ELEMENTS) large.push(one);
     stacks.forEach((stack, index) => (stack[at] = out[carry + index]));
   }
   const stacked = stacks.map((stack, index) => {

@@ -7,12 +7,14 @@ import { sizeOf } from '../../program/aval';
 import type { PrimitiveName } from '../../primitives/params';
 import type { Program, Row } from '../../program/program';
 import { isWide } from './integers';
-import { calledProgram } from './structured';
+import { programsOf, rowsWithin } from './structured';
 
 /** Rows in the kernel of one value: past some 1,500 statements drivers take seconds to compile. */
 const ROW_LIMIT = 600;
 /** And of several values together. */
 const GROUP_LIMIT = 900;
+/** What needs so little besides what a kernel writes anyway, another result of its loop for one, is written there. */
+const SHARED_MORE = 2;
 /** gpu.js fails with more than 7 array arguments on WebGPU; one is the packed inputs. */
 const SOURCE_LIMIT = 6;
 /** Threads of a kernel of several values: what only some of them need is computed by all where others need it too. */
@@ -168,19 +170,15 @@ class Grouping {
       }
     }
     const all = new Set([...(open?.sources ?? []), ...sources]);
-    const fits = all.size <= SOURCE_LIMIT && more + (open?.written ?? 0) <= GROUP_LIMIT;
+    const isShort = more <= SHARED_MORE || more + (open?.written ?? 0) <= GROUP_LIMIT;
+    const fits = all.size <= SOURCE_LIMIT && isShort;
     return { rows, sources, reads, fits, more };
   }
 }
 
 /** How many rows a kernel writes for one. */
 function writtenRows(program: Program, row: Row): number {
-  const called = calledProgram(program, row);
-  if (called) return called.size;
-  if (program.name(row) === 'scan') return program.params<'scan'>(row).body.size;
-  if (program.name(row) === 'cond')
-    return program.params<'cond'>(row).branches.reduce((sum, branch) => sum + branch.size, 0);
-  return 1;
+  return programsOf(program, row).reduce((sum, inner) => sum + rowsWithin(inner), 1);
 }
 
 /** For each row those that it is the last to read. */

@@ -1,12 +1,76 @@
 /** Sub-programs inside a kernel: a loop stays a loop where a thread can carry what it needs. */
+import type { PrimitiveName } from '../../primitives/params';
 import type { ParamsOf, Program, Row } from '../../program/program';
 import { reachOf, standsAlone } from './carried';
 import { MixingError, type KernelContext } from './context';
+import { ELEMENTWISE } from './elementwise';
 import { addIndex, clampIndex, type Index } from './indexing';
 import type { Atom, LoopScope } from './writer';
 
 /** Elements of carried values that one thread keeps in variables; more are written out as steps instead. */
 const MOST_CARRIED = 48;
+
+/** Rows in a loop's body that one kernel holds: for more statements than this drivers take many seconds, or fail. */
+const LONGEST_BODY = 4000;
+/** Rows of a written-out program: each may become a kernel, and each that is not like another takes milliseconds to compile. */
+export const MOST_ROWS = 50_000;
+
+/** Is a loop's body too long for one kernel? Its turns are written out then, and cut into several. */
+export function isLong({ body }: ParamsOf<'scan'>): boolean {
+  return rowsWithin(body) > LONGEST_BODY;
+}
+
+/** What others read as it is. */
+const UNWRITTEN: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  'input',
+  'literal',
+  'constant',
+  'broadcastInDim',
+  'project',
+]);
+const rows = new WeakMap<Program, number>();
+
+/** Rows that a program writes as statements, those of its loops, branches and calls included. */
+export function rowsWithin(program: Program): number {
+  let count = rows.get(program);
+  if (count !== undefined) return count;
+  count = 0;
+  for (let row = 0; row < program.size; row++) {
+    if (!UNWRITTEN.has(program.name(row))) count++;
+    for (const inner of programsOf(program, row)) count += rowsWithin(inner);
+  }
+  rows.set(program, count);
+  return count;
+}
+
+/** The sub-programs that a row's kernel writes. */
+export function programsOf(program: Program, row: Row): readonly Program[] {
+  const name = program.name(row);
+  if (name === 'scan') return [program.params<'scan'>(row).body];
+  if (name === 'cond') return program.params<'cond'>(row).branches;
+  const called = calledProgram(program, row);
+  return called ? [called] : [];
+}
+
+/**
+ * A row's value at an index, after those that it is made of number by number, in their order: by itself each would ask for the one
+ * before, and there is not that much stack for the longest bodies.
+ */
+function valueInOrder(inside: KernelContext, row: Row, index: Index): Atom {
+  const { program } = inside;
+  if (program.size <= FEW_ROWS) return inside.value(row, index);
+  const at = new Map<Row, Index>([[row, index]]);
+  for (let one = row; one >= 0; one--) {
+    const where = at.get(one);
+    if (!where) continue;
+    if (program.name(one) === 'broadcastInDim' && program.aval(program.operand(one, 0)).shape.length === 0)
+      at.set(program.operand(one, 0), []);
+    else if (ELEMENTWISE[program.name(one)]) for (const operand of program.operands(one)) at.set(operand, where);
+  }
+  for (const [one, where] of [...at].sort(([a], [b]) => a - b)) inside.value(one, where);
+  return inside.value(row, index);
+}
+const FEW_ROWS = 256;
 
 /**
  * Element of one result of a `scan`. One thread runs the loop and carries those elements of the carried values that its result needs:
@@ -18,10 +82,11 @@ export function scanElement(k: KernelContext, row: Row, result: number, index: I
   const { body, length, consts, carry } = params;
   const operands = Array.from(k.program.operands(row));
   const reach = reachOf(params);
+  if (isLong(params)) throw new MixingError();
   if (result < carry && (length === 0 || reach[result] === 0)) return k.value(operands[consts + result], index);
   // Each thread computes its own step where steps do not hang together.
   if (result >= carry && standsAlone(params, body.outputs[result], reach))
-    return stepAlone(k, params, operands, index[0]).value(body.outputs[result], index.slice(1));
+    return valueInOrder(stepAlone(k, params, operands, index[0]), body.outputs[result], index.slice(1));
   // Several results of one scan come out of one loop.
   let variable: Atom | undefined;
   const write = (written: CarriedLoop) => {
@@ -80,7 +145,7 @@ export class CarriedLoop {
   /** A variable that keeps the element of a stacked result: what its step gives. */
   elementOf(result: number, [step, ...at]: Index): Atom {
     const { k, inside, loop } = this;
-    const element = inside.value(this.params.body.outputs[result], at);
+    const element = valueInOrder(inside, this.params.body.outputs[result], at);
     const variable = k.w.carriedVariable(loop, () => '0');
     k.w.statement(`if (${this.step} === ${step}) { ${variable} = ${element}; }`);
     return variable;
@@ -92,7 +157,7 @@ export class CarriedLoop {
     const { body } = this.params;
     for (; this.completed < carried.length; this.completed++) {
       const { position, at, variable } = carried[this.completed];
-      const value = inside.value(body.outputs[position], at);
+      const value = valueInOrder(inside, body.outputs[position], at);
       if (value === variable) continue;
       const next = carried.some((one) => one.variable === value) ? k.w.copy(value) : value;
       k.w.atEnd(loop, `${variable} = ${next};`);
@@ -112,7 +177,7 @@ function stepAlone(k: KernelContext, params: ParamsOf<'scan'>, operands: readonl
     const first = reverse ? `${step} > ${length - 1.5}` : `${step} < 0.5`;
     const previous = reverse ? addIndex(k.w, step, 1) : k.w.define(`${step} - 1`);
     before ??= stepAlone(k, params, operands, clampIndex(k.w, previous, length));
-    const value = before.value(output, at);
+    const value = valueInOrder(before, output, at);
     return k.w.define(`${first} ? ${initial} : ${value}`);
   });
 }

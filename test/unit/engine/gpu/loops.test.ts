@@ -7,6 +7,7 @@ import { interpret } from '../../../../src/engine/execute/interpret';
 import type { ArrayValue } from '../../../../src/engine/program/aval';
 import type { Program } from '../../../../src/engine/program/program';
 import { gpuWorkOf } from '../../../../src/engine/execute/gpuCosts';
+import { Emitter } from '../../../../src/engine/program/emitter';
 import { batchProgram } from '../../../../src/engine/transforms/batch';
 import { jvpProgram } from '../../../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../../../src/engine/transforms/reverse';
@@ -99,19 +100,58 @@ describe('loops and branches in kernels', () => {
     const x = np.arange(60).div(60);
     const of = (steps: number) => {
       const program = makeProgram((u: NdArray) => heat(u, steps))(x);
-      return [program, vjpProgram(program, [true]), jvpProgram(vjpProgram(program, [true]), [true, false])];
+      return { program, vjp: vjpProgram(program, [true]) };
     };
     const made = (program: Program) => gpuWorkOf(lowerToGpu(program)).made;
-    assert.equal(kernels(of(100)[0]), 100);
-    assert.equal(made(of(100)[0]), 2);
-    const [few, many] = [of(12), of(36)].map((programs) => programs.map(made));
-    many.forEach((count, at) => assert.ok(count <= few[at] + 4, `${count} kernels, ${few[at]} for a third of the turns`));
+    assert.equal(kernels(of(100).program), 100);
+    assert.equal(made(of(100).program), 2);
+    const [few, many] = [of(12), of(24)].map(({ vjp }) => made(vjp));
+    assert.ok(many <= few + 2, `${many} kernels, ${few} for half the turns`);
     const vector = np.arange(60).sub(30).div(30);
-    const [value, vjp, hvp] = of(6);
-    await agrees(value, values(x));
-    await agrees(vjp, values(x, vector), 1e-5);
-    await agrees(hvp, values(x, vector, np.cos(vector)), 1e-5);
-    await agrees(batchProgram(value, [0], 3), [np.stack([x, x.mul(0.5), x.neg()]).concrete]);
+    const { program, vjp } = of(6);
+    await agrees(jvpProgram(vjp, [true, false]), values(x, vector, np.cos(vector)), 1e-5);
+    await agrees(batchProgram(program, [0], 3), [np.stack([x, x.mul(0.5), x.neg()]).concrete]);
+  });
+
+  /** A loop whose every turn is a chain of so many operations. */
+  function longTurns(turns: number, operations: number): Program {
+    const inner = new Emitter();
+    let [x, y] = [inner.input(SCALAR), inner.input(SCALAR)];
+    for (let at = 0; at < operations; at += 3)
+      [x, y] = [
+        at % 5 === 0
+          ? inner.sin(inner.scale(x, 0.7 + at / operations))
+          : inner.add(inner.mul(x, y), inner.scale(y, 0.3)),
+        x,
+      ];
+    const params = { body: inner.finish([x, y]), length: turns, consts: 0, carry: 2, reverse: false };
+    const b = new Emitter();
+    return b.finish(b.emitMany('scan', [b.input(SCALAR), b.input(SCALAR)], params));
+  }
+  const SCALAR = { shape: [], dtype: 'float64' } as const;
+
+  it('hold long turns in one kernel', async () => {
+    const program = longTurns(5, 2000);
+    assert.equal(kernels(program), 1);
+    await agrees(program, values(np.array(0.3), np.array(0.4)));
+    assert.equal(kernels(batchProgram(program, [0, 0], 2)), 1);
+  });
+
+  it('cut turns that are too long for one into several, the same ones for all turns, and refuse many of these', async () => {
+    const program = longTurns(4, 4700);
+    const plan = lowerToGpu(program);
+    const { steps } = plan;
+    for (const step of steps) assert.ok(step.statements <= 1000, `${step.statements} statements in a kernel`);
+    assert.ok(gpuWorkOf(plan).made < (2 / 3) * steps.length);
+    const inputs = values(np.array(0.3), np.array(0.4));
+    const device = new GpuDevice(GPU as unknown as GpuLibrary, 'webasm');
+    const { outputs } = await (await device.prepare(program, inputs)).run(inputs);
+    assert.ok(worstError(outputs, interpret(program, inputs)) < 1e-6);
+    await device.destroy();
+    assert.throws(() => lowerToGpu(longTurns(20, 4700)), {
+      code: 'gpu-unsupported',
+      message: /a loop of 20 turns of \d+ operations each: too many for one kernel, and too many turns for several/,
+    });
   });
 
   it('compute steps that do not hang together by themselves', async () => {
