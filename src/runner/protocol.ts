@@ -318,7 +318,7 @@ export interface Profile {
   crossover?: { size: number; message: string };
   /** What `auto` would take, and why. */
   advice: string;
-  /** Why `auto` takes the GPU for the matrix or not, with the predicted times; absent where nothing is known of the GPU. */
+  /** Why `auto` takes the GPU for the matrix or not, with the predicted times; absent where there is nothing to differentiate by. */
   gpuChoice?: string;
   timing: Timing;
 }

@@ -100,14 +100,15 @@ describe('the panel’s GPU for the runner', () => {
     for (const [name, value] of Object.entries(costs)) if (name !== 'backend') assert.ok(Number(value) >= 0, name);
     assert.ok(costs.launch > 0 && costs.statement > 0);
     const make = () => matrixProgramOf(recorded, 'jacobian');
-    const work = workOf(make)!;
+    const work = workOf(make, costs.backend);
+    assert.ok(typeof work !== 'string');
     const { run, compile } = estimateGpu(costs, work);
     const choose = (cpu: number) => chooseGpu(context, recorded, `page ${cpu}`, () => cpu, make);
     // Three times what it takes, the making of the kernels included, and no less than what is worth a thought.
     const much = Math.max(60, 3.5 * (run + compile));
     assert.ok(await choose(much));
     assert.equal(await choose(Math.max(1, 2.5 * run)), undefined);
-    const reason = reasonOf(much, 'interpret', costs, work, true);
+    const reason = reasonOf({ milliseconds: much, backend: 'interpret', predicted: false }, costs, work, true);
     await page.evaluate((text) => {
       window.fakeHost.channel.handle('profile', () => ({
         rows: [],

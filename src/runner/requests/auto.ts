@@ -3,6 +3,7 @@
  * that need all digits), and only where measured costs say that the GPU wins clearly, the making of its kernels included.
  */
 import { GradLensError } from '../../engine/errors';
+import { VECTORS } from '../../engine/execute/gpu/device';
 import { lowerToGpu } from '../../engine/execute/gpu/lower';
 import { estimateGpu, gpuWorkOf, type GpuCosts, type GpuEstimate, type GpuWork } from '../../engine/execute/gpuCosts';
 import type { Program } from '../../engine/program/program';
@@ -20,10 +21,10 @@ const KEPT = 32;
 /** Rows of a program that kernels are made of. */
 const MOST_ROWS = 50_000;
 
-/** What is known of a program that could go to the GPU. */
+/** What is known of a program that could go to a GPU. */
 interface Known {
-  /** Undefined where it cannot run there, or not accurately. */
-  work: GpuWork | undefined;
+  /** Or why it cannot run there; nothing where it is not accurate. */
+  work: GpuWork | string;
   /** How often it has been asked for; the kernels are made once for all of them. */
   uses: number;
   made: boolean;
@@ -61,15 +62,15 @@ export async function chooseGpu(
   if (!(cpu >= WORTHWHILE)) return undefined;
   const costs = await gpu.costs(false);
   if (!costs || costs.launch * CLEARLY >= cpu) return undefined;
-  const key = `${what} ${fingerprint(recorded.program)}`;
-  const entry = remembered(key, make);
-  if (!entry.work) return undefined;
+  const key = `${costs.backend} ${what} ${fingerprint(recorded.program)}`;
+  const entry = remembered(key, () => workOf(make, costs.backend));
+  if (typeof entry.work === 'string') return undefined;
   entry.uses++;
 
   const estimate = estimateGpu(costs, entry.work);
   if (!winsClearly(cpu, estimate, entry.made ? 0 : entry.uses)) return undefined;
   entry.made = true;
-  return { refuse: () => (entry.work = undefined) };
+  return { refuse: () => (entry.work = '') };
 }
 
 /** @param uses how many runs pay for the kernels; 0 where they are there */
@@ -77,8 +78,8 @@ export function winsClearly(cpu: number, { run, compile }: GpuEstimate, uses: nu
   return CLEARLY * (run + (uses === 0 ? 0 : compile / uses)) <= cpu;
 }
 
-function remembered(key: string, make: () => ReadyProgram): Known {
-  const entry = known.get(key) ?? { work: workOf(make), uses: 0, made: false };
+function remembered(key: string, find: () => Known['work']): Known {
+  const entry = known.get(key) ?? { work: find(), uses: 0, made: false };
   // The least recently asked for goes first.
   known.delete(key);
   known.set(key, entry);
@@ -89,14 +90,14 @@ function remembered(key: string, make: () => ReadyProgram): Known {
   return entry;
 }
 
-/** The GPU's work; undefined where it cannot run there. */
-export function workOf(make: () => ReadyProgram): GpuWork | undefined {
+/** A backend's work, its kernels made as it makes them, or why it cannot run there. */
+export function workOf(make: () => ReadyProgram, backend: string): GpuWork | string {
   try {
     const { program } = make();
     requireKernels(program);
-    return gpuWorkOf(lowerToGpu(program));
+    return gpuWorkOf(lowerToGpu(program, VECTORS[backend]));
   } catch (error) {
-    if (error instanceof GradLensError) return undefined;
+    if (error instanceof GradLensError) return error.message;
     throw error;
   }
 }
@@ -125,13 +126,27 @@ function fingerprint({ columns }: Program): string {
   return `${columns.opcodes.length} ${hash >>> 0}`;
 }
 
-/** In words: what `auto` does with a computation of `cpu` milliseconds on `backend`, and why. */
-export function reasonOf(cpu: number, backend: string, costs: GpuCosts, work: GpuWork, may: boolean): string {
+/** What the CPU takes, measured or, where that would have been too long, predicted. */
+export interface CpuTime {
+  milliseconds: number;
+  backend: string;
+  predicted: boolean;
+}
+
+/**
+ * In words: what `auto` does with a computation, and why.
+ * @param work for the GPU of these costs, or why there is none
+ * @param may whether the result may be float32 without having been asked for
+ */
+export function reasonOf(cpu: CpuTime, costs: GpuCosts | undefined, work: GpuWork | string, may: boolean): string {
+  const here = `${cpu.predicted ? 'about ' : ''}${milliseconds(cpu.milliseconds)} ms on ${cpu.backend}`;
+  if (!costs) return `\`auto\` stays on the CPU, ${here}: there is no GPU whose costs are known.`;
+  if (typeof work === 'string') return `\`auto\` stays on the CPU, ${here}: ${work}`;
   const estimate = estimateGpu(costs, work);
   const { transfer, launch, work: computing, run, compile } = estimate;
   const gpu = `${milliseconds(run)} ms on ${costs.backend} (transfer ${milliseconds(transfer)} + launch ${milliseconds(launch)} + work ${milliseconds(computing)}; kernels once ${milliseconds(compile)})`;
-  const here = `${milliseconds(cpu)} ms on ${backend}`;
-  if (cpu < WORTHWHILE || !winsClearly(cpu, estimate, 0)) return `\`auto\` stays on the CPU: ${here} against ${gpu}.`;
+  if (cpu.milliseconds < WORTHWHILE || !winsClearly(cpu.milliseconds, estimate, 0))
+    return `\`auto\` stays on the CPU: ${here} against ${gpu}.`;
   if (!may) return `\`auto\` stays on the CPU to keep float64: ${here}; the GPU would take ${gpu}.`;
   return `\`auto\` takes the GPU for the matrix in the panel: ${gpu} against ${here}.`;
 }

@@ -8,18 +8,16 @@ import type { ArrayValue } from '../../engine/program/aval';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
 import { requireKernels } from './auto';
+import { tooLarge } from './contenders';
 import { costOf, countedCost } from './costs';
 import { emptyRow, mayTake, measure, measureAsync, tooLong } from './measure';
 import { matrixProgramOf, productsProgramOf, VECTORS, type ReadyProgram } from './programs';
-
-/** Entries above which the matrix is too large to time as a whole. */
-const LIMIT = 1_000_000;
 
 /** @param expected milliseconds that the matrix takes about; where that is too long, no backend is measured */
 export async function backendRows(recorded: Recorded, budget: number, expected: number): Promise<ProfileRow[]> {
   const m = recorded.outputValues.length;
   const n = recorded.inputValues.length;
-  if (n === 0 || n * m > LIMIT) return [];
+  if (n === 0) return [];
   const what = m === 1 ? 'gradient' : 'Jacobian';
   const row = (backend: string): ProfileRow =>
     emptyRow({
@@ -31,8 +29,12 @@ export async function backendRows(recorded: Recorded, budget: number, expected: 
   const interpreted = row('interpret');
   const compiled = row('wasm');
   const kernels = row('gpu.js');
-  if (!mayTake(expected, 2 * budget))
-    return [interpreted, compiled, kernels].map((each) => ({ ...each, ...tooLong(expected) }));
+  const refused = tooLarge(n * m)?.refused;
+  if (refused ?? !mayTake(expected, 2 * budget))
+    return [interpreted, compiled, kernels].map((each) => ({
+      ...each,
+      ...(refused ? { unavailable: refused } : tooLong(expected)),
+    }));
   const { program, inputs } = matrixProgramOf(recorded, 'jacobian');
   const [matrix] = interpret(program, inputs);
 

@@ -34,6 +34,8 @@ export interface Contender {
   size?: number;
   /** Milliseconds that making it ready and one run will take about, from what those before it took. */
   expect: Expectation;
+  /** Why it is not even tried (`unavailable: …`). */
+  refused?: string;
   /** Makes it ready; the time counts as compilation. */
   prepare: () => Ready;
 }
@@ -153,41 +155,41 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         () => programOf(recorded, 'grad'),
       ),
     );
-  if (n * m <= DENSE_LIMIT) {
-    rows.push(
-      compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', together('jvp', n), () =>
-        programOf(recorded, 'jacfwd'),
-      ),
-      compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', together('vjp', m), () =>
-        programOf(recorded, 'jacrev'),
-      ),
-      hand(
-        'jacfwd-loop',
-        `forward, ${counted(n, 'sweep')}`,
-        'jacobian',
-        swept(n),
-        () => jacobianOf(linear, 'forward'),
-        sweepsCost(recorded, n),
-      ),
-      hand(
-        'jacrev-loop',
-        `reverse, ${counted(m, 'sweep')}`,
-        'jacobian',
-        swept(m),
-        () => jacobianOf(linear, 'reverse'),
-        sweepsCost(recorded, m),
-      ),
-      hand(
-        'differences',
-        `differences, ${2 * n} calls`,
-        'jacobian',
-        (took) => 2 * n * took('value'),
-        () => centralDifferences(plain.evaluate, recorded.inputValues),
-        plainCost(2 * n),
-        'javascript',
-      ),
-    );
-  }
+  const dense = [
+    compiled('jacfwd', `jacfwd, ${counted(n, 'tangent')}`, 'jacobian', together('jvp', n), () =>
+      programOf(recorded, 'jacfwd'),
+    ),
+    compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', together('vjp', m), () =>
+      programOf(recorded, 'jacrev'),
+    ),
+    hand(
+      'jacfwd-loop',
+      `forward, ${counted(n, 'sweep')}`,
+      'jacobian',
+      swept(n),
+      () => jacobianOf(linear, 'forward'),
+      sweepsCost(recorded, n),
+    ),
+    hand(
+      'jacrev-loop',
+      `reverse, ${counted(m, 'sweep')}`,
+      'jacobian',
+      swept(m),
+      () => jacobianOf(linear, 'reverse'),
+      sweepsCost(recorded, m),
+    ),
+    hand(
+      'differences',
+      `differences, ${2 * n} calls`,
+      'jacobian',
+      (took) => 2 * n * took('value'),
+      () => centralDifferences(plain.evaluate, recorded.inputValues),
+      plainCost(2 * n),
+      'javascript',
+    ),
+  ];
+  const refused = tooLarge(n * m);
+  rows.push(...(refused ? dense.map((contender) => ({ ...contender, ...refused })) : dense));
   if (!scalar && n > 1) {
     rows.push(hand('compressed', 'compressed', 'jacobian', swept(n), compressed(), UNKNOWN));
   }
@@ -293,6 +295,13 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     const reverse = eliminateDeadRows(vjpProgram(program, active));
     return { program: batchProgram(reverse, axes, k), inputs: [...primals, ...lanes] };
   }
+}
+
+/** Nothing where a matrix of so many entries may be computed as a whole. */
+export function tooLarge(entries: number): { refused: string } | undefined {
+  return entries <= DENSE_LIMIT
+    ? undefined
+    : { refused: `unavailable: a matrix of ${entries} entries is too large to time as a whole` };
 }
 
 function counted(count: number, noun: string): string {

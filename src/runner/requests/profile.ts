@@ -1,5 +1,6 @@
 /** `profile`: every way to compute the same, timed. */
 import type { Profile, ProfileParams, ProfileRow } from '../protocol';
+import { linearOf, predictJacobian } from '../derivatives';
 import { plainFunction } from '../plain';
 import type { Recorded } from '../record';
 import { mayBeFloat32, reasonOf, workOf } from './auto';
@@ -34,7 +35,11 @@ export async function profile(context: Context, params: ProfileParams): Promise<
     const left = budget - (performance.now() - began);
     const expected = contender.expect(took);
     const share = Math.max(LEAST, left / (contenders.length - index));
-    const row = mayTake(expected, left) ? timed(contender, share) : { ...emptyRow(contender), ...tooLong(expected) };
+    const row = contender.refused
+      ? { ...emptyRow(contender), unavailable: contender.refused }
+      : mayTake(expected, left)
+        ? timed(contender, share)
+        : { ...emptyRow(contender), ...tooLong(expected) };
     taken.set(contender.id, Number.isFinite(row.median) ? row.compile + row.median : expected);
     if (contender.id === 'value') base = row.median;
     row.ratio = row.median / base;
@@ -104,7 +109,7 @@ function adviceOf(rows: readonly ProfileRow[], n: number, m: number): string {
   return best ? `${chosen} The fastest measured was ${best.label}.` : chosen;
 }
 
-/** What the model of the GPU's costs says of the matrix, against the tape as it was measured. */
+/** What the model of the GPU's costs says of the matrix, against the tape; where that was not measured, as `auto` predicts it. */
 async function gpuChoiceOf(
   { gpu, session }: Context,
   recorded: Recorded,
@@ -112,16 +117,19 @@ async function gpuChoiceOf(
 ): Promise<string | undefined> {
   const columns = recorded.inputValues.length;
   const outputs = recorded.outputValues.length;
-  const tape = rows.find(({ id }) => id === (outputs <= columns ? 'jacrev-loop' : 'jacfwd-loop'));
-  if (tape === undefined || columns === 0 || !Number.isFinite(tape.median)) return undefined;
+  if (columns === 0) return undefined;
+  const direction = outputs <= columns ? 'reverse' : 'forward';
+  const tape = rows.find(({ id }) => id === (direction === 'reverse' ? 'jacrev-loop' : 'jacfwd-loop'));
+  const measured = tape !== undefined && Number.isFinite(tape.median);
   const costs = await gpu.costs(true);
-  const work = costs && workOf(() => matrixProgramOf(recorded, 'jacobian'));
-  if (!work) return undefined;
   return reasonOf(
-    tape.median,
-    tape.backend,
+    {
+      milliseconds: measured ? tape.median : predictJacobian(linearOf(recorded), direction),
+      backend: tape?.backend ?? 'interpret',
+      predicted: !measured,
+    },
     costs,
-    work,
+    costs ? workOf(() => matrixProgramOf(recorded, 'jacobian'), costs.backend) : '',
     session.configuration.clientGpu && mayBeFloat32(outputs, columns),
   );
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { type GpuCosts } from '../../../src/engine/execute/gpuCosts';
+import { lowerToGpu } from '../../../src/engine/execute/gpu/lower';
+import { gpuWorkOf, type GpuCosts } from '../../../src/engine/execute/gpuCosts';
 import { interpret } from '../../../src/engine/execute/interpret';
+import { Emitter } from '../../../src/engine/program/emitter';
 import { ownGpuCosts } from '../../../src/runner/gpu/nodeGpu';
 import type { GpuRunner } from '../../../src/runner/gpu/remoteGpu';
-import { chooseGpu, reasonOf, winsClearly } from '../../../src/runner/requests/auto';
+import { chooseGpu, reasonOf, winsClearly, workOf } from '../../../src/runner/requests/auto';
 import { recordTarget, type Context } from '../../../src/runner/requests/common';
 import { inspect } from '../../../src/runner/requests/inspect';
 import { matrixProgramOf } from '../../../src/runner/requests/programs';
@@ -130,16 +132,46 @@ describe('auto', function () {
   });
 
   it('says why, with numbers', () => {
-    const work = { kernels: 2, made: 2, up: 1e6, down: 1e6, statements: 1e7, text: 10 };
+    const work = { kernels: 2, up: 1e6, down: 1e6, statements: 1e7, text: 10, made: 0 };
+    const reason = (milliseconds: number, may = true, predicted = false, of: GpuCosts | undefined = costs) =>
+      reasonOf({ milliseconds, backend: 'interpret', predicted }, of, work, may);
     assert.equal(
-      reasonOf(0.2, 'interpret', costs, work, true),
+      reason(0.2),
       '`auto` stays on the CPU: 0.2 ms on interpret against 4.1 ms on webgl2 (transfer 2 + launch 1.1 + work 1; kernels once 0).',
     );
-    assert.match(
-      reasonOf(100, 'interpret', costs, work, true),
-      /^`auto` takes the GPU .* against 100 ms on interpret\.$/,
+    assert.match(reason(100), /^`auto` takes the GPU .* against 100 ms on interpret\.$/);
+    assert.match(reason(100, true, true), /^`auto` takes the GPU .* against about 100 ms on interpret\.$/);
+    assert.match(reason(100, false), /^`auto` stays on the CPU to keep float64: 100 ms/);
+    assert.equal(
+      reasonOf({ milliseconds: 12, backend: 'interpret', predicted: true }, undefined, work, true),
+      '`auto` stays on the CPU, about 12 ms on interpret: there is no GPU whose costs are known.',
     );
-    assert.match(reasonOf(100, 'interpret', costs, work, false), /^`auto` stays on the CPU to keep float64: 100 ms/);
+    assert.equal(
+      reasonOf({ milliseconds: 12, backend: 'interpret', predicted: false }, costs, 'The GPU does not run sort.', true),
+      '`auto` stays on the CPU, 12 ms on interpret: The GPU does not run sort.',
+    );
+  });
+
+  it('counts the kernels that a backend makes, where one returns several numbers from kernels on the way', () => {
+    const b = new Emitter();
+    const x = b.input({ shape: [64, 64], dtype: 'float64' });
+    const program = b.finish([b.matmul(b.matmul(x, x), x)]);
+    const work = (backend: string) => {
+      const found = workOf(() => ({ program, inputs: [] }), backend);
+      assert.ok(typeof found !== 'string');
+      return found;
+    };
+    for (const [backend, vectors] of [
+      ['webgl2', 'values'],
+      ['webgpu', 'results'],
+    ] as const)
+      assert.deepEqual(work(backend), gpuWorkOf(lowerToGpu(program, vectors)));
+    assert.ok(work('webgl2').statements < work('webgpu').statements);
+    const other = new Emitter();
+    const matrix = other.input({ shape: [2, 2], dtype: 'float64' });
+    const unknown = other.finish([other.emit('cholesky', [matrix], undefined)]);
+    const make = () => ({ program: unknown, inputs: [] });
+    assert.match(String(workOf(make, 'webgl2')), /^The GPU does not run `cholesky`/);
   });
 
   it('measures what gpu.js costs here', async () => {

@@ -140,12 +140,40 @@ describe('profile', function () {
       budget: 20,
     });
     assert.ok(rows[0].median > 0);
-    assert.equal(gpuChoice, undefined);
+    assert.match(
+      gpuChoice ?? '',
+      /^`auto` stays on the CPU, about \S+ ms on interpret: The GPU does not run arrays of more than \d+ numbers\.$/,
+    );
     for (const id of ['value-program', 'jacfwd', 'jacrev', 'differences', 'scaling-reverse-64', 'backend-gpu.js']) {
       const row = rows.find((each) => each.id === id);
       assert.match(row?.unavailable ?? '', /^unavailable: it would take about \S+ s, too long for the budget$/, id);
       assert.equal(row?.runs, 0, id);
     }
+  });
+
+  it('says of every row without figures why, where the matrix is too large to be timed as a whole', async () => {
+    session.overlay(
+      FILE,
+      "import { np } from 'gradlens';\nexport function wide(x: number[]) { return np.multiply(2, x); }",
+    );
+    const args = [Array.from({ length: 1001 }, (_, index) => index)];
+    const { rows, gpuChoice } = await profile(contextFor(), { file: FILE, fn: 'wide', args, budget: 10 });
+    for (const id of [
+      'jacfwd',
+      'jacrev',
+      'jacfwd-loop',
+      'jacrev-loop',
+      'differences',
+      'backend-wasm',
+      'backend-gpu.js',
+    ])
+      assert.equal(
+        rows.find((row) => row.id === id)?.unavailable,
+        'unavailable: a matrix of 1002001 entries is too large to time as a whole',
+        id,
+      );
+    for (const { id, unavailable, median } of rows) assert.ok(unavailable ?? median >= 0, id);
+    assert.match(gpuChoice ?? '', /^`auto` stays on the CPU.*about \S+ ms on interpret/);
   });
 
   it('makes no kernels of too many operations', async () => {

@@ -104,7 +104,8 @@ const BACKEND_NAMES: Record<GpuMode, readonly string[]> = {
   cpu: ['cpu'],
 };
 
-const VECTORS: Record<GpuMode, Vectors> = {
+/** Where the kernels of a backend may return several numbers. */
+export const VECTORS: Readonly<Record<string, Vectors>> & Record<GpuMode, Vectors> = {
   webgpu: 'results',
   webgl2: 'values',
   headlessgl: 'none',
