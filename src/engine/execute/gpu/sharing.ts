@@ -30,6 +30,9 @@ const MOST_NUMBERS = 8;
 /** Where a place stands in the text: as an array's index, as what a pointer begins with, as the start of a sum. Whole numbers are nothing else. */
 const PLACES = /(\b(?:p|s\d+)\[)(\d+)(?=\]| \+ )|(\b(v\d+)\+\+; \4 = )(\d+)(?=;)|( = )(\d+)(?= \+ )/g;
 
+/** What stands before a pointer's place. */
+const POINTER = /\+\+; v\d+ = $/;
+
 /** The text between the places, and the places. */
 function taken({ body, threads, lengths }: WrittenStep): { key: string; parts: string[]; places: number[] } {
   const parts: string[] = [];
@@ -65,8 +68,11 @@ export function shareTexts(steps: readonly WrittenStep[]): SharedText[] {
     const several = names.length <= MOST_NUMBERS;
     for (const at of several ? group.slice(0, 1) : group) {
       const own = all[at].places;
-      const write = (place: number) =>
-        several && keys[place] !== '' ? `n${names.indexOf(keys[place])}` : String(own[place]);
+      const write = (place: number): string => {
+        if (!several || keys[place] === '') return String(own[place]);
+        // WebGL's arguments are floats, and its pointers are not.
+        return `n${names.indexOf(keys[place])}${POINTER.test(parts[place]) ? ' | 0' : ''}`;
+      };
       const body = parts.map((part, place) => (place < own.length ? part + write(place) : part)).join('');
       const more = several ? names.map((_, index) => `n${index}`) : [];
       const source = `function (${[...args, ...more].join(', ')}) {\n${body}}`;
