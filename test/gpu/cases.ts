@@ -10,6 +10,7 @@ import { batchProgram } from '../../src/engine/transforms/batch';
 import { jvpProgram } from '../../src/engine/transforms/jvp';
 import { vjpProgram } from '../../src/engine/transforms/reverse';
 import { inline } from '../../src/engine/transforms/transcribe';
+import { edgeCases } from './edgeCases';
 
 export interface GpuCase {
   readonly name: string;
@@ -254,7 +255,7 @@ export function gpuCases(seed: number): GpuCase[] {
   addViews(list);
   addContractions(list);
   addBits(list);
-  return list.cases;
+  return [...list.cases, ...edgeCases().map((edge) => ({ ...edge, tolerance: 2e-6 }))];
 }
 
 function groups<T>(list: readonly T[], size: number): T[][] {

@@ -1,9 +1,9 @@
 /** Primitives that loop inside a kernel: reductions, cumulative operations, contractions, convolutions and scans. */
 import { sizeOf, type Shape } from '../../program/aval';
 import type { Row } from '../../program/program';
-import { GpuUnsupportedError, type EmitterTable, type KernelContext } from './context';
+import type { EmitterTable, KernelContext } from './context';
 import { contractionElement } from './contract';
-import { clampIndex, unflatten, type Index } from './indexing';
+import { addIndex, clampIndex, scaleIndex, unflatten, type Index } from './indexing';
 import { walkAlong } from './strides';
 import { sums } from './sums';
 import type { Atom } from './writer';
@@ -135,16 +135,17 @@ export const LOOPS: EmitterTable = {
   conv: (k, row, index) => {
     const [operand, kernel] = k.program.operands(row);
     const params = k.program.params<'conv'>(row);
-    if (params.batchGroupCount !== 1)
-      throw new GpuUnsupportedError('a convolution with batch groups', k.program.position(row));
+    const { featureGroupCount, batchGroupCount } = params;
     const size = k.aval(operand).shape;
     const window = k.aval(kernel).shape;
-    const groupOut = window[0] / params.featureGroupCount;
+    const groups = featureGroupCount * batchGroupCount;
     const [n, feature, ...place] = index;
-    const group = params.featureGroupCount === 1 ? '0' : k.w.define(`Math.floor((${feature} + 0.5) / ${groupOut})`);
+    const group = groups === 1 ? '0' : k.w.define(`Math.floor((${feature} + 0.5) / ${window[0] / groups})`);
+    const examples = k.aval(row).shape[0];
+    const example = batchGroupCount === 1 ? n : addIndex(k.w, scaleIndex(k.w, group, examples), n);
     return sum(k, sizeOf(window.slice(1)), (position) => {
       const [channel, ...offsets] = unflatten(k.w, position, window.slice(1));
-      const inFeature = group === '0' ? channel : k.w.define(`${group} * ${window[1]} + ${channel}`);
+      const inFeature = featureGroupCount === 1 ? channel : addIndex(k.w, scaleIndex(k.w, group, window[1]), channel);
       let inside = '1';
       const source = place.map((atom, axis) => {
         const raw = k.w.define(
@@ -158,9 +159,11 @@ export const LOOPS: EmitterTable = {
           if (flag !== '1') inside = inside === '1' ? flag : k.w.define(`${inside} * ${flag}`);
         return clampIndex(k.w, at, size[axis + 2]);
       });
-      const x = k.value(operand, [n, inFeature, ...source]);
+      const x = k.value(operand, [example, inFeature, ...source]);
       const y = k.value(kernel, [feature, channel, ...offsets]);
-      return k.w.define(`${inside} > 0.5 ? ${x} * ${y} : 0`);
+      // What lies outside is 0, which times NaN or infinity is NaN.
+      const padded = inside === '1' ? x : k.w.define(`${inside} > 0.5 ? ${x} : 0`);
+      return k.w.define(`${padded} * ${y}`);
     });
   },
 };
