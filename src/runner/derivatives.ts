@@ -245,10 +245,14 @@ function hessianPattern(linear: Linear): Sparsity | undefined {
   return found === 'dense' ? undefined : found;
 }
 
+/** Writing a gradient's program costs far more than running it at a point, and is the same at each. */
+const gradients = new WeakMap<Program, Program>();
+
 /** The gradient of a scalar function as a program of its own, at the same point, ready to be differentiated again. */
 export function gradientLinear(recorded: Recorded): Linear {
   const { program, inputValues } = recorded;
-  const gradient = gradientProgram(program);
+  let gradient = gradients.get(program);
+  if (!gradient) gradients.set(program, (gradient = gradientProgram(program)));
   const values = rowValues(gradient, inputValues);
   const linearized = new LinearizedProgram(gradient, values.scalars, values.valueOf);
   const size = inputValues.length;
