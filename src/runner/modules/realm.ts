@@ -11,6 +11,7 @@ import { builtinModule, builtinName, isAllowed, refusedModule } from './builtins
 import { RunnerError } from './errors';
 import { isJson, isPackage, type FileStore } from './files';
 import { Namespaces } from './namespaces';
+import { notAllowed, notFound } from './importErrors';
 import { PendingModule, onceLoaded } from './pending';
 import type { Resolver } from './resolve';
 import { userFrame, type Place } from './stack';
@@ -348,9 +349,9 @@ export class Realm {
     const text = this.rawText(specifier, importer);
     if (text !== undefined) return { host: { default: text } };
     const file = this.options.resolver.resolve(specifier, importer.file, esm);
-    if (file === undefined) this.notFound(specifier, importer);
+    if (file === undefined) notFound(specifier, importer.file, this.options.files);
     importer.imports.add(file);
-    if (/\.node$/.test(file)) this.notAllowed(specifier, importer);
+    if (/\.node$/.test(file)) notAllowed(specifier, importer.file, this.options.files);
     return { instance: this.load(file) };
   }
 
@@ -368,39 +369,12 @@ export class Realm {
     importer: ModuleInstance,
     declared: boolean,
   ): Record<string, unknown> {
-    if (isAllowed(name, this.options.allowedModules())) return builtinModule(name);
+    const { files, allowedModules } = this.options;
+    if (isAllowed(name, allowedModules())) return builtinModule(name);
     if (name === 'process') return this.globals.process as Record<string, unknown>;
     if (name === 'module') return { createRequire: () => this.requireFor(importer) };
-    if (!declared) this.notAllowed(specifier, importer);
-    return refusedModule(name, () => this.notAllowed(specifier, importer, userFrame(new Error('here').stack)));
-  }
-
-  private place(specifier: string, importer: ModuleInstance): { file: string; line?: number; column?: number } {
-    const rewritten = this.options.files.rewritten(importer.file);
-    const node = rewritten?.analysis.imports.find((candidate) => candidate.specifier === specifier)?.node;
-    if (!rewritten || !node) return { file: importer.file };
-    const { sourceFile } = rewritten.module;
-    return { file: importer.file, ...lineAndColumn(sourceFile, node.getStart(sourceFile)) };
-  }
-
-  private notFound(specifier: string, importer: ModuleInstance): never {
-    const hint = /^[./]/.test(specifier) ? 'Check the path.' : `Is it installed? npm install ${specifier}`;
-    // The words that libraries look for when a module is optional.
-    const error = new RunnerError(
-      'module-not-found',
-      `Cannot find module '${specifier}'.`,
-      this.place(specifier, importer),
-      hint,
-    );
-    throw Object.assign(error, { resolution: 'MODULE_NOT_FOUND' });
-  }
-
-  private notAllowed(specifier: string, importer: ModuleInstance, use?: Place): never {
-    throw new RunnerError(
-      'module-not-allowed',
-      `The module '${specifier}' is not allowed: functions that GradLens runs may only compute.`,
-      use ?? this.place(specifier, importer),
-      `To allow it, add "${specifier.replace(/^node:/, '')}" to the setting gradlens.allowedModules.`,
-    );
+    const refuse = (use?: Place): never => notAllowed(specifier, importer.file, files, use);
+    if (!declared) refuse();
+    return refusedModule(name, () => refuse(userFrame(new Error('here').stack)));
   }
 }

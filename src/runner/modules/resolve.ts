@@ -210,7 +210,8 @@ export class Resolver {
   }
 }
 
-function packageOf(specifier: string): { name: string; rest: string } {
+/** The package of a specifier, and what is asked of it. */
+export function packageOf(specifier: string): { name: string; rest: string } {
   const parts = specifier.split('/');
   const name = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
   return { name, rest: specifier.slice(name.length + 1) };

@@ -188,6 +188,16 @@ for await (const part of [two, two, self()]) scale += part;`,
     await assert.rejects(derived('never.ts', 10), { code: 'time-out' });
   });
 
+  it('that are missing say how to get them: installed, or out of the archives of Yarn', async () => {
+    const files = { 'main.ts': "import deep from '@org/missing/deep';\nexport const f = (x: number) => deep(x);" };
+    const hintOf = async (folder: string) => {
+      const failed = deriveFile(join(folder, 'main.ts'), [1]);
+      return failed.then(String, (error: unknown) => errorInfo(error).hint);
+    };
+    assert.equal(await hintOf(workspace(files)), 'Is it installed? npm install @org/missing');
+    assert.match(String(await hintOf(workspace({ ...files, '.pnp.cjs': '' }))), /nodeLinker: node-modules/);
+  });
+
   it('of bundlers are what they compute with: style sheets nothing, a raw file its text', async () => {
     const folder = workspace({
       'main.ts': `import './main.css';
