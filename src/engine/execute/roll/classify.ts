@@ -12,7 +12,7 @@ export interface Classification {
   readonly siteOf: Int32Array;
   /** Instance of its site that a row is. */
   readonly instanceOf: Int32Array;
-  /** By site · width + operand; undefined for absent operands. */
+  /** By site · width + operand; undefined for absent operands. A site without any is left out. */
   readonly sources: readonly (Source | undefined)[];
   readonly width: number;
 }

@@ -113,8 +113,13 @@ class UnitGenerator extends OperandWriter {
     this.push(this.sourceOf(site, column), type, scope, site, column);
   }
 
+  private isLeftOut(site: number): boolean {
+    return this.classification.sources[site * this.classification.width] === undefined;
+  }
+
   private site(site: number, scope: Scope, hasNext: boolean): void {
     const { writer, layout } = this;
+    if (this.isLeftOut(site)) return;
     const opcode = this.opOf(site);
     if (opcode === OPCODES.guard) {
       this.guard(site, scope);
@@ -137,7 +142,7 @@ class UnitGenerator extends OperandWriter {
       this.store(site, scope);
       return;
     }
-    if (!kept && hasNext && this.usesLeft[at] === 1 && this.takesFirst(site + 1, site)) {
+    if (!kept && hasNext && !this.isLeftOut(site + 1) && this.usesLeft[at] === 1 && this.takesFirst(site + 1, site)) {
       this.usesLeft[at] = 0;
       this.onStack = site;
       return;

@@ -8,7 +8,7 @@ import { generate } from '../generate';
 import { layOut } from '../layout';
 import { findLoops } from '../tree';
 import { flowOf } from './flow';
-import { keptSites, planAdjoints } from './plan';
+import { keptSites, needed, planAdjoints } from './plan';
 import { generateSweep, type PartialImport } from './sweep';
 
 export interface CompiledGradient {
@@ -30,14 +30,16 @@ export function compileGradient(tape: Tape): CompiledGradient | undefined {
   const classification = classify(tape, tree);
   const flow = flowOf(tape, tree, classification);
   if (!flow) return undefined;
-  const layout = layOut(tape, tree, classification, keptSites(tape, tree, classification, flow));
+  const kept = keptSites(tape, tree, classification, flow);
+  const forwards = needed(tape, tree, classification, kept);
+  const layout = layOut(tape, tree, classification, kept);
   const plan = planAdjoints(tape, tree, classification, layout, flow);
-  const values = generate(tape, tree, classification, layout);
+  const values = generate(tape, tree, forwards, layout);
   const sweep = generateSweep(tape, tree, classification, layout, plan);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(plan.bytes / PAGE) });
   const forward = moduleOf(values, tape, layout, memory);
   const env: Record<string, WebAssembly.ImportValue> = { memory };
-  for (const needed of sweep.imports) env[needed.name] = partialFunction(needed);
+  for (const one of sweep.imports) env[one.name] = partialFunction(one);
   const backward = new WebAssembly.Instance(new WebAssembly.Module(sweep.bytes), { env }).exports.run as () => void;
   const { buffer } = memory;
   for (const { at, addresses } of plan.tables) new Int32Array(buffer, at, addresses.length).set(addresses);

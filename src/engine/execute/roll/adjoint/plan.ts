@@ -91,6 +91,39 @@ export function keptSites(
   return kept;
 }
 
+/** The classification of those sites alone that `kept` ones and guards are computed from: the way forward leaves out all others. */
+export function needed(tape: Tape, tree: LoopTree, classification: Classification, kept: Uint8Array): Classification {
+  const { sources, siteOf, width } = classification;
+  const columns = [tape.a, tape.b, tape.c];
+  const isNeeded = kept.slice();
+  tree.siteRows.forEach((row, site) => {
+    if (tape.ops[row] === OPCODES.guard) isNeeded[site] = 1;
+  });
+  const stack: number[] = [];
+  isNeeded.forEach((is, site) => is === 1 && stack.push(site));
+  const need = (site: number) => {
+    if (site < 0 || isNeeded[site] === 1) return;
+    isNeeded[site] = 1;
+    stack.push(site);
+  };
+  for (let site = stack.pop(); site !== undefined; site = stack.pop()) {
+    for (let column = 0; column < width; column++) {
+      const source = sources[site * width + column];
+      if (!source) continue;
+      eachSource(source, (part) => {
+        if (part.kind === 'gather') {
+          eachRow(tree, site, (row) => {
+            const value = columns[column][row] - tape.inputCount;
+            if (value >= 0 && value < tape.size) need(siteOf[value]);
+          });
+        } else if (part.kind !== 'number') need(part.site);
+      });
+    }
+  }
+  const left = sources.map((source, operand) => (isNeeded[Math.floor(operand / width)] === 1 ? source : undefined));
+  return { ...classification, sources: left };
+}
+
 export interface AdjointPlan extends Flow {
   /** Adjoints of the inputs. */
   readonly inputsAt: number;
@@ -100,6 +133,8 @@ export interface AdjointPlan extends Flow {
   readonly slotAt: Float64Array;
   /** By site: 1 where the instance last computed has its adjoint in a register. */
   readonly inRegister: Uint8Array;
+  /** By site: 1 where all that share in that register do so later in the same iteration: the first of them need not add. */
+  readonly isFresh: Uint8Array;
   /** By gathered operand: address of its table of the addresses of adjoints. */
   readonly tableAt: ReadonlyMap<number, number>;
   readonly tables: readonly { readonly at: number; readonly addresses: Int32Array }[];
@@ -126,6 +161,7 @@ export function planAdjoints(
   const needsArray = new Uint8Array(siteCount);
   const needsSlot = new Uint8Array(siteCount);
   const inRegister = new Uint8Array(siteCount);
+  const isFresh = new Uint8Array(siteCount).fill(1);
   const gathers: number[] = [];
   for (let operand = 0; operand < sources.length; operand++) {
     if (flow.receives[operand] === 0) continue;
@@ -140,7 +176,11 @@ export function planAdjoints(
       } else if (part.kind !== 'number' && part.site >= 0) {
         if (part.kind === 'affine') needsArray[part.site] = 1;
         else if (layout.unitOf[part.site] !== layout.unitOf[user]) needsSlot[part.site] = 1;
-        else inRegister[part.site] = 1;
+        else {
+          inRegister[part.site] = 1;
+          const isLater = part === sources[operand] && user > part.site;
+          if (!isLater || tree.siteLoops[user] !== tree.siteLoops[part.site]) isFresh[part.site] = 0;
+        }
       }
     });
   }
@@ -188,6 +228,7 @@ export function planAdjoints(
     arrayAt,
     slotAt,
     inRegister,
+    isFresh,
     tableAt,
     tables,
     start,
