@@ -181,7 +181,7 @@ describe('profile', function () {
       FILE,
       `export function turns(x: number[]): number {
   let y = x[0];
-  for (let i = 0; i < 30_000; i++) y = Math.sin(y * (i % 7) + x[(i * i) % 3]);
+  for (let i = 0; i < 30_000; i++) y = Math.sin(y * (i % 7) + x[(Math.imul(i + 1, 0x9e3779b1) >>> 15) % 3]);
   return y;
 }`,
     );

@@ -7,14 +7,15 @@ import { OPCODE_NAMES, OPCODES } from '../../primitives/opcodes';
 import { Emitter } from '../../program/emitter';
 import { eliminateDeadRows } from '../../program/prune';
 import type { Program, Row } from '../../program/program';
-import { inline } from '../../transforms/transcribe';
 import { classify, type Classification } from '../roll/classify';
 import { INPUTS, LITERALS, type AffineSource, type Source } from '../roll/sources';
 import { findLoops, isLoop, type Item, type Loop, type LoopTree } from '../roll/tree';
 import { isTest, tapeArity } from '../scalar/operations';
 import { tapeOf, type Tape } from '../scalar/tape';
 import { withDelays, type Delayed, type RolledSource } from './delays';
+import { joinInputs, withInputOrder } from './rolledInputs';
 import { rolledNeeds, type Needs } from './rolledNeeds';
+import { vectorizeLoops } from './vectorized';
 
 /** A pattern of operands that `scan` has no place for: the trace stays flat. */
 class NotRollable extends Error {}
@@ -69,7 +70,7 @@ function previousSite(source: Source, { loop }: Scope, user: number): number | u
 /**
  * @param active which inputs stand in the first vector; the others are a second one, where there are any
  * @returns ([active], [other]) → [m], or undefined where the program is not one of scalars, has guards, no loops, or loops that are no
- * scans
+ * scans, nor vectors
  */
 export function rollLoops(program: Program, active: readonly boolean[]): Program | undefined {
   const tape = tapeOf(program);
@@ -82,7 +83,7 @@ export function rollLoops(program: Program, active: readonly boolean[]): Program
     const needs = rolledNeeds(tape, tree, classification, sources);
     return new Roller(program, tape, tree, classification, sources, needs).write(active);
   } catch (error) {
-    if (error instanceof NotRollable) return undefined;
+    if (error instanceof NotRollable) return vectorizeLoops(program, tape, tree, active);
     throw error;
   }
 }
@@ -156,16 +157,10 @@ class Roller {
     if (carry.some(({ row }, index) => scope.b.avalIndexOf(row) !== scope.b.avalIndexOf(results[index])))
       throw new NotRollable();
     // Written with its inputs in the order in which they were met: put into the order of a scan's operands.
-    const written = scope.b.finish(results);
-    const b = new Emitter(this.program.columns.positionTable);
     const order = [...consts, ...carry, ...xs];
-    const rows = order.map(({ row }) => b.input(scope.b.aval(row)));
-    const body = b.finish(
-      inline(
-        b,
-        written,
-        scope.inputs.map((input) => rows[order.indexOf(input)]),
-      ),
+    const body = withInputOrder(
+      scope.b.finish(results),
+      order.map((input) => scope.inputs.indexOf(input)),
     );
     const params = { body, length: loop.count, consts: consts.length, carry: carry.length, reverse: false };
     parent.b.position = 0;
@@ -339,23 +334,4 @@ class Roller {
     }
     return top.b.concatenate(parts, 0);
   }
-}
-
-/** The vector of all inputs from those of the active and of the other ones. */
-function joinInputs(b: Emitter, active: readonly boolean[]): Row {
-  const count = active.filter(Boolean).length;
-  const [first, second] = [count, active.length - count].map((size) =>
-    size === 0 ? -1 : b.input({ shape: [size], dtype: 'float64' }),
-  );
-  const parts: Row[] = [];
-  const used = [0, 0];
-  for (let at = 0; at < active.length;) {
-    let end = at + 1;
-    while (end < active.length && active[end] === active[at]) end++;
-    const which = active[at] ? 0 : 1;
-    parts.push(b.sliceAxis(which === 0 ? first : second, 0, used[which], used[which] + end - at));
-    used[which] += end - at;
-    at = end;
-  }
-  return b.concatenate(parts, 0);
 }

@@ -3,6 +3,7 @@ import { GPU } from 'gpu.js';
 import { GpuDevice, type GpuLibrary, type GpuMode } from '../../../../src/engine/execute/gpu/device';
 import { jacobianMatrixProgram, rolledProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { lowerToGpu } from '../../../../src/engine/execute/gpu/lower';
+import { gpuWorkOf } from '../../../../src/engine/execute/gpuCosts';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import { compile } from '../../../../src/engine/execute/run';
 import '../../../../src/engine/execute/tiers';
@@ -141,6 +142,45 @@ const DELAYS: typeof LOOPS = {
   ],
 };
 
+/** Arrays that are carried from one turn to the next. */
+const ARRAYS: typeof LOOPS = {
+  'a diffusion between two ends': [
+    `export function f(u: number[]): number[] {
+      let v = u;
+      for (let t = 0; t < 6; t++) {
+        const w = v.slice();
+        for (let i = 1; i + 1 < v.length; i++) w[i] = Math.sin(v[i]) + 0.1 * (v[i - 1] - 2 * v[i] + v[i + 1]);
+        v = w;
+      }
+      return v;
+    }`,
+    [waves(36)],
+  ],
+  'waves, which need two arrays before': [
+    `export function f(u: number[]): number {
+      let [a, b] = [u, u.map((x) => 0.9 * x)];
+      for (let t = 0; t < 8; t++) {
+        const next = u.map(() => 0);
+        for (let i = 1; i + 1 < u.length; i++) next[i] = 2 * b[i] - a[i] + 0.2 * (b[i - 1] - 2 * b[i] + b[i + 1]) ** 3;
+        [a, b] = [b, next];
+      }
+      let energy = 0;
+      for (const x of b) energy += x * x;
+      return energy;
+    }`,
+    [waves(36)],
+  ],
+  'sweeps over an array, each element after the one before': [
+    `export function f(u: number[]): number {
+      const v = u.slice();
+      for (let t = 0; t < 5; t++)
+        for (let i = 1; i + 1 < v.length; i++) v[i] += 0.3 * (v[i - 1] - 2 * v[i] + v[i + 1]);
+      return v.reduce((sum, x) => sum + Math.cos(x), 0);
+    }`,
+    [waves(40)],
+  ],
+};
+
 const scalars = (values: readonly number[]): ArrayValue[] =>
   values.map((value) => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) }));
 
@@ -163,7 +203,7 @@ function close(found: readonly number[], expected: readonly number[]): void {
 describe('loops of plain functions', function () {
   this.timeout(60_000);
 
-  for (const [name, [text, args]] of Object.entries({ ...LOOPS, ...DELAYS })) {
+  for (const [name, [text, args]] of Object.entries({ ...LOOPS, ...DELAYS, ...ARRAYS })) {
     it(`are found again: ${name}`, async () => {
       const { program, point } = await record(text, args);
       const all = program.inputAvals.map(() => true);
@@ -229,6 +269,24 @@ describe('loops of plain functions', function () {
     });
     return [batchProgram(program, axes, lanes), inputs];
   }
+
+  it('are kernels of a thread an element where they carry arrays', async () => {
+    const device = new GpuDevice(GPU as unknown as GpuLibrary, 'webasm');
+    for (const [text, args] of Object.values(ARRAYS)) {
+      const { program, point } = await record(text, args);
+      const all = program.inputAvals.map(() => true);
+      const one = rolledProgram(program, all, 'jvp') as Program;
+      const [lanes, inputs] = lanesOf(one, [...point, ...point.map((_, at) => Math.cos(at))], 5);
+      const executable = await device.prepare(lanes, inputs);
+      const { text: statements } = gpuWorkOf(executable.plan);
+      const { size } = eliminateDeadRows(jvpProgram(program, all));
+      assert.ok(statements < size, `${statements} statements of ${size} operations`);
+      const error = worstError((await executable.run(inputs)).outputs, interpret(lanes, inputs));
+      assert.ok(error < 1e-5, String(error));
+      await device.release(lanes);
+    }
+    await device.destroy();
+  });
 
   const LANES = 256;
   const WORKLOADS = [
