@@ -22,9 +22,17 @@ export function get(object: any, index: any, site: number): unknown {
   return at === undefined ? (object as any)[property] : elementOf(object, at, site);
 }
 
-/** `object?.[index]`. */
-export function maybeGet(object: any, index: any, site: number): unknown {
-  return object === null || object === undefined ? undefined : get(object, index, site);
+class Elements {
+  constructor(private readonly object: unknown) {}
+
+  get(index: unknown, site: number): unknown {
+    return get(this.object, index, site);
+  }
+}
+
+/** `object?.[index]` is `maybe(object)?.get(index)`: the chain ends where the language ends it, before the index is evaluated. */
+export function maybe(object: unknown): Elements | undefined {
+  return object === null || object === undefined ? undefined : new Elements(object);
 }
 
 export function set(object: any, index: any, value: unknown, site: number): unknown {

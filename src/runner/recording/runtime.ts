@@ -1,5 +1,5 @@
 /** The functions that rewritten code calls, in the order of `RUNTIME_NAMES`. */
-import { apply, call, get, maybeGet, ref, set, spread } from './elements';
+import { apply, call, get, maybe, ref, set, spread } from './elements';
 import { math } from './mathFunctions';
 import * as operators from './operators';
 
@@ -38,7 +38,7 @@ const BY_NAME: Record<string, unknown> = {
   $$andEnd: operators.andEnd,
   $$isArray: Array.isArray,
   $$get: get,
-  $$maybeGet: maybeGet,
+  $$maybe: maybe,
   $$set: set,
   $$key: operators.key,
   $$ref: ref,

@@ -311,7 +311,7 @@ export abstract class OperatorEmitter extends ModuleEmitter {
     const object = this.argument(expression);
     const key = this.argument(argumentExpression);
     const site = this.site(node);
-    if (ts.isOptionalChain(node)) return `$$maybeGet(${object}, ${key}, ${site})${continuesChain(node) ? '?' : ''}`;
+    if (ts.isOptionalChain(node)) return `$$maybe(${object})?.get(${key}, ${site})`;
     if (!isSimple(expression) || !isSimple(argumentExpression)) return `$$get(${object}, ${key}, ${site})`;
     const test = ts.isNumericLiteral(argumentExpression) ? '' : `typeof ${key} === 'number' && `;
     return `(${test}$$isArray(${object}) ? ${object}[${key}] : $$get(${object}, ${key}, ${site}))`;

@@ -79,7 +79,7 @@ export const RUNTIME_NAMES: readonly string[] = [
     '$$and',
     '$$andEnd',
   ],
-  ...['$$isArray', '$$get', '$$maybeGet', '$$set', '$$key', '$$ref', '$$string', '$$apply', '$$call', '$$spread'],
+  ...['$$isArray', '$$get', '$$maybe', '$$set', '$$key', '$$ref', '$$string', '$$apply', '$$call', '$$spread'],
   ...['$$value', '$$called', '$$loop', '$$iterate', '$$done', '$$Math'],
 ];
 

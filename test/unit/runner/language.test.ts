@@ -219,6 +219,13 @@ s += Array.prototype.map.call(a, (v: any) => v * v)[0] as any; Array.prototype.r
     jacobian: [2, 1],
   },
   {
+    name: 'optional chaining through elements',
+    code: 'const o: any = { l: [[x[0]], { p: x[1] }], t: Float64Array.of(x[0]) }, none: any = null; let i = 0; const skipped = none?.[i++]?.p; return o?.l[0][0] * o?.l?.[1]?.p + o?.l[1].p + (o.l?.[5]?.[i]?.p ?? o?.["t"]?.[0]) + i + (skipped ?? 0);',
+    at: [[2, 3]],
+    value: [11],
+    jacobian: [4, 3],
+  },
+  {
     name: 'Math',
     code: 'return Math.sin(x[0]) + Math.exp(x[1]) + Math.sqrt(x[0]) + Math.log(x[1]) + Math.atan2(x[0], x[1]) + Math.abs(-x[0]) + Math.pow(x[0], 2);',
     at: [[0.5, 1]],
