@@ -240,7 +240,8 @@ function nameOf(value: unknown): string {
 
 /** Rows that compute something: not inputs, literals, constants or guards. */
 function countOperations(program: Program): number {
+  const { opcodes } = program.columns;
   let count = 0;
-  for (const opcode of program.columns.opcodes) if (opcode > 4) count++;
+  for (let row = 0; row < opcodes.length; row++) if (opcodes[row] > 4) count++;
   return count;
 }
