@@ -9,7 +9,12 @@ import { endIntervals } from './modules/sandbox';
 import { Session } from './session';
 import { Supervisor } from './supervisor';
 import { lendThreads } from './threads';
+import { WarmUp } from './warmUp';
 import type { FromRunner, RequestMessage, RunnerConfiguration, ToRunner } from './protocol';
+
+/** Milliseconds without a request after which somebody may be reading: then there is time to get warm, step by step. */
+const IDLE = 300;
+const BETWEEN_STEPS = 10;
 
 class Runner {
   private readonly session = new Session();
@@ -17,6 +22,16 @@ class Runner {
   private readonly cancelled = new Set<number>();
   private running = false;
   private readonly gpu = new RemoteGpu((message) => this.send(message));
+  private readonly warmUp = new WarmUp({
+    session: this.session,
+    timeLimit: this.session.configuration.timeLimit,
+    progress: () => undefined,
+    gpu: ownGpu,
+    phase: () => undefined,
+  });
+  /** Somebody looks at functions live: only then the next key comes soon. */
+  private isLive = false;
+  private idle: NodeJS.Timeout | undefined;
   private readonly supervisor = new Supervisor(this.session.configuration.memoryLimit);
 
   constructor(private readonly send: (message: FromRunner) => void) {}
@@ -63,16 +78,32 @@ class Runner {
   private async work(): Promise<void> {
     if (this.running) return;
     this.running = true;
+    clearTimeout(this.idle);
     for (let request = this.queue.shift(); request; request = this.queue.shift()) {
       await this.answer(request);
       // Lets messages in (cancellations, newer text) before the next request starts.
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.running = false;
+    if (this.isLive) this.rest(IDLE);
+  }
+
+  /** Gets warmer after a while, as long as nobody asks. */
+  private rest(milliseconds: number): void {
+    if (this.warmUp.isDone) return;
+    this.idle = setTimeout(() => {
+      this.running = true;
+      void this.warmUp.step().then(() => {
+        this.running = false;
+        if (this.queue.length > 0) void this.work();
+        else this.rest(BETWEEN_STEPS);
+      });
+    }, milliseconds);
   }
 
   private async answer(request: RequestMessage): Promise<void> {
     const { id, method, params } = request;
+    this.isLive ||= method === 'inspect';
     const file = (params as { file?: string }).file;
     const context: Context = {
       session: this.session,
