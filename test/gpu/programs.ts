@@ -185,8 +185,3 @@ export async function programCases(turn: number, seed: number, count: number): P
   const withForward: Choose = (k) => [...new Set<Form>(['forward', ...rotated(k)])];
   return [...guideCases(withForward), ...(await exampleCases(withForward)), ...randomCases(seed, count, rotated)];
 }
-
-/** The programs of fewer rows than `rows`: what a software renderer compiles quickly. */
-export async function shortCases(seed: number, count: number, rows: number): Promise<ProgramCase[]> {
-  return (await programCases(TURNS.renderer, seed, count)).filter(({ program }) => program.size < rows);
-}

@@ -1,14 +1,11 @@
-/**
- * The kernels in a real browser. A software renderer takes minutes for the longest programs on webgpu and webgl2: those run with
- * `GRADLENS_GPU_PROGRAMS=all npm run test:ui -- --only gpu-conformance.test`, and on the other backends always.
- */
+/** The kernels in a real browser: every primitive and whole programs, on each backend of the panel. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
-import { programCases, shortCases, TURNS } from '../gpu/programs';
+import { programCases, TURNS, type ProgramCase } from '../gpu/programs';
 import { toSend } from '../gpu/sent';
 import { launchChromium } from '../harness/chromium';
 
@@ -24,13 +21,13 @@ const RANDOM_PROGRAMS = 200;
 /** A software renderer takes a minute and a half for all of webgl2; what is left out there runs on the other backends. */
 const QUICK = Boolean(process.env.CI);
 
-/** Whole programs of any length. */
-const ALL = process.env.GRADLENS_GPU_PROGRAMS === 'all';
-/** Rows from which on a program is too long for this suite, and how many programs are shorter at least. */
-const LONGEST = [
-  ['webgpu', 30, 140],
-  ['webgl2', 16, 85],
-] as const;
+const MODES = ['webgl2', 'webgpu', 'webasm'] as const;
+type Mode = (typeof MODES)[number];
+
+/** A browser's GPU process works on one core. */
+const BROWSERS = 2;
+/** Pieces that a backend's programs run in, so that the browsers end at about the same time. */
+const PIECES = 6;
 
 /** As the panel's: nothing but scripts with the nonce, compiled WebAssembly, and workers from blobs. */
 const POLICY = "default-src 'none'; script-src 'nonce-test' 'wasm-unsafe-eval'; worker-src blob:";
@@ -38,10 +35,30 @@ const POLICY = "default-src 'none'; script-src 'nonce-test' 'wasm-unsafe-eval'; 
 describe('gpu.js kernels in a browser under the panel’s policy', function () {
   this.timeout(600_000);
   let server: Server;
-  const browsers = new Map<string, Promise<Browser>>();
-  /** Each browser's GPU process works on one core: the runs of the two backends go side by side, the whole programs after the rest. */
-  let primitives: Record<string, Promise<Report>>;
-  let programs: Record<string, Promise<Report>>;
+  const browsers: Browser[] = [];
+  /** What is to be run: whichever browser is free takes the next. */
+  const queue: ((browser: Browser) => Promise<void>)[] = [];
+  const reports = new Map<string, Promise<Report>[]>();
+
+  /** Runs the primitives or, where they are given, whole programs. */
+  function enqueue(mode: Mode, what: 'primitives' | 'programs', programs?: () => Promise<ProgramCase[]>): void {
+    const report = new Promise<Report>((resolve, reject) => {
+      queue.push((browser) => runIn(browser, mode, programs).then(resolve, reject));
+    });
+    // A failure is told by the test that waits for it.
+    report.catch(() => undefined);
+    const key = `${mode} ${what}`;
+    reports.set(key, [...(reports.get(key) ?? []), report]);
+  }
+
+  async function reportOf(mode: Mode, what: 'primitives' | 'programs'): Promise<Report> {
+    const parts = await Promise.all(reports.get(`${mode} ${what}`) ?? []);
+    return {
+      count: parts.reduce((sum, { count }) => sum + count, 0),
+      failures: parts.flatMap(({ failures }) => failures),
+      refusals: parts.flatMap(({ refusals }) => refusals),
+    };
+  }
 
   before(async () => {
     const bundle = await build({
@@ -63,66 +80,62 @@ describe('gpu.js kernels in a browser under the panel’s policy', function () {
     </script>`;
     server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(page));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    primitives = { webgpu: runIn('webgpu'), webgl2: runIn('webgl2') };
-    const cases = shortCases(SEED, RANDOM_PROGRAMS, ALL ? Infinity : Math.max(...LONGEST.map(([, rows]) => rows)));
-    programs = Object.fromEntries(
-      LONGEST.map(([mode, rows, least]) => [
-        mode,
-        primitives[mode].then(async () => {
-          const short = (await cases).filter(({ program }) => ALL || program.size < rows).map(toSend);
-          assert.ok(short.length >= (ALL ? RANDOM_PROGRAMS : least), `${short.length} cases`);
-          const report = await runIn(mode, short);
-          assert.equal(report.count, short.length);
-          return report;
-        }),
-      ]),
-    );
-    // A failure is told by the test that waits for it.
-    for (const run of [...Object.values(primitives), ...Object.values(programs)]) run.catch(() => undefined);
+    for (const mode of MODES) enqueue(mode, 'primitives');
+    for (const mode of MODES)
+      for (let piece = 0; piece < PIECES; piece++)
+        enqueue(mode, 'programs', async () => (await casesOf(mode)).filter((_, index) => index % PIECES === piece));
+    for (let count = 0; count < BROWSERS; count++) browsers.push(await launchChromium());
+    for (const browser of browsers) void work(browser);
   });
 
   after(async () => {
-    for (const browser of browsers.values()) await (await browser).close();
+    for (const browser of browsers) await browser.close();
     server?.close();
   });
 
-  /** In a worker of a page of its own, in the backend's browser. */
-  async function runIn(mode: string, programs?: ReturnType<typeof toSend>[]): Promise<Report> {
-    const browser = browsers.get(mode) ?? launchChromium();
-    browsers.set(mode, browser);
-    const page = await (await browser).newPage();
+  async function work(browser: Browser): Promise<void> {
+    for (let next = queue.shift(); next; next = queue.shift()) await next(browser);
+  }
+
+  const cases = new Map<number, Promise<ProgramCase[]>>();
+
+  /** Both software renderers run the same forms. */
+  function casesOf(mode: Mode): Promise<ProgramCase[]> {
+    const turn = mode === 'webasm' ? TURNS.webasm : TURNS.renderer;
+    const known = cases.get(turn) ?? programCases(turn, SEED, RANDOM_PROGRAMS);
+    cases.set(turn, known);
+    return known;
+  }
+
+  /** In a worker of a page of its own. */
+  async function runIn(browser: Browser, mode: Mode, programs?: () => Promise<ProgramCase[]>): Promise<Report> {
+    const sent = programs && (await programs()).map(toSend);
+    const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     type Run = (mode: string, programs: unknown) => Promise<Report>;
     const report = await page.evaluate(([name, list]) => (globalThis as unknown as { run: Run }).run(name, list), [
       mode,
-      programs,
+      sent,
     ] as const);
     await page.close();
     return report;
   }
 
-  for (const mode of ['webgpu', 'webgl2', 'webasm'] as const) {
+  for (const mode of MODES) {
     it(`agree with float64 for every primitive and transform on ${mode}`, async () => {
-      const report = await (primitives[mode] ?? runIn(mode));
+      const report = await reportOf(mode, 'primitives');
       assert.deepEqual(report.failures, []);
       assert.ok(report.count > 250, `${report.count} cases`);
     });
   }
 
-  for (const [mode, rows] of LONGEST) {
-    const which = ALL ? '' : ` of fewer than ${rows} rows`;
-    it(`agree with float64 for the programs${which} among JAX's guide, the examples and ${RANDOM_PROGRAMS} random ones (seed ${SEED}) on ${mode}`, async () => {
-      const report = await programs[mode];
+  for (const mode of MODES) {
+    it(`agree with float64 for JAX's guide, the examples and ${RANDOM_PROGRAMS} random programs (seed ${SEED}) on ${mode}`, async () => {
+      const report = await reportOf(mode, 'programs');
       assert.deepEqual(report.failures, []);
       assert.deepEqual(report.refusals, []);
+      assert.equal(report.count, (await casesOf(mode)).length);
+      assert.ok(report.count > RANDOM_PROGRAMS);
     });
   }
-
-  it(`agree with float64 for JAX's guide, the examples and ${RANDOM_PROGRAMS} random programs (seed ${SEED}) on webasm`, async () => {
-    const cases = (await programCases(TURNS.webasm, SEED, RANDOM_PROGRAMS)).map(toSend);
-    const report = await runIn('webasm', cases);
-    assert.deepEqual(report.failures, []);
-    assert.equal(report.count, cases.length);
-    assert.deepEqual(report.refusals, []);
-  });
 });
