@@ -2,7 +2,7 @@
 import { allocate, type DType } from '../program/aval';
 import { bind } from './bind';
 import { ConcreteArray, NdArray } from './ndarray';
-import { scalar } from './recorder';
+import { scalar, type Tracer } from './recorder';
 
 export type TypedArray =
   | Float64Array
@@ -21,6 +21,8 @@ export interface ArrayHost {
   elements(array: TypedArray): readonly (number | NdArray)[] | NdArray | undefined;
   /** The traced array that a plain one stands for. */
   list(list: readonly unknown[]): NdArray | undefined;
+  /** A typed array that holds a traced one of its length and dtype, where the user's code would get one if nothing were traced. */
+  typed(array: Tracer): TypedArray | undefined;
 }
 
 let host: ArrayHost | undefined;
@@ -32,6 +34,11 @@ export function useArrayHost(of: ArrayHost): void {
 /** The traced array that a plain one stands for, in hosts where such a one exists. */
 export function fromList(list: readonly unknown[]): NdArray | undefined {
   return host?.list(list);
+}
+
+/** A typed array that holds a traced one, in hosts where that can be. */
+export function toTyped(array: Tracer): TypedArray | undefined {
+  return host?.typed(array);
 }
 
 /** By the array's own tag: `instanceof` knows only the arrays of this realm. */

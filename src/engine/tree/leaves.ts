@@ -2,7 +2,7 @@
 import type { Aval } from '../program/aval';
 import { NdArray } from '../trace/ndarray';
 import { scalar, Tracer } from '../trace/recorder';
-import { fromTyped, typedDType, type TypedArray } from '../trace/typedArrays';
+import { fromTyped, toTyped, typedDType, type TypedArray } from '../trace/typedArrays';
 
 export type { TypedArray };
 
@@ -48,22 +48,22 @@ export function toNdArray(leaf: Leaf): NdArray {
   return fromTyped(leaf);
 }
 
-function tracerOfKind(array: Tracer, kind: LeafKind): Tracer {
-  const isNumber = kind === 'number' && array.ndim === 0;
-  const typed =
-    (kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind ? kind : undefined;
-  return new Tracer(array.recorder, array.row, isNumber, typed);
+function tracerOfKind(array: Tracer, kind: LeafKind): Leaf {
+  if (!isTyped(array, kind)) return new Tracer(array.recorder, array.row, kind === 'number' && array.ndim === 0);
+  return toTyped(array) ?? new Tracer(array.recorder, array.row, false, kind);
+}
+
+/** Whether an array has the shape and dtype of a Float64Array or Float32Array. */
+function isTyped(array: NdArray, kind: LeafKind): kind is 'float64' | 'float32' {
+  return (kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind;
 }
 
 /**
  * An array in the kind of a leaf: a number for numbers, a Float64Array or Float32Array where the shape and dtype are such a
- * one's, the array itself else. Inside an outer trace the result stays a tracer.
+ * one's, the array itself else. Inside an outer trace the result stays a tracer, unless the host has typed arrays of traced numbers.
  */
 export function toKind(array: NdArray, kind: LeafKind): Leaf {
   if (array instanceof Tracer) return kindOf(array) === kind ? array : tracerOfKind(array, kind);
   if (kind === 'number') return array.ndim === 0 ? array.concrete.data[0] : array;
-  if ((kind === 'float64' || kind === 'float32') && array.ndim === 1 && array.dtype === kind) {
-    return array.concrete.data.slice() as Float64Array | Float32Array;
-  }
-  return array;
+  return isTyped(array, kind) ? (array.concrete.data.slice() as Float64Array | Float32Array) : array;
 }

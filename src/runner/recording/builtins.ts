@@ -12,7 +12,7 @@ import { wholeList } from './numberLists';
 import { lose, pin, state, valueOf } from './state';
 import { rememberText, textBecomesNumber, tracedText } from './text';
 import { installDataView, installTypedArrays } from './typedArrayMethods';
-import { readForEngine } from './typedArrays';
+import { holdWhole, readForEngine, type AnyTypedArray } from './typedArrays';
 
 type Any = any;
 
@@ -23,6 +23,12 @@ export function installBuiltins(realm: Record<string, Any>): void {
   installArray(realm);
   installCollections(realm);
   installTypedArrays(realm);
+  useArrayHost({
+    elements: readForEngine,
+    list: wholeList,
+    // An inner trace gives what it gives where nothing is recorded: an array of np.
+    typed: (array) => (array.recorder === state.recorder ? typedOf(array, realm) : undefined),
+  });
   installDataView(realm);
   installObjects(realm);
   installJson(realm.JSON);
@@ -38,9 +44,15 @@ export function installBuiltins(realm: Record<string, Any>): void {
   };
 }
 
+/** A typed array of the realm that holds a traced array of its dtype. */
+function typedOf(array: Tracer, realm: Record<string, Any>): AnyTypedArray {
+  const typed = realm[array.dtype === 'float64' ? 'Float64Array' : 'Float32Array'].from(array.concrete.data);
+  holdWhole(typed, array, () => undefined);
+  return typed;
+}
+
 /** What a tracer does where the language itself wants a primitive: a native function, a conversion that no rewriting saw. */
 export function installTracerConversions(): void {
-  useArrayHost({ elements: readForEngine, list: wholeList });
   const prototype = Tracer.prototype as Any;
   const define = (name: string | symbol, value: unknown) =>
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
