@@ -8,7 +8,7 @@ import type { Program } from '../../program/program';
 import { compileGradient, type CompiledGradient } from '../roll/adjoint/compile';
 import type { Executable, ExecutionInfo, Tier } from '../run';
 import { scalarExecutable, type ScalarExecutable } from './executable';
-import { isLargeScalarProgram, type Tape } from './tape';
+import { LARGE, type Tape } from './tape';
 
 interface Compiled {
   readonly gradient: CompiledGradient;
@@ -63,11 +63,11 @@ export const gradientTier: Tier = {
   name: 'gradient',
   compile(program) {
     const { gradientOf } = program;
-    if (!gradientOf || !isLargeScalarProgram(gradientOf)) return null;
+    if (!gradientOf || gradientOf.size < LARGE) return null;
     // Tapes pass a stopped gradient's operand on as it is.
     if (gradientOf.columns.opcodes.includes(OPCODES.stopGradient)) return null;
-    const { tape } = scalarExecutable(gradientOf) as ScalarExecutable;
-    const found = compiled(tape);
+    const scalar = scalarExecutable(gradientOf);
+    const found = scalar ? compiled(scalar.tape) : null;
     return found && new GradientExecutable(program, found.gradient, found.time);
   },
 };

@@ -56,7 +56,7 @@ export function isScalarProgram(program: Program): boolean {
 }
 
 /** Programs below this many rows go the general way: it costs them nothing, and they print as in JAX. */
-const LARGE = 256;
+export const LARGE = 256;
 
 /** Do the transforms that work straight on the columns pay for a program? */
 export function isLargeScalarProgram(program: Program): boolean {
