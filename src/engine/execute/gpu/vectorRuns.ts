@@ -36,9 +36,8 @@ export function lastUsesOf(tape: Tape): Int32Array {
   return last;
 }
 
-/** Turns at the beginning and at the end that may be left out, since they read across a border: the fewest first. */
+/** Turns at the beginning and at the end that may be left out, since they read across a border: the fewest first, the most last. */
 const MARGINS = [
-  [0, 0],
   [1, 0],
   [0, 1],
   [1, 1],
@@ -51,14 +50,20 @@ const MARGINS = [
 
 /** The turns of a loop that can be vectors, without recurrences where there is a choice; undefined where there are none. */
 export function vectorRun(tape: Tape, start: number, period: number, count: number): VectorRun | undefined {
-  let second: VectorRun | undefined;
+  const without = (before: number, after: number) =>
+    ordered(tape, { start: start + before * period, period, count: count - before - after });
+  const isFree = (run: VectorRun | undefined) => run?.recurrent.length === 0;
+  const whole = without(0, 0);
+  if (isFree(whole)) return whole;
+  // Leaving out the most tells whether the borders are what is in the way.
+  const inner = without(2, 2);
+  if (whole && !isFree(inner)) return whole;
+  if (!inner) return undefined;
   for (const [before, after] of MARGINS) {
-    const turns = { start: start + before * period, period, count: count - before - after };
-    const run = ordered(tape, turns);
-    if (run?.recurrent.length === 0) return run;
-    second ??= run;
+    const found = without(before, after);
+    if (found && (isFree(found) || !isFree(inner))) return found;
   }
-  return second;
+  return inner;
 }
 
 function ordered(tape: Tape, turns: Turns): VectorRun | undefined {
