@@ -9,6 +9,8 @@ import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
 import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
 import { Program } from '../engine/program/program';
+import { eliminateDeadRows } from '../engine/program/prune';
+import { jvpProgram } from '../engine/transforms/jvp';
 import type { DenseMatrix, MatrixPart } from './protocol';
 import { slotsOf, type Recorded, type Slot } from './record';
 
@@ -273,6 +275,15 @@ export function gradientProgram(program: Program): Program {
       program.inputAvals.map(() => true),
     );
   return new Program(() => rows().columns, program);
+}
+
+/** (…inputs, …vectors) → the slope of a scalar function along the vectors: its gradient by the inputs is a Hessian-vector product. */
+export function slopeProgram(program: Program): Program {
+  const { columns, outputs } = jvpProgram(
+    program,
+    program.inputAvals.map(() => true),
+  );
+  return eliminateDeadRows(new Program({ ...columns, outputs: outputs.slice(-1) }));
 }
 
 /** The values of all rows of the recorded program at other inputs; undefined where control flow goes another way. */

@@ -2,13 +2,20 @@
 import { compile } from '../../engine/execute/run';
 import '../tiers';
 import { sparseDerivative } from '../../engine/sparse/derivative';
-import type { ArrayValue } from '../../engine/program/aval';
 import type { Program } from '../../engine/program/program';
 import { eliminateDeadRows } from '../../engine/program/prune';
 import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { vjpProgram } from '../../engine/transforms/reverse';
-import { gradientProgram, hessianOf, inputArrays, jacobianOf, linearOf, pushForward } from '../derivatives';
+import {
+  gradientProgram,
+  hessianOf,
+  inputArrays,
+  jacobianOf,
+  linearOf,
+  pushForward,
+  slopeProgram,
+} from '../derivatives';
 import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
 import type { Recorded } from '../record';
@@ -214,13 +221,10 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: jvpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', product, () => {
-        const forward = jvpProgram(program, all(program, count));
-        return {
-          program: vjpProgram(forward, all(forward, count)),
-          inputs: [...primals, ...direction, scalarOf(0), scalarOf(1)],
-        };
-      }),
+      compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', product, () => ({
+        program: gradientProgram(slopeProgram(program)),
+        inputs: [...primals, ...direction],
+      })),
       compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', product, () => {
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
@@ -323,8 +327,4 @@ function centralDifferences(evaluate: (inputs: Float64Array) => ArrayLike<number
 
 function vectorsOf(size: number, count: number): Float64Array[] {
   return Array.from({ length: count }, (_, index) => seededDirection(size, index + 1));
-}
-
-function scalarOf(value: number): ArrayValue {
-  return { shape: [], dtype: 'float64', data: Float64Array.of(value) };
 }

@@ -1,19 +1,31 @@
 /** Gradients swept backwards over the loops of plain functions, against the adjoints of every row of the recording. */
 import assert from 'node:assert/strict';
 import { gradientTier } from '../../../src/engine/execute/scalar/gradient';
-import { gather, gradientProgram } from '../../../src/runner/derivatives';
+import {
+  gather,
+  gradientLinear,
+  gradientProgram,
+  linearOf,
+  pullBack,
+  pushForward,
+  slopeProgram,
+} from '../../../src/runner/derivatives';
 import { record, slotsOf, type Recorded } from '../../../src/runner/record';
 import { randomNumbers } from '../engine/execute/nests';
 import { session } from './support/derive';
 
 let count = 0;
 
-/** The gradient of `f` of a module, by both ways; the first is undefined where it is not swept. */
-function gradients(text: string, x: number[]): { swept: Float64Array | undefined; adjoints: Float64Array } {
+function recorded(text: string, x: number[]): Recorded {
   const file = `/virtual/swept${++count}.ts`;
   session.overlay(file, text);
   const { fn } = session.prepare({ file, fn: 'f', args: [x] }, true);
-  const { program, linearized } = record(fn, [x], [0], ['x']) as Recorded;
+  return record(fn, [x], [0], ['x']) as Recorded;
+}
+
+/** The gradient of `f` of a module, by both ways; the first is undefined where it is not swept. */
+function gradients(text: string, x: number[]): { swept: Float64Array | undefined; adjoints: Float64Array } {
+  const { program, linearized } = recorded(text, x);
   const adjoints = linearized.reverse([{ row: program.outputs[0], values: [1] }]);
   return {
     swept: gradientTier.compile(gradientProgram(program), 1)?.runFlat(Float64Array.from(x)),
@@ -42,17 +54,31 @@ const LOOPS: Readonly<Record<string, string>> = {
   'reads backwards': `let s = 0; for (let i = x.length - 1; i >= 2; i--) s += x[i] * x[i - 2] - x[x.length - 1 - i] / (2 + x[i - 1]); return s;`,
 };
 
+function assertSame(found: Float64Array, wanted: Float64Array): void {
+  const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  wanted.forEach((value, index) => {
+    const error = Math.abs(found[index] - value);
+    assert(error <= 1e-12 * Math.max(Math.abs(value), 1e-3 * scale), `${index}: ${found[index]}, not ${value}`);
+  });
+}
+
 describe('gradients swept over loops', () => {
   const point = Array.from({ length: 150 }, (_, index) => Math.sin(index + 1));
   for (const [what, body] of Object.entries(LOOPS)) {
     it(`are those of the recording: ${what}`, () => {
       const { swept, adjoints } = gradients(`export function f(x: number[]): number {\n${body}\n}`, point);
       assert(swept, 'not swept');
-      const scale = adjoints.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      adjoints.forEach((value, index) => {
-        const error = Math.abs(swept[index] - value);
-        assert(error <= 1e-12 * Math.max(Math.abs(value), 1e-3 * scale), `${index}: ${swept[index]}, not ${value}`);
-      });
+      assertSame(swept, adjoints);
+    });
+
+    it(`make Hessian-vector products, as gradients of slopes: ${what}`, () => {
+      const found = recorded(`export function f(x: number[]): number {\n${body}\n}`, point);
+      const direction = Float64Array.from(point, (_, index) => Math.cos(index));
+      const products = gradientTier.compile(gradientProgram(slopeProgram(found.program)), 1);
+      assert(products, 'not swept');
+      const both = products.runFlat(Float64Array.of(...point, ...direction));
+      assertSame(both.subarray(0, point.length), pushForward(gradientLinear(found), direction));
+      assertSame(both.subarray(point.length), pullBack(linearOf(found), [1]));
     });
   }
 
