@@ -1,7 +1,9 @@
 /** The way of a plain function through the extension's runner, in this process: rewritten, recorded, differentiated, executed. */
 import { join } from 'node:path';
 import { compile, type Executable } from '../../src/engine/execute/run';
-import { gradientProgram, slopeProgram } from '../../src/runner/derivatives';
+import { Program } from '../../src/engine/program/program';
+import { jvpProgram } from '../../src/engine/transforms/jvp';
+import { gradientProgram } from '../../src/runner/derivatives';
 import { record, type Recorded, type UserFunction } from '../../src/runner/record';
 import { Session } from '../../src/runner/session';
 import '../../src/runner/tiers';
@@ -23,8 +25,12 @@ export async function gradientOf(name: string, point: readonly number[]): Promis
   return compile(gradientProgram((await recorded(name, point)).program));
 }
 
-/** (x, v) → Hessian times v, reverse over forward: the gradient of the slope along v, by x and by v. */
+/** (x, v) → Hessian times v, forward over reverse. */
 export async function hvpOf(name: string, point: readonly number[]): Promise<Executable> {
-  const { program } = await recorded(name, point);
-  return compile(gradientProgram(slopeProgram(program)));
+  const gradient = gradientProgram((await recorded(name, point)).program);
+  const moved = jvpProgram(
+    gradient,
+    gradient.inputAvals.map(() => true),
+  );
+  return compile(new Program({ ...moved.columns, outputs: moved.outputs.slice(gradient.outputs.length) }));
 }

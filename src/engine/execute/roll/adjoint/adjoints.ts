@@ -79,6 +79,12 @@ export class AdjointWriter extends BackwardReader {
     return local;
   }
 
+  /** The adjoint that all others come from, where a register of this function has it. */
+  protected seed(): void {
+    const { seedSite } = this.plan;
+    if (seedSite >= 0 && this.layout.unitOf[seedSite] === this.unit) this.writer.f64(1).set(this.adjoint(seedSite));
+  }
+
   /** Pushes the adjoint of this instance of a site. Where the next one to be swept finds its own, zero is left. */
   protected takeAdjoint(site: number, scope: Scope): void {
     const { writer, plan } = this;

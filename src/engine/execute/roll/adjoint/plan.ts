@@ -143,8 +143,10 @@ export interface AdjointPlan extends Flow {
   readonly end: number;
   /** Bytes of memory, the values' included. */
   readonly bytes: number;
-  /** Where the sweep begins: the adjoint of the first output; −1 where that is a number. */
+  /** Where the sweep begins: the address of the adjoint of the first output; −1 where that is a number or in a register. */
   readonly seedAt: number;
+  /** The site whose register the sweep begins with; −1 for none. */
+  readonly seedSite: number;
 }
 
 /** Places adjoints behind the values of `layout`. */
@@ -185,7 +187,14 @@ export function planAdjoints(
     });
   }
   const result = tape.outputs[0];
-  if (result >= inputCount && result < firstLiteral) needsArray[siteOf[result - inputCount]] = 1;
+  const resultSite = result >= inputCount && result < firstLiteral ? siteOf[result - inputCount] : -1;
+  const isLast = (site: number, instance: number) => instance === extentsOf(loopsAround(tree, site)).size - 1;
+  // What a function returns is most often what its last iteration computed.
+  const isResultLast = resultSite >= 0 && isLast(resultSite, instanceOf[result - inputCount]);
+  if (isResultLast && needsSlot[resultSite] === 0) {
+    inRegister[resultSite] = 1;
+    isFresh[resultSite] = 0;
+  } else if (resultSite >= 0 && !isResultLast) needsArray[resultSite] = 1;
   const start = (layout.bytes + 15) & ~15;
   const inputsAt = start;
   let next = inputsAt + WORD * inputCount;
@@ -234,6 +243,14 @@ export function planAdjoints(
     start,
     end,
     bytes: next,
-    seedAt: result >= firstLiteral ? -1 : addressOf(result),
+    ...seedOf(),
   };
+
+  function seedOf(): Pick<AdjointPlan, 'seedAt' | 'seedSite'> {
+    if (result >= firstLiteral || (resultSite >= 0 && flow.active[resultSite] === 0))
+      return { seedAt: -1, seedSite: -1 };
+    if (!isResultLast) return { seedAt: addressOf(result), seedSite: -1 };
+    const slot = slotAt[resultSite];
+    return { seedAt: slot, seedSite: slot < 0 ? resultSite : -1 };
+  }
 }

@@ -76,6 +76,7 @@ class SweepWriter extends AdjointWriter {
 
   write(items: readonly Item[]): void {
     const scope = newScope(null, null, -1);
+    this.seed();
     this.backwards(items, scope);
     this.passGathered(scope);
   }
