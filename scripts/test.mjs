@@ -39,11 +39,13 @@ const independent = [
 if (process.argv.includes('--prove-install')) {
   independent.unshift({ name: 'install', args: [...tsx, 'test/install/run.ts'], suite: true, minutes: 12 });
 }
-await run.together(independent);
+// One of three mostly waits.
+await run.together(independent, 3);
 const built = await run.step({ name: 'build', args: ['esbuild.mjs'] });
+// The VS Code of both suites, and the browser: it waits for a registry while the unit tests run.
+const setup = run.together([{ name: 'vscode', args: [...tsx, 'test/harness/setup.ts'] }]);
 await run.step({ name: 'unit', args: [...tsx, 'test/unit.ts'], suite: true });
-// The VS Code of both suites, and the browser.
-const ready = built && (await run.step({ name: 'vscode', args: [...tsx, 'test/harness/setup.ts'] }));
+const ready = (await setup) && built;
 const suites = [
   { name: 'extension', args: [...tsx, 'test/extension/run.ts'], suite: true },
   { name: 'ui', args: [...tsx, 'test/ui/run.ts'], suite: true, minutes: 20 },

@@ -60,19 +60,23 @@ export class Run {
   }
 
   /**
-   * Runs steps that don't disturb each other, two at a time; what one prints is shown when it ends.
+   * Runs steps that don't disturb each other, so many at a time; what one prints is shown when it ends. True when all passed.
    *
    * @param {Step[]} steps
+   * @param {number} lanes
    */
-  async together(steps) {
+  async together(steps, lanes = 2) {
     const queue = [...steps];
+    let all = true;
     const lane = async () => {
       for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
-        const { output } = await this.execute(step, 'pipe');
+        const { passed, output } = await this.execute(step, 'pipe');
+        all &&= passed;
         console.log(`\n▶ ${step.name}\n${output.trimEnd()}`);
       }
     };
-    await Promise.all([lane(), lane()]);
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return all;
   }
 
   /**
