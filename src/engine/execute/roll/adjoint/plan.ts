@@ -64,37 +64,54 @@ export function isWritten(opcode: number): boolean {
   }
 }
 
-/** 1 for each site all of whose values the reverse sweep may read. */
-export function keptSites(
+/** Visits the sites whose instances a gathered operand reads, one for each of its own instances that reads any. */
+function eachGathered(
   tape: Tape,
   tree: LoopTree,
-  { sources, siteOf, width }: Classification,
-  flow: Flow,
-): Uint8Array {
+  { siteOf, width }: Classification,
+  operand: number,
+  visit: (site: number) => void,
+): void {
+  const column = [tape.a, tape.b, tape.c][operand % width];
+  eachRow(tree, Math.floor(operand / width), (row) => {
+    const value = column[row];
+    if (value >= tape.inputCount && value < tape.firstLiteral) visit(siteOf[value - tape.inputCount]);
+  });
+}
+
+/** Visits the sites whose instances an operand reads. */
+function eachSiteRead(
+  tape: Tape,
+  tree: LoopTree,
+  classification: Classification,
+  operand: number,
+  visit: (site: number) => void,
+): void {
+  const source = classification.sources[operand];
+  if (!source) return;
+  eachSource(source, (part) => {
+    if (part.kind === 'gather') eachGathered(tape, tree, classification, operand, visit);
+    else if (part.kind !== 'number' && part.site >= 0) visit(part.site);
+  });
+}
+
+/** 1 for each site all of whose values the reverse sweep may read. */
+export function keptSites(tape: Tape, tree: LoopTree, classification: Classification, flow: Flow): Uint8Array {
+  const { width } = classification;
   const kept = new Uint8Array(tree.siteCount);
-  const columns = [tape.a, tape.b, tape.c];
+  const keep = (site: number) => (kept[site] = 1);
   for (let site = 0; site < tree.siteCount; site++) {
     if (flow.active[site] === 0) continue;
     const reads = readsOf(tape.ops[tree.siteRows[site]], (column) => flow.receives[site * width + column] === 1);
-    if (reads.result) kept[site] = 1;
-    for (const column of reads.columns) {
-      eachSource(sources[site * width + column] as Source, (part) => {
-        if (part.kind === 'gather') {
-          eachRow(tree, site, (row) => {
-            const value = columns[column][row];
-            if (value >= tape.inputCount && value < tape.firstLiteral) kept[siteOf[value - tape.inputCount]] = 1;
-          });
-        } else if (part.kind !== 'number' && part.site >= 0) kept[part.site] = 1;
-      });
-    }
+    if (reads.result) keep(site);
+    for (const column of reads.columns) eachSiteRead(tape, tree, classification, site * width + column, keep);
   }
   return kept;
 }
 
 /** The classification of those sites alone that `kept` ones and guards are computed from: the way forward leaves out all others. */
 export function needed(tape: Tape, tree: LoopTree, classification: Classification, kept: Uint8Array): Classification {
-  const { sources, siteOf, width } = classification;
-  const columns = [tape.a, tape.b, tape.c];
+  const { sources, width } = classification;
   const isNeeded = kept.slice();
   tree.siteRows.forEach((row, site) => {
     if (tape.ops[row] === OPCODES.guard) isNeeded[site] = 1;
@@ -102,23 +119,13 @@ export function needed(tape: Tape, tree: LoopTree, classification: Classificatio
   const stack: number[] = [];
   isNeeded.forEach((is, site) => is === 1 && stack.push(site));
   const need = (site: number) => {
-    if (site < 0 || isNeeded[site] === 1) return;
+    if (isNeeded[site] === 1) return;
     isNeeded[site] = 1;
     stack.push(site);
   };
   for (let site = stack.pop(); site !== undefined; site = stack.pop()) {
-    for (let column = 0; column < width; column++) {
-      const source = sources[site * width + column];
-      if (!source) continue;
-      eachSource(source, (part) => {
-        if (part.kind === 'gather') {
-          eachRow(tree, site, (row) => {
-            const value = columns[column][row] - tape.inputCount;
-            if (value >= 0 && value < tape.size) need(siteOf[value]);
-          });
-        } else if (part.kind !== 'number') need(part.site);
-      });
-    }
+    for (let column = 0; column < width; column++)
+      eachSiteRead(tape, tree, classification, site * width + column, need);
   }
   const left = sources.map((source, operand) => (isNeeded[Math.floor(operand / width)] === 1 ? source : undefined));
   return { ...classification, sources: left };
@@ -153,10 +160,11 @@ export interface AdjointPlan extends Flow {
 export function planAdjoints(
   tape: Tape,
   tree: LoopTree,
-  { sources, siteOf, instanceOf, width }: Classification,
+  classification: Classification,
   layout: Layout,
   flow: Flow,
 ): AdjointPlan {
+  const { sources, siteOf, instanceOf, width } = classification;
   const { siteCount } = tree;
   const { inputCount, firstLiteral } = tape;
   const columns = [tape.a, tape.b, tape.c];
@@ -171,10 +179,7 @@ export function planAdjoints(
     eachSource(sources[operand] as Source, (part) => {
       if (part.kind === 'gather') {
         gathers.push(operand);
-        eachRow(tree, user, (row) => {
-          const value = columns[operand % width][row];
-          if (value >= inputCount && value < firstLiteral) needsArray[siteOf[value - inputCount]] = 1;
-        });
+        eachGathered(tape, tree, classification, operand, (site) => (needsArray[site] = 1));
       } else if (part.kind !== 'number' && part.site >= 0) {
         if (part.kind === 'affine') needsArray[part.site] = 1;
         else if (layout.unitOf[part.site] !== layout.unitOf[user]) needsSlot[part.site] = 1;
