@@ -3,6 +3,7 @@
  * an expectation: aliases and other modules are not followed, and whoever relies on it has to watch.
  */
 import ts from 'typescript';
+import { isReference } from '../rewrite/scopes';
 
 /** What a file declares, wherever in it. */
 interface Declared {
@@ -174,14 +175,6 @@ function rootOf(expression: ts.Expression): string | undefined {
 
 function isAssignment(node: ts.Node): node is ts.BinaryExpression {
   return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-}
-
-/** Not the name of a property, where the same word stands for something else. */
-function isReference(node: ts.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.name !== node;
-  if (ts.isPropertyAssignment(parent)) return parent.name !== node;
-  return !(ts.isBindingElement(parent) && parent.propertyName === node);
 }
 
 function enclosing(node: ts.Node): ts.Node | undefined {

@@ -5,7 +5,7 @@
 import ts from 'typescript';
 import type { ParsedModule } from '../parse';
 import { DEFAULT_NAME, importExpression, type Analysis, type ImportBinding } from './analysis';
-import { declaringScope } from './scopes';
+import { declaringScope, isReference } from './scopes';
 import { hasModifier } from './typeSyntax';
 
 const STYLE_SHEET = /\.(?:css|scss|sass|less|styl|pcss)$/;
@@ -336,34 +336,5 @@ export class ModuleEmitter {
     const start = node.getStart(this.sourceFile);
     const head = this.span(node, start, body.getStart(this.sourceFile));
     return head + this.span(body, body.getStart(this.sourceFile), at) + assignments + this.span(body, at, body.end);
-  }
-}
-
-/** False for identifiers that name a property, a label or a declaration rather than refer to a variable. */
-function isReference(node: ts.Identifier): boolean {
-  const parent = node.parent;
-  switch (parent.kind) {
-    case ts.SyntaxKind.PropertyAccessExpression:
-      return (parent as ts.PropertyAccessExpression).expression === node;
-    case ts.SyntaxKind.PropertyAssignment:
-      return (parent as ts.PropertyAssignment).initializer === node;
-    case ts.SyntaxKind.BindingElement:
-      return (parent as ts.BindingElement).initializer === node;
-    case ts.SyntaxKind.MethodDeclaration:
-    case ts.SyntaxKind.GetAccessor:
-    case ts.SyntaxKind.SetAccessor:
-    case ts.SyntaxKind.LabeledStatement:
-    case ts.SyntaxKind.BreakStatement:
-    case ts.SyntaxKind.ContinueStatement:
-    case ts.SyntaxKind.MetaProperty:
-    case ts.SyntaxKind.ImportSpecifier:
-    case ts.SyntaxKind.ExportSpecifier:
-      return false;
-    case ts.SyntaxKind.PropertyDeclaration:
-      return (parent as ts.PropertyDeclaration).initializer === node;
-    case ts.SyntaxKind.EnumMember:
-      return (parent as ts.EnumMember).initializer === node;
-    default:
-      return true;
   }
 }

@@ -140,3 +140,32 @@ export function declaringScope(scopes: Scopes, node: ts.Node, name: string): ts.
   }
   return undefined;
 }
+
+/** False for identifiers that name a property, a label or a declaration rather than refer to a variable. */
+export function isReference(node: ts.Identifier): boolean {
+  const parent = node.parent;
+  switch (parent.kind) {
+    case ts.SyntaxKind.PropertyAccessExpression:
+      return (parent as ts.PropertyAccessExpression).expression === node;
+    case ts.SyntaxKind.PropertyAssignment:
+      return (parent as ts.PropertyAssignment).initializer === node;
+    case ts.SyntaxKind.BindingElement:
+      return (parent as ts.BindingElement).initializer === node;
+    case ts.SyntaxKind.MethodDeclaration:
+    case ts.SyntaxKind.GetAccessor:
+    case ts.SyntaxKind.SetAccessor:
+    case ts.SyntaxKind.LabeledStatement:
+    case ts.SyntaxKind.BreakStatement:
+    case ts.SyntaxKind.ContinueStatement:
+    case ts.SyntaxKind.MetaProperty:
+    case ts.SyntaxKind.ImportSpecifier:
+    case ts.SyntaxKind.ExportSpecifier:
+      return false;
+    case ts.SyntaxKind.PropertyDeclaration:
+      return (parent as ts.PropertyDeclaration).initializer === node;
+    case ts.SyntaxKind.EnumMember:
+      return (parent as ts.EnumMember).initializer === node;
+    default:
+      return true;
+  }
+}
