@@ -30,10 +30,10 @@ export async function backendRows(recorded: Recorded, budget: number, expected: 
   const compiled = row('wasm');
   const kernels = row('gpu.js');
   const refused = tooLarge(n * m)?.refused;
-  if (refused ?? !mayTake(expected, 2 * budget))
+  if (refused !== undefined || !mayTake(expected, 2 * budget))
     return [interpreted, compiled, kernels].map((each) => ({
       ...each,
-      ...(refused ? { unavailable: refused } : tooLong(expected)),
+      ...(refused === undefined ? tooLong(expected) : { unavailable: refused }),
     }));
   const { program, inputs } = matrixProgramOf(recorded, 'jacobian');
   const [matrix] = interpret(program, inputs);

@@ -183,11 +183,11 @@ function contradicts(
   return Math.abs(middle - derivative) > 3 * spread + 1e-3 * size + 10 * noise;
 }
 
-const ROUNDING: ReadonlySet<number> = new Set([OPCODES.floor, OPCODES.ceil, OPCODES.trunc, OPCODES.roundHalfUp]);
+const ROUNDING: readonly number[] = [OPCODES.floor, OPCODES.ceil, OPCODES.trunc, OPCODES.roundHalfUp];
 
 /** Does a program round anything? */
 export function hasRounding({ program }: Recorded): boolean {
-  return program.columns.opcodes.some((opcode) => ROUNDING.has(opcode));
+  return ROUNDING.some((opcode) => program.columns.opcodes.includes(opcode));
 }
 
 /** Where most is decided or rounded, of what depends on the inputs. */
@@ -198,7 +198,7 @@ function busiestStep({ program }: Recorded): { site: number; rounding: boolean }
   for (let row = 0; row < program.size; row++) {
     if (opcodes[row] === OPCODES.input) reached[row] = 1;
     else for (const operand of program.operands(row)) reached[row] |= reached[operand];
-    const rounding = ROUNDING.has(opcodes[row]);
+    const rounding = ROUNDING.includes(opcodes[row]);
     if ((opcodes[row] !== OPCODES.guard && !rounding) || reached[row] === 0) continue;
     const site = positions[row] || positions[program.operand(row, 0)];
     const known = counts.get(site);
