@@ -121,7 +121,7 @@ describe('the panel’s GPU for the runner', () => {
     await page.click('vscode-button:has-text("Measure")');
     assert.match(
       (await text(page, '.gpu-choice')).replace(/\s+/g, ' '),
-      /auto takes the GPU for the matrix in the panel: \S+ ms on webgpu \(transfer \S+ \+ launch \S+ \+ work \S+; kernels once \S+\) against \S+ ms on interpret\./,
+      /auto takes the GPU for the matrix in the panel: \S+ \S+ on webgpu \(transfer \S+ \S+ \+ launch \S+ \S+ \+ work \S+ \S+; kernels once \S+ \S+\) against \S+ \S+ on interpret\./,
     );
   });
 

@@ -139,18 +139,27 @@ export interface CpuTime {
  * @param may whether the result may be float32 without having been asked for
  */
 export function reasonOf(cpu: CpuTime, costs: GpuCosts | undefined, work: GpuWork | string, may: boolean): string {
-  const here = `${cpu.predicted ? 'about ' : ''}${milliseconds(cpu.milliseconds)} ms on ${cpu.backend}`;
+  const here = `${cpu.predicted ? 'about ' : ''}${duration(cpu.milliseconds)} on ${cpu.backend}`;
   if (!costs) return `\`auto\` stays on the CPU, ${here}: there is no GPU whose costs are known.`;
   if (typeof work === 'string') return `\`auto\` stays on the CPU, ${here}: ${work}`;
   const estimate = estimateGpu(costs, work);
   const { transfer, launch, work: computing, run, compile } = estimate;
-  const gpu = `${milliseconds(run)} ms on ${costs.backend} (transfer ${milliseconds(transfer)} + launch ${milliseconds(launch)} + work ${milliseconds(computing)}; kernels once ${milliseconds(compile)})`;
+  const gpu = `${duration(run)} on ${costs.backend} (transfer ${duration(transfer)} + launch ${duration(launch)} + work ${duration(computing)}; kernels once ${duration(compile)})`;
   if (cpu.milliseconds < WORTHWHILE || !winsClearly(cpu.milliseconds, estimate, 0))
     return `\`auto\` stays on the CPU: ${here} against ${gpu}.`;
   if (!may) return `\`auto\` stays on the CPU to keep float64: ${here}; the GPU would take ${gpu}.`;
   return `\`auto\` takes the GPU for the matrix in the panel: ${gpu} against ${here}.`;
 }
 
-function milliseconds(value: number): string {
-  return String(Number(value.toPrecision(2)));
+/** Milliseconds with two digits and the unit that fits. */
+function duration(milliseconds: number): string {
+  const [size, unit] = DURATIONS.find(([least]) => milliseconds >= least) ?? [1, 'ms'];
+  return `${Number((milliseconds / size).toPrecision(2))} ${unit}`;
 }
+
+const DURATIONS = [
+  [1000, 's'],
+  [1, 'ms'],
+  [1e-3, 'µs'],
+  [1e-6, 'ns'],
+] as const;

@@ -1,6 +1,6 @@
 /** What the machine offers: the name of the adapter behind each backend, or why there is none. */
 import type { GpuBackend } from '../protocol';
-import { MISSING } from './missing';
+import { MISSING, ON_THE_CPU } from './missing';
 
 export interface Adapter {
   readonly name: string;
@@ -52,7 +52,7 @@ async function look(backend: GpuBackend): Promise<Adapter> {
     case 'webgl2':
       return findWebGl2();
     case 'webasm':
-      return { name: 'WebAssembly on the CPU' };
+      return { name: ON_THE_CPU };
   }
 }
 

@@ -1,3 +1,6 @@
+/** Where gpu.js runs on WebAssembly. */
+export const ON_THE_CPU = 'WebAssembly on the CPU';
+
 /** What is missing and what helps. The panel and the editor translate them. */
 export const MISSING = {
   noWebGpu: 'WebGPU is off in this window. Start VS Code with --enable-unsafe-webgpu, or update the graphics driver.',

@@ -1,4 +1,4 @@
-import { MISSING } from '../gpu/missing';
+import { MISSING, ON_THE_CPU } from '../gpu/missing';
 import type { Texts } from './en';
 
 /** Was der GPU fehlt und was hilft. */
@@ -210,7 +210,7 @@ export const de: Texts = {
     outdated: 'Vor der letzten Änderung gemessen.',
     gpu: 'GPU',
     gpuNone: 'Keine GPU-Ausführung gefunden',
-    gpuAvailable: (adapter) => `verfügbar auf ${adapter}`,
+    gpuAvailable: (adapter) => `verfügbar auf ${adapter === ON_THE_CPU ? 'der CPU, als WebAssembly' : adapter}`,
     gpuReason: (reason) => gpuReasons[reason] ?? reason,
     gpuMeasure: 'Auf der GPU messen',
     gpuChecking: 'Sucht eine GPU …',

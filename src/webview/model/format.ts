@@ -78,8 +78,10 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `×12.3`, the ratio to one evaluation of the function. */
-export function formatRatio(ratio: number): string {
-  return Number.isFinite(ratio) ? `×${formatNumber(ratio, 'short', 3)}` : '–';
+/** `×3.29`, from a thousand on as a count. */
+export function formatRatio(ratio: number, locale: string): string {
+  if (!Number.isFinite(ratio)) return '–';
+  return `×${ratio < 1000 ? formatNumber(ratio, 'short', 3) : formatCount(Number(ratio.toPrecision(3)), locale)}`;
 }
 
 export function formatPercent(fraction: number): string {

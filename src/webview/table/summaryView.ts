@@ -38,6 +38,16 @@ export function summaryView({ matrix, summary }: ShownMatrix): TemplateResult | 
   </section>`;
 }
 
+/** Of ticks of a logarithmic axis, as many as do not run into each other: powers of ten first, then from the top. */
+function apart<T extends { value: number }>(ticks: readonly T[], range: number): T[] {
+  const place = ({ value }: T) => Math.log10(value) / Math.log10(range);
+  const power = ({ value }: T) => Number(Number.isInteger(Math.log10(value)));
+  const kept: T[] = [];
+  for (const tick of [...ticks].sort((a, b) => power(b) - power(a) || b.value - a.value))
+    if (kept.every((other) => Math.abs(place(tick) - place(other)) >= 1 / 7)) kept.push(tick);
+  return kept.sort((a, b) => a.value - b.value);
+}
+
 const charts = new WeakMap<Float64Array, ChartFactory>();
 
 /** Logarithmic, with zeros left out: they have no logarithm, and the rank tells them already. */
@@ -65,6 +75,7 @@ function singularValuesChart(values: Float64Array): ChartFactory {
         y: {
           type: 'logarithmic',
           ticks: { maxTicksLimit: 6, callback: (value) => formatNumber(Number(value), 'short', 3) },
+          afterBuildTicks: (axis) => (axis.ticks = apart(axis.ticks, axis.max / axis.min)),
         },
       },
       plugins: { tooltip: { callbacks: { label: (item) => formatNumber(item.parsed.y ?? NaN, 'short', 6) } } },

@@ -33,16 +33,29 @@ const positive = (value: number, fallback: number) => (Number.isFinite(value) &&
 
 /** Width of a character of the labels, on the wide side. */
 const LABEL_CHARACTER = 6.3;
-/** Room for the names of the bars in a chart of that width. */
-const labelWidth = (chart: number): number => Math.min(176, chart * 0.4);
+/** Pixels that the name of a decade takes, with the gap to the next. */
+const TICK_WIDTH = 50;
+/** Room for names of bars with so many characters in a chart of that width. */
+const labelWidth = (chart: number, characters: number): number =>
+  Math.min(characters * LABEL_CHARACTER + 14, chart * 0.4);
 
-/** Horizontal bars of medians with whiskers from p10 to p90; the fastest stands out. */
+/** Characters of the longest name among the bars of all groups. */
+export function longestLabel(rows: readonly ProfileRow[]): number {
+  return Math.max(8, ...measured(rows).map(({ label }) => label.length));
+}
+
+/**
+ * Horizontal bars of medians with whiskers from p10 to p90; the fastest stands out.
+ * @param characters that the names of all groups need: their bars stand on the same scale, below each other
+ */
 export function barChart(
   rows: readonly ProfileRow[],
   range: readonly [number, number],
+  characters: number,
   color: (theme: Theme) => string,
 ): ChartFactory {
   const known = measured(rows);
+  const labels = ({ width }: { width: number }) => labelWidth(width, characters);
   // One evaluation of each kind: nothing to choose between.
   const best = known[0]?.group === 'function' ? undefined : fastest(known);
   return (theme) => {
@@ -80,9 +93,14 @@ export function barChart(
             type: 'logarithmic',
             min: range[0],
             max: range[1],
-            ticks: { maxTicksLimit: 7, maxRotation: 0, callback: decadeTick },
+            ticks: {
+              maxTicksLimit: 7,
+              maxRotation: 0,
+              callback(this: { chart: { width: number } }, value: number | string) {
+                return sparseTick(Number(value), range, this.chart.width - labels(this.chart));
+              },
+            },
           },
-          // One width for all groups: their bars stand on the same scale, below each other.
           y: {
             grid: { display: false },
             ticks: {
@@ -90,11 +108,10 @@ export function barChart(
               autoSkip: false,
               crossAlign: 'far',
               callback(this: { chart: { width: number } }, _: unknown, index: number) {
-                return shorten(known[index].label, Math.floor((labelWidth(this.chart.width) - 12) / LABEL_CHARACTER));
+                return shorten(known[index].label, Math.floor((labels(this.chart) - 12) / LABEL_CHARACTER));
               },
             },
-            afterFit: (axis: { width: number; chart: { width: number } }) =>
-              (axis.width = labelWidth(axis.chart.width)),
+            afterFit: (axis: { width: number; chart: { width: number } }) => (axis.width = labels(axis.chart)),
           },
         },
         plugins: {
@@ -117,6 +134,13 @@ export function barChart(
 export function decadeTick(value: number | string): string {
   const power = Math.log10(Number(value));
   return Math.abs(power - Math.round(power)) < 1e-9 ? formatDuration(Number(value)) : '';
+}
+
+/** Names every decade of an axis of that many pixels, or every second or third where they would run into each other. */
+export function sparseTick(value: number, [low, high]: readonly [number, number], pixels: number): string {
+  const decades = Math.log10(high / low);
+  const every = Math.max(1, Math.ceil((TICK_WIDTH * decades) / pixels));
+  return Math.round(Math.log10(value / low)) % every === 0 ? decadeTick(value) : '';
 }
 
 /** Series of the scaling chart: one a strategy, points by size. */

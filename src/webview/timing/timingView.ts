@@ -16,6 +16,7 @@ import {
   barGroups,
   fastest,
   historyChart,
+  longestLabel,
   measured,
   profileCsv,
   scalingChart,
@@ -45,17 +46,13 @@ export function timingView(state: AppState, ready: ReadyPanel, controller: Panel
     profile === undefined
       ? state.profile.kind === 'running' || rows.length > 0
         ? nothing
-        : emptyState(
-            'dashboard',
-            t.timing.empty,
-            t.timing.emptyHint,
-            button(t.timing.measure, () => controller.runProfile(), { primary: true, icon: 'play' }),
-          )
+        : emptyState('dashboard', t.timing.empty, t.timing.emptyHint)
       : html`<div class="strip advice">
           ${icon('lightbulb')}
           <div class="strip-text">
-            ${prose(profile.value.advice)} ${outdated ? html`<span class="quiet">${t.timing.outdated}</span>` : nothing}
-            ${profile.value.gpuChoice === undefined ? nothing : html`<div class="gpu-choice">${prose(profile.value.gpuChoice)}</div>`}
+            ${outdated ? html`<p class="quiet">${t.timing.outdated}</p>` : nothing}
+            <p>${prose(profile.value.advice)}</p>
+            ${profile.value.gpuChoice === undefined ? nothing : html`<p class="gpu-choice">${prose(profile.value.gpuChoice)}</p>`}
           </div>
         </div>`
   }
@@ -140,6 +137,7 @@ function groupView(group: Group, all: readonly ProfileRow[]): TemplateResult | t
     barChart(
       known,
       timeRange(all.filter((row) => row.group !== 'scaling')),
+      longestLabel(all),
       (theme) => theme.series[barGroups.indexOf(group)],
     ),
   );
@@ -203,13 +201,13 @@ function rowView(row: ProfileRow, best: boolean): TemplateResult {
   if (row.unavailable !== undefined)
     return html`<tr class="unavailable">
       ${name}
-      <td colspan="7">${row.unavailable}</td>
+      <td colspan="7"><div class="reason">${row.unavailable}</div></td>
     </tr>`;
   return html`<tr data-id=${row.id}>
     ${name}
     <td class="number" title="${formatCount(row.runs, locale)} ${t.timing.runs}">${formatDuration(row.median)}</td>
     <td class="number quiet wide">${formatDuration(row.p10)} – ${formatDuration(row.p90)}</td>
-    <td class="number">${formatRatio(row.ratio)}</td>
+    <td class="number">${formatRatio(row.ratio, locale)}</td>
     <td class="number middle">${formatDuration(row.compile)}</td>
     <td class="number wide">${formatDuration(row.first)}</td>
     <td class="number middle">${formatCount(row.operations, locale)}</td>

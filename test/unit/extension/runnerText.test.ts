@@ -81,9 +81,9 @@ describe('the runner’s messages in German', () => {
   it('say why `auto` stays on the CPU', () => {
     assert.equal(
       runnerText(
-        '`auto` stays on the CPU: 0.2 ms on interpret against 3.1 ms on webgl2 (transfer 0.1 + launch 2.7 + work 0.3; kernels once 40).',
+        '`auto` stays on the CPU: about 200 µs on interpret against 3.1 ms on webgl2 (transfer 100 µs + launch 2.7 ms + work 0.3 ms; kernels once 1.2 s).',
       ),
-      '`auto` bleibt auf der CPU: 0.2 ms mit interpret gegen 3.1 ms mit webgl2 (Übertragung 0.1 + Start 2.7 + Rechnung 0.3; Kernel einmalig 40).',
+      '`auto` bleibt auf der CPU: etwa 200 µs mit interpret gegen 3.1 ms mit webgl2 (Übertragung 100 µs + Start 2.7 ms + Rechnung 0.3 ms; Kernel einmalig 1.2 s).',
     );
   });
 

@@ -137,7 +137,7 @@ describe('auto', function () {
       reasonOf({ milliseconds, backend: 'interpret', predicted }, of, work, may);
     assert.equal(
       reason(0.2),
-      '`auto` stays on the CPU: 0.2 ms on interpret against 4.1 ms on webgl2 (transfer 2 + launch 1.1 + work 1; kernels once 0).',
+      '`auto` stays on the CPU: 200 µs on interpret against 4.1 ms on webgl2 (transfer 2 ms + launch 1.1 ms + work 1 ms; kernels once 0 ms).',
     );
     assert.match(reason(100), /^`auto` takes the GPU .* against 100 ms on interpret\.$/);
     assert.match(reason(100, true, true), /^`auto` takes the GPU .* against about 100 ms on interpret\.$/);

@@ -7,6 +7,8 @@ import { contourLevels, contourSegments } from '../../../src/webview/slices/cont
 import { directionsOf, directionVector, gradientRow } from '../../../src/webview/slices/directions';
 import {
   decadeTick,
+  longestLabel,
+  sparseTick,
   fastest,
   historyChart,
   measured,
@@ -44,7 +46,7 @@ describe('timing charts', () => {
   const rows = [row('a', 0.02), row('b', 0.01), row('c', NaN, { unavailable: 'no GPU' })];
 
   it('hold one bar for each row with figures, whiskers from p10 to p90', () => {
-    const config = barChart(rows, timeRange(rows), () => '#111111')(theme);
+    const config = barChart(rows, timeRange(rows), longestLabel(rows), () => '#111111')(theme);
     assert.deepEqual(config.data.labels, ['a', 'b']);
     assert.deepEqual(config.data.datasets[0].data, [
       { x: 0.02, xMin: 0.01, xMax: 0.04 },
@@ -60,6 +62,13 @@ describe('timing charts', () => {
     assert.ok(low <= 0.005 && high >= 0.04);
     assert.equal(decadeTick(0.01), '10 µs');
     assert.equal(decadeTick(0.02), '');
+  });
+
+  it('name as many decades as have room', () => {
+    const names = (pixels: number) =>
+      [1e-4, 1e-3, 1e-2, 0.1, 1].map((value) => sparseTick(value, [1e-4, 1], pixels)).filter(Boolean);
+    assert.deepEqual(names(400), ['100 ns', '1 µs', '10 µs', '100 µs', '1 ms']);
+    assert.deepEqual(names(160), ['100 ns', '10 µs', '1 ms']);
   });
 
   it('make series of sizes', () => {

@@ -78,7 +78,8 @@ describe('numbers', () => {
     assert.equal(formatDuration(NaN), '–');
     assert.equal(formatBytes(4096), '4 KB');
     assert.equal(formatBytes(3.5 * 1024 ** 3), '3.5 GB');
-    assert.equal(formatRatio(3.2857), '×3.29');
+    assert.equal(formatRatio(3.2857, 'en'), '×3.29');
+    assert.equal(formatRatio(2981.4, 'de'), '×2.980');
     assert.equal(formatPercent(3e-5), '0.003 %');
     assert.equal(formatPercent(1), '100 %');
   });
