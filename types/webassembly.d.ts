@@ -8,6 +8,7 @@ declare namespace WebAssembly {
   type Exports = Record<string, unknown>;
 
   class Module {
+    static exports(module: Module): readonly { name: string }[];
     constructor(bytes: ArrayBufferView | ArrayBuffer);
   }
 

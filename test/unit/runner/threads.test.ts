@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jit, np, type NdArray } from '../../../src/engine';
-import { lent, type SharedWork } from '../../../src/engine/execute/arrays/threads';
+import { lent, type SharedWork } from '../../../src/engine/execute/threads';
 import { lendThreads } from '../../../src/runner/threads';
 
 /** Products of random matrices of every form: odd sizes, transposed, of single precision, in a batch. */
@@ -32,7 +32,12 @@ function counted(): { shares: number } {
       return begun;
     },
   });
-  lent.threads = { count: threads.count, lend: (module, memory) => counting(threads.lend(module, memory)) };
+  lent.threads = {
+    ...threads,
+    count: threads.count,
+    handingOver: 0,
+    lend: (module, memory) => counting(threads.lend(module, memory)),
+  };
   return counter;
 }
 

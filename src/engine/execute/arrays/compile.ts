@@ -20,7 +20,8 @@ import { COPY, GraphBuilder, nameOf, type ArrayGraph, type ArrayNode, type Contr
 import { schedule, type Schedule, type Step } from './schedule';
 import { accessKey, BYTES } from './streams';
 import { ConstantTable, VectorMath } from './vectorMath';
-import { importShared, isWorthSharing, lent, productName, sharedImports, type SharedWork } from './threads';
+import { importShared, isWorthSharing, productName, sharedImports } from './threads';
+import { lent, type SharedWork } from '../threads';
 import { stridedCopy } from './views';
 
 const PAGE = 65536;

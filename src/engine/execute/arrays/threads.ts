@@ -1,27 +1,10 @@
-/** Further threads for large products of matrices: there are none unless the surroundings lend some. */
+/** Large products of matrices shared out among the threads that are lent. */
 import { I32 } from '../wasm/instructions';
+import type { SharedWork } from '../threads';
 import type { ModuleWriter } from '../wasm/module';
 import { BLOCK, scratchBytes } from './largeProduct';
 import type { Contraction } from './nodes';
 import { DOUBLE, SINGLE, type Precision } from './precision';
-
-/** Threads at work on the memory of one compiled program. */
-export interface SharedWork {
-  readonly count: number;
-  /** Begins a call of an exported function of the program on a thread; false where that is not free. */
-  begin(thread: number, name: string, operands: readonly number[]): boolean;
-  /** Waits for all that was begun. @throws Error where a thread does not answer */
-  finish(): void;
-}
-
-export interface Threads {
-  readonly count: number;
-  /** The threads for a program, over memory that is shared with them. */
-  lend(module: WebAssembly.Module, memory: WebAssembly.Memory): SharedWork;
-}
-
-/** What is lent to the programs that are compiled from now on. */
-export const lent: { threads?: Threads } = {};
 
 /** Multiplications from which waking a thread is worth its while. */
 const LEAST_WORK = 2 ** 23;
