@@ -3,7 +3,8 @@ import { GENERAL, LinearizedProgram, type RowDerivatives } from '../engine/execu
 import { compressHessian, decompress } from '../engine/sparse/derivative';
 import type { Compression } from '../engine/sparse/matrix';
 import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
-import { LANES, scalarSparsity, TangentLanes } from '../engine/execute/tangentLanes';
+import { LANES, LaneSweeps } from '../engine/execute/lanes/sweeps';
+import { scalarSparsity } from '../engine/execute/tangentLanes';
 import { GuardError } from '../engine/errors';
 import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';
@@ -103,8 +104,16 @@ export function jacobianOf(
 export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progress?: Progress): DenseMatrix {
   const { inputSize, outputSize } = linear;
   const count = to - from;
+  const [rows, columns] = by === 'rows' ? [count, inputSize] : [outputSize, count];
+  const lanes = lanesOf(linear);
+  if (lanes) {
+    const directions = Array.from({ length: count }, (_, index) => [from + index]);
+    const mode = by === 'rows' ? 'reverse' : 'forward';
+    const values = lanes.derivatives(mode, directions, { transposed: by === 'columns', progress });
+    return { kind: 'dense', rows, columns, values };
+  }
+  const values = new Float64Array(rows * columns);
   if (by === 'rows') {
-    const values = new Float64Array(count * inputSize);
     const seed = new Float64Array(outputSize);
     for (let row = from; row < to; row++) {
       seed[row] = 1;
@@ -112,41 +121,34 @@ export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progr
       seed[row] = 0;
       progress?.(row + 1 - from, count);
     }
-    return { kind: 'dense', rows: count, columns: inputSize, values };
-  }
-  const values = new Float64Array(outputSize * count);
-  const put = (column: number, output: number, tangent: number) => (values[output * count + column] = tangent);
-  const lanes = lanesOf(linear);
-  if (lanes) {
-    const seeds = linear.inputs.slice(from, to).map(({ row }) => [row]);
-    tangents(lanes, linear, seeds, put, progress);
   } else {
     const seed = new Float64Array(inputSize);
     for (let column = from; column < to; column++) {
       seed[column] = 1;
-      pushForward(linear, seed).forEach((tangent, output) => put(column - from, output, tangent));
+      pushForward(linear, seed).forEach((tangent, output) => (values[output * count + column - from] = tangent));
       seed[column] = 0;
       progress?.(column + 1 - from, count);
     }
   }
-  return { kind: 'dense', rows: outputSize, columns: count, values };
+  return { kind: 'dense', rows, columns, values };
 }
 
 /** Milliseconds that `jacobianOf` will take, from one of its sweeps. */
 export function predictJacobian(linear: Linear, direction: Direction): number {
   const { inputSize, outputSize } = linear;
-  const lanes = direction === 'forward' ? lanesOf(linear) : undefined;
-  const seed = new Float64Array(direction === 'forward' ? inputSize : outputSize);
+  const size = direction === 'forward' ? inputSize : outputSize;
+  const lanes = lanesOf(linear);
+  if (lanes) return lanes.predict(direction, size);
+  const seed = new Float64Array(size);
   seed[0] = 1;
   const sweep = () => {
     const start = performance.now();
-    if (lanes) lanes.sweep(linear.inputs.slice(0, LANES).map(({ row }) => [row]));
-    else if (direction === 'forward') pushForward(linear, seed);
+    if (direction === 'forward') pushForward(linear, seed);
     else pullBack(linear, seed);
     return performance.now() - start;
   };
   // The first one also warms up.
-  return Math.min(sweep(), sweep()) * (lanes ? Math.ceil(inputSize / LANES) : seed.length);
+  return Math.min(sweep(), sweep()) * size;
 }
 
 /** Milliseconds that `hessianOf` will take where it takes one sweep an input; 0 where a colouring makes it cheaper. */
@@ -162,9 +164,11 @@ function isScalar({ linearized, inputs, outputs }: Linear): boolean {
 }
 
 /** Sweeps in lanes, where everything is a scalar. */
-function lanesOf(linear: Linear): TangentLanes | undefined {
-  const { linearized } = linear;
-  return TangentLanes.suits(linearized) && isScalar(linear) ? new TangentLanes(linearized) : undefined;
+function lanesOf(linear: Linear): LaneSweeps | undefined {
+  const { linearized, inputs, outputs } = linear;
+  if (!LaneSweeps.fits(linearized) || !isScalar(linear)) return undefined;
+  const rows = (slots: readonly Slot[]) => slots.map(({ row }) => row);
+  return new LaneSweeps(linearized, rows(inputs), rows(outputs));
 }
 
 /** Where the derivative may differ from zero, if everything is a scalar and that is less than the share `fill` of all entries. */
@@ -182,7 +186,7 @@ export function compressedPasses(
   { mode, coloring: { colors, count } }: Compression,
   progress?: Progress,
 ): Float64Array[] {
-  const lanes = mode === 'reverse' ? undefined : lanesOf(linear);
+  const lanes = lanesOf(linear);
   if (!lanes) {
     return Array.from({ length: count }, (_, color) => {
       const seed = Float64Array.from(colors, (own) => (own === color ? 1 : 0));
@@ -190,29 +194,11 @@ export function compressedPasses(
       return mode === 'reverse' ? pullBack(linear, seed) : pushForward(linear, seed);
     });
   }
-  const seeds = Array.from({ length: count }, (): number[] => []);
-  // Once: the slots are made when they are asked for.
-  const { inputs } = linear;
-  colors.forEach((color, input) => color >= 0 && seeds[color].push(inputs[input].row));
-  const products = seeds.map(() => new Float64Array(linear.outputSize));
-  tangents(lanes, linear, seeds, (color, output, tangent) => (products[color][output] = tangent), progress);
-  return products;
-}
-
-/** Tangents of all outputs for each list of inputs that move by 1, several lists a sweep. */
-function tangents(
-  lanes: TangentLanes,
-  { outputs }: Linear,
-  seeds: readonly (readonly number[])[],
-  visit: (seed: number, output: number, tangent: number) => void,
-  progress?: Progress,
-): void {
-  for (let first = 0; first < seeds.length; first += LANES) {
-    const now = seeds.slice(first, first + LANES);
-    lanes.sweep(now);
-    outputs.forEach(({ row }, output) => now.forEach((_, lane) => visit(first + lane, output, lanes.at(row, lane))));
-    progress?.(first + now.length, seeds.length);
-  }
+  const directions = Array.from({ length: count }, (): number[] => []);
+  colors.forEach((color, index) => color >= 0 && directions[color].push(index));
+  const products = lanes.derivatives(mode === 'reverse' ? 'reverse' : 'forward', directions, { progress });
+  const size = mode === 'reverse' ? linear.inputSize : linear.outputSize;
+  return directions.map((_, color) => products.subarray(color * size, (color + 1) * size));
 }
 
 /** Inputs from which on the pattern of a Hessian is worth finding: fewer take two sweeps at the most. */

@@ -50,6 +50,8 @@ export const enum OP {
   i32And = 0x71,
   i32Or = 0x72,
   i32Xor = 0x73,
+  i32Shl = 0x74,
+  i32ShrU = 0x76,
   f32Abs = 0x8b,
   f32Add = 0x92,
   f32Mul = 0x94,
@@ -76,6 +78,11 @@ export const enum OP {
 export const enum SATURATING {
   i32F64S = 2,
   memoryFill = 11,
+}
+
+/** Behind prefix 0xfe. */
+export const enum ATOMIC {
+  i32Add = 0x1e,
 }
 
 /** Behind prefix 0xfd. */

@@ -186,8 +186,8 @@ export class ModuleWriter {
     return known >= 0 ? known : this.types.push({ params, results }) - 1;
   }
 
-  /** The module; it imports `env.memory`, shared where its pages are given, and the functions as `env.name`. */
-  encode(sharedPages?: number): Uint8Array<ArrayBuffer> {
+  /** The module; it imports `env.memory`, shared where its pages are given (and the most of them), and the functions as `env.name`. */
+  encode(sharedPages?: number, mostPages = sharedPages): Uint8Array<ArrayBuffer> {
     const out = new Bytes().raw([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, content: Bytes) => out.byte(id).u32(content.length).append(content);
     const types = new Bytes().u32(this.types.length);
@@ -198,7 +198,11 @@ export class ModuleWriter {
     const imports = new Bytes().u32(this.imports.length + 1);
     imports.name('env').name('memory').byte(2);
     if (sharedPages === undefined) imports.byte(0).u32(0);
-    else imports.byte(3).u32(sharedPages).u32(sharedPages);
+    else
+      imports
+        .byte(3)
+        .u32(sharedPages)
+        .u32(mostPages as number);
     for (const { name, type } of this.imports) imports.name('env').name(name).byte(0).u32(type);
     section(2, imports);
     const functions = new Bytes().u32(this.functions.length);
