@@ -242,6 +242,6 @@ function nameOf(value: unknown): string {
 function countOperations(program: Program): number {
   const { opcodes } = program.columns;
   let count = 0;
-  for (let row = 0; row < opcodes.length; row++) if (opcodes[row] > 4) count++;
+  for (let row = 0; row < opcodes.length; row++) count += opcodes[row] > 4 ? 1 : 0;
   return count;
 }

@@ -2,8 +2,10 @@
 import { OPCODES, OPCODE_NAMES } from '../primitives/opcodes';
 import type { PrimitiveName } from '../primitives/params';
 import { SCALAR, type ArrayValue, type Aval } from './aval';
+import { grow, more } from './columns';
 import { PositionTable, type SourcePosition } from './positions';
-import { paramsIn, Program, type ParamsOf, type ProgramColumns, type Row } from './program';
+import { NONE, paramsIn, Program, type ParamsOf, type ProgramColumns, type Row } from './program';
+import { RowsByNumber } from './rowsByNumber';
 import { resultAvals } from './shapeRules';
 
 const FIRST_CAPACITY = 64;
@@ -12,12 +14,6 @@ const BOOL_SCALAR: Aval = { shape: [], dtype: 'bool' };
 /** Indices of the two avals that every builder starts with. */
 export const SCALAR_AVAL = 0;
 export const BOOL_AVAL = 1;
-
-function grow<T extends Int32Array | Uint8Array | Float64Array>(column: T, length = column.length * 2): T {
-  const larger = new (column.constructor as new (length: number) => T)(length);
-  larger.set(column as never);
-  return larger;
-}
 
 const projections: { readonly index: number }[] = [];
 
@@ -57,7 +53,7 @@ export class ProgramBuilder {
   private foreignAvals: readonly Aval[] | undefined;
   private foreignMap: Int32Array = new Int32Array(0);
   private readonly foreignMaps = new Map<readonly Aval[], Int32Array>();
-  private readonly literalRows = new Map<number, Row>();
+  private readonly literalRows = new RowsByNumber();
   private readonly inputRows: Row[] = [];
 
   constructor(readonly positionTable: PositionTable = new PositionTable()) {}
@@ -147,7 +143,11 @@ export class ProgramBuilder {
 
   /** A new input of the program. */
   input(aval: Aval): Row {
-    const row = this.append(OPCODES.input, this.inputRows.length, this.internAval(aval));
+    const row = this.append(
+      OPCODES.input,
+      this.inputRows.length,
+      aval === SCALAR ? SCALAR_AVAL : this.internAval(aval),
+    );
     this.inputRows.push(row);
     return row;
   }
@@ -159,13 +159,10 @@ export class ProgramBuilder {
 
   /** A float64 scalar. Equal numbers (bit for bit) share a row. */
   literal(value: number): Row {
-    // Map keys take −0 for 0 and are otherwise exact (NaN included).
-    if (!Object.is(value, -0)) {
-      const known = this.literalRows.get(value);
-      if (known !== undefined) return known;
-    }
+    const known = this.literalRows.get(value);
+    if (known !== NONE) return known;
     const row = this.newLiteral(value);
-    if (!Object.is(value, -0)) this.literalRows.set(value, row);
+    this.literalRows.set(value, row);
     return row;
   }
 
@@ -243,11 +240,12 @@ export class ProgramBuilder {
     }
     for (const params of columns.params) this.paramTable.push(params);
     // What is written next is about as long again.
-    this.opcodes = grow(columns.opcodes, 2 * size);
-    this.paramIndices = grow(columns.paramIndices, 2 * size);
-    this.avalIndices = grow(columns.avalIndices, 2 * size);
-    this.positions = grow(columns.positions, 2 * size);
-    this.operandStarts = grow(columns.operandStarts, 2 * size + 1);
+    this.reserve(2 * size);
+    this.opcodes.set(columns.opcodes);
+    this.paramIndices.set(columns.paramIndices);
+    this.avalIndices.set(columns.avalIndices);
+    this.positions.set(columns.positions);
+    this.operandStarts.set(columns.operandStarts);
     this.operandColumn = grow(columns.operands, 4 * size);
     this.operandTotal = columns.operands.length;
     this.literals = grow(columns.literals, 2 * columns.literals.length + FIRST_CAPACITY);
@@ -266,17 +264,17 @@ export class ProgramBuilder {
   }
 
   /** The hot path of scalar traces: no shape rule, float64 (or bool, by `avalIndex`) scalars only. */
-  emitScalar1(opcode: number, x: Row, avalIndex = SCALAR_AVAL, paramIndex = -1): Row {
+  emitScalar1(opcode: number, x: Row, avalIndex = SCALAR_AVAL, paramIndex = -1, position = this.position): Row {
     if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
     this.operandColumn[this.operandTotal++] = x;
-    return this.append(opcode, paramIndex, avalIndex);
+    return this.append(opcode, paramIndex, avalIndex, position);
   }
 
-  emitScalar2(opcode: number, x: Row, y: Row, avalIndex = SCALAR_AVAL): Row {
+  emitScalar2(opcode: number, x: Row, y: Row, avalIndex = SCALAR_AVAL, position = this.position): Row {
     if (this.operandTotal + 3 > this.operandColumn.length) this.operandColumn = grow(this.operandColumn);
     this.operandColumn[this.operandTotal++] = x;
     this.operandColumn[this.operandTotal++] = y;
-    return this.append(opcode, -1, avalIndex);
+    return this.append(opcode, -1, avalIndex, position);
   }
 
   emitScalar3(opcode: number, x: Row, y: Row, z: Row): Row {
@@ -364,13 +362,14 @@ export class ProgramBuilder {
     return this.append(opcode, paramIndex, avalIndex);
   }
 
-  private append(opcode: number, paramIndex: number, avalIndex: number): Row {
+  private append(opcode: number, paramIndex: number, avalIndex: number, position = this.position): Row {
     const row = this.rows;
-    if (row === this.opcodes.length) this.growRows();
+    if (row === this.opcodes.length) this.growRows(more(this.opcodes.length));
     this.opcodes[row] = opcode;
     this.paramIndices[row] = paramIndex;
-    this.avalIndices[row] = avalIndex;
-    this.positions[row] = this.position;
+    // Columns are made of zeros: of a long scalar trace this one then takes no memory.
+    if (avalIndex !== SCALAR_AVAL) this.avalIndices[row] = avalIndex;
+    this.positions[row] = position;
     this.rows = row + 1;
     this.operandStarts[row + 1] = this.operandTotal;
     return row;
@@ -383,11 +382,11 @@ export class ProgramBuilder {
     this.operandColumn = grow(this.operandColumn, rows * 2);
   }
 
-  private growRows(rows?: number): void {
+  protected growRows(rows: number): void {
     this.opcodes = grow(this.opcodes, rows);
     this.paramIndices = grow(this.paramIndices, rows);
     this.avalIndices = grow(this.avalIndices, rows);
     this.positions = grow(this.positions, rows);
-    this.operandStarts = grow(this.operandStarts, this.opcodes.length + 1);
+    this.operandStarts = grow(this.operandStarts, rows + 1);
   }
 }

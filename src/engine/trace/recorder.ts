@@ -8,6 +8,7 @@ import type { PrimitiveName } from '../primitives/params';
 import { primitiveAt } from '../primitives/table';
 import { SCALAR, printAval, type ArrayValue, type Aval } from '../program/aval';
 import { BOOL_AVAL, SCALAR_AVAL } from '../program/builder';
+import { grow } from '../program/columns';
 import { Emitter } from '../program/emitter';
 import type { PositionTable } from '../program/positions';
 import type { ParamsOf, Program, Row } from '../program/program';
@@ -28,7 +29,7 @@ const GUARDED = 2;
 export class Recorder extends Emitter {
   /** Nesting depth of the trace: operations on tracers of several traces go to the innermost. */
   readonly level = running.length + 1;
-  /** Values of scalar rows written by the hot path (`recordScalar*`) and of literals; anything elsewhere. */
+  /** Values of the rows of known numbers, of comparisons and of literals; anything elsewhere. */
   values = new Float64Array(64);
 
   private flags = new Uint8Array(64);
@@ -50,11 +51,6 @@ export class Recorder extends Emitter {
     return this.closed;
   }
 
-  override reserve(rows: number): void {
-    super.reserve(rows);
-    if (rows > this.flags.length) this.growValues(rows - 1);
-  }
-
   // ------------------------------------------------------------------------------------------ what comes in
 
   /** A new input that carries `value` (itself possibly a tracer of an outer trace). */
@@ -73,7 +69,7 @@ export class Recorder extends Emitter {
   numberArgument(value: number): Tracer {
     const row = this.input(SCALAR);
     this.keep(row, value);
-    return new Tracer(this, row, true);
+    return new Tracer(this, row, KNOWN_NUMBER);
   }
 
   /** Outer tracers that the function used, in the order of the extra inputs that stand for them. */
@@ -102,12 +98,6 @@ export class Recorder extends Emitter {
     return row;
   }
 
-  override literal(value: number): Row {
-    const row = super.literal(value);
-    this.keep(row, value);
-    return row;
-  }
-
   override newLiteral(value: number): Row {
     const row = super.newLiteral(value);
     this.keep(row, value);
@@ -123,16 +113,34 @@ export class Recorder extends Emitter {
     return this.emitMany(name, rows, params).map((row) => new Tracer(this, row));
   }
 
-  /** The hot path of plain numbers: an equation on scalars whose value is known already. */
-  recordScalar1(opcode: number, x: Row, value: number, avalIndex = SCALAR_AVAL): Row {
-    const row = this.emitScalar1(opcode, x, avalIndex);
+  /** The hot path of plain numbers: what an operator makes of one of this trace, whose value is known already. */
+  number1(opcode: number, x: Row, value: number, position: number): Tracer {
+    if (this.closed) throw new LeakedTracerError();
+    const row = this.emitScalar1(opcode, x, SCALAR_AVAL, -1, position);
     this.keep(row, value);
+    return new Tracer(this, row, KNOWN_NUMBER);
+  }
+
+  number2(opcode: number, x: Row, y: Row, value: number, position: number): Tracer {
+    if (this.closed) throw new LeakedTracerError();
+    const row = this.emitScalar2(opcode, x, y, SCALAR_AVAL, position);
+    this.keep(row, value);
+    return new Tracer(this, row, KNOWN_NUMBER);
+  }
+
+  /** The row of a literal that an operator at this position brings along. */
+  literalAt(value: number, position: number): Row {
+    if (this.closed) throw new LeakedTracerError();
+    this.position = position;
+    const row = this.literal(value);
+    this.position = 0;
     return row;
   }
 
-  recordScalar2(opcode: number, x: Row, y: Row, value: number, avalIndex = SCALAR_AVAL): Row {
-    const row = this.emitScalar2(opcode, x, y, avalIndex);
-    this.keep(row, value);
+  /** How two scalars compare. */
+  comparison(opcode: number, x: Row, y: Row, outcome: boolean): Row {
+    const row = this.emitScalar2(opcode, x, y, BOOL_AVAL);
+    this.keep(row, outcome ? 1 : 0);
     return row;
   }
 
@@ -142,8 +150,8 @@ export class Recorder extends Emitter {
    */
   guard(row: Row): number {
     const expected = this.scalarAt(row);
-    if (row < this.flags.length && this.flags[row] & GUARDED) return expected;
-    this.flag(row, GUARDED);
+    if (this.flags[row] & GUARDED) return expected;
+    this.flags[row] |= GUARDED;
     const opcode = this.opcode(row);
     if (opcode === OPCODES.literal || opcode === OPCODES.constant) return expected;
     let params = this.guardParams.get(expected);
@@ -156,7 +164,7 @@ export class Recorder extends Emitter {
 
   /** Concrete value of a row, computed (with what it needs) and remembered. */
   valueAt(row: Row): ArrayValue {
-    if (row < this.flags.length && this.flags[row] & KNOWN) {
+    if (this.flags[row] & KNOWN) {
       const { dtype } = this.aval(row);
       const value = this.values[row];
       return { shape: [], dtype, data: dtype === 'bool' ? Uint8Array.of(value) : Float64Array.of(value) };
@@ -166,12 +174,11 @@ export class Recorder extends Emitter {
 
   /** Value of a one-element row as a number. */
   scalarAt(row: Row): number {
-    return row < this.flags.length && this.flags[row] & KNOWN ? this.values[row] : this.valueAt(row).data[0];
+    return this.flags[row] & KNOWN ? this.values[row] : this.valueAt(row).data[0];
   }
 
   /** Values of the rows of scalars, by row. The column is this recorder's own. */
   scalarColumn(): Float64Array {
-    if (this.size > this.flags.length) this.growValues(this.size - 1);
     for (let row = 0; row < this.size; row++) {
       if ((this.flags[row] & KNOWN) !== 0) continue;
       const index = this.avalIndexOf(row);
@@ -201,24 +208,16 @@ export class Recorder extends Emitter {
     this.closed = true;
   }
 
+  /** Of a row that was just written. */
   private keep(row: Row, value: number): void {
-    if (row >= this.flags.length) this.growValues(row);
     this.values[row] = value;
-    this.flags[row] |= KNOWN;
+    this.flags[row] = KNOWN;
   }
 
-  private flag(row: Row, bit: number): void {
-    if (row >= this.flags.length) this.growValues(row);
-    this.flags[row] |= bit;
-  }
-
-  private growValues(row: Row): void {
-    const values = new Float64Array(Math.max(row + 1, this.values.length * 2));
-    values.set(this.values);
-    this.values = values;
-    const flags = new Uint8Array(values.length);
-    flags.set(this.flags);
-    this.flags = flags;
+  protected override growRows(rows: number): void {
+    super.growRows(rows);
+    this.values = grow(this.values, rows);
+    this.flags = grow(this.flags, rows);
   }
 
   /** Evaluates `row` after whatever it needs, without recursion (traces are deep). */
@@ -244,7 +243,7 @@ export class Recorder extends Emitter {
   }
 
   private has(row: Row): boolean {
-    return (row < this.flags.length && (this.flags[row] & KNOWN) !== 0) || this.known.has(row);
+    return (this.flags[row] & KNOWN) !== 0 || this.known.has(row);
   }
 
   private evaluateRow(row: Row, operands: Row[]): ArrayValue | readonly ArrayValue[] {
@@ -269,17 +268,35 @@ export class Recorder extends Emitter {
   }
 }
 
-/** A value of a function that is being traced: a row of its recorder. */
+// What a tracer is in the user's code.
+const ARRAY = 0;
+/** A plain number: as a result it leaves the engine as one. */
+export const NUMBER = 1;
+/** A plain number that is a float64 scalar whose value stands in its recorder's column. */
+export const KNOWN_NUMBER = 2;
+/** A Float64Array, or a Float32Array: as a result it leaves the engine as one. */
+export const FLOAT64 = 3;
+export const FLOAT32 = 4;
+
+/**
+ * A value of a function that is being traced: a row of its recorder. There is one an operation, so that it has as few fields as can be;
+ * these are declared as such, since V8 never compiles what makes objects of a class without any whose name a bundler keeps.
+ */
 export class Tracer extends NdArray {
   constructor(
     readonly recorder: Recorder,
     readonly row: Row,
-    /** True for what is a plain number in the user's code: such a result leaves the engine as a number, not as an array. */
-    readonly isNumber = false,
-    /** The kind of typed array that it is in the user's code, if any: such a result leaves the engine as one. */
-    readonly typed?: 'float64' | 'float32',
+    readonly form = ARRAY,
   ) {
     super();
+  }
+
+  get isNumber(): boolean {
+    return this.form === NUMBER || this.form === KNOWN_NUMBER;
+  }
+
+  get typed(): 'float64' | 'float32' | undefined {
+    return this.form === FLOAT64 ? 'float64' : this.form === FLOAT32 ? 'float32' : undefined;
   }
 
   get aval(): Aval {

@@ -1,2 +1,2 @@
 /** A tracer and its recorder are one subject: see recorder.ts. */
-export { Tracer } from './recorder';
+export { KNOWN_NUMBER, NUMBER, Tracer } from './recorder';

@@ -1,7 +1,7 @@
 /** The leaves of pytrees: numbers, arrays and typed arrays, and how each becomes an NdArray and back. */
 import type { Aval } from '../program/aval';
 import { NdArray } from '../trace/ndarray';
-import { scalar, Tracer } from '../trace/recorder';
+import { FLOAT32, FLOAT64, NUMBER, scalar, Tracer } from '../trace/recorder';
 import { fromTyped, toTyped, typedDType, type TypedArray } from '../trace/typedArrays';
 
 export type { TypedArray };
@@ -49,8 +49,9 @@ export function toNdArray(leaf: Leaf): NdArray {
 }
 
 function tracerOfKind(array: Tracer, kind: LeafKind): Leaf {
-  if (!isTyped(array, kind)) return new Tracer(array.recorder, array.row, kind === 'number' && array.ndim === 0);
-  return toTyped(array) ?? new Tracer(array.recorder, array.row, false, kind);
+  if (!isTyped(array, kind))
+    return new Tracer(array.recorder, array.row, kind === 'number' && array.ndim === 0 ? NUMBER : undefined);
+  return toTyped(array) ?? new Tracer(array.recorder, array.row, kind === 'float64' ? FLOAT64 : FLOAT32);
 }
 
 /** Whether an array has the shape and dtype of a Float64Array or Float32Array. */

@@ -2,6 +2,8 @@
 import type { Tracer } from '../../engine/trace/tracer';
 
 const KEPT_VALUES = 200;
+/** A power of two. */
+const RECENT = 64;
 
 export class SiteLog {
   count = 0;
@@ -11,6 +13,8 @@ export class SiteLog {
   /** Rings of the last values and of their rows (−1: a plain number). */
   readonly values: number[] = [];
   readonly rows: number[] = [];
+
+  constructor(readonly site: number) {}
 
   add(value: number, row: number): void {
     const slot = this.count++ % KEPT_VALUES;
@@ -32,12 +36,8 @@ export class SiteLog {
 export class LineLog {
   readonly sites = new Map<number, SiteLog>();
   readonly guards = new Map<number, { taken: number; notTaken: number }>();
-  private lastSite = -1;
-  private lastLog: SiteLog | undefined;
-
-  number(site: number, value: number): void {
-    this.at(site).add(value, -1);
-  }
+  /** The logs that were written last, by the lower bits of their sites: nearly every value is of a site that just had one. */
+  private readonly recent: (SiteLog | undefined)[] = new Array<undefined>(RECENT).fill(undefined);
 
   tracer(site: number, tracer: Tracer, bottom: unknown): void {
     const { recorder, row } = tracer;
@@ -52,12 +52,13 @@ export class LineLog {
     else counts.notTaken++;
   }
 
-  private at(site: number): SiteLog {
-    if (site === this.lastSite) return this.lastLog as SiteLog;
+  at(site: number): SiteLog {
+    const place = site & (RECENT - 1);
+    const recent = this.recent[place];
+    if (recent !== undefined && recent.site === site) return recent;
     let log = this.sites.get(site);
-    if (!log) this.sites.set(site, (log = new SiteLog()));
-    this.lastSite = site;
-    this.lastLog = log;
+    if (!log) this.sites.set(site, (log = new SiteLog(site)));
+    this.recent[place] = log;
     return log;
   }
 }

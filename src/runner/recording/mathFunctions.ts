@@ -1,7 +1,7 @@
 /** `Math` on traced numbers: each function with its site in front, and without one for uses that the rewriter cannot see. */
 import { OPCODES } from '../../engine/primitives/opcodes';
 import { Tracer } from '../../engine/trace/tracer';
-import { numberOf, pow, primitive, record1, record2 } from './operators';
+import { isKnown, known, numberOf, pow, primitive, record1, record2 } from './operators';
 import { pin, state, valueOf } from './state';
 import { rounded } from './typedArrays';
 
@@ -47,6 +47,7 @@ function unary(name: string): SitedFunction {
   const plain = native[name];
   return (site, x) => {
     if (typeof x === 'number') return plain(x);
+    if (isKnown(x)) return x.recorder.number1(opcode, x.row, plain(known(x)), site);
     const operand = operandOf(x);
     return operand instanceof Tracer
       ? record1(opcode, operand, plain(valueOf(operand)), site)

@@ -3,7 +3,7 @@
  * engine takes the traced array behind it; every other access but that of its length takes it apart first, so that the language sees
  * what it would have seen anyway.
  */
-import { Tracer } from '../../engine/trace/tracer';
+import { NUMBER, Tracer } from '../../engine/trace/tracer';
 
 interface Whole {
   readonly numbers: unknown[];
@@ -68,7 +68,7 @@ export function partsOf(tracer: Tracer): Tracer[] {
   return Array.from({ length: size }, (_, index) => {
     const [part] = recorder.record('slice', [flat], { start: [index], limit: [index + 1], strides: [1] });
     const [{ row }] = recorder.record('reshape', [part], { shape: [] });
-    return new Tracer(recorder, row, true);
+    return new Tracer(recorder, row, NUMBER);
   });
 }
 

@@ -1,10 +1,9 @@
 /** What the runtime of traced numbers knows while a function is being recorded. One function is recorded at a time. */
 import { LeakedTracerError } from '../../engine/errors';
 import { OPCODES } from '../../engine/primitives/opcodes';
-import { BOOL_AVAL } from '../../engine/program/builder';
 import type { Row } from '../../engine/program/program';
 import type { Recorder } from '../../engine/trace/recorder';
-import { Tracer } from '../../engine/trace/tracer';
+import { KNOWN_NUMBER, Tracer } from '../../engine/trace/tracer';
 import { LineLog } from './lineLog';
 
 /** A derivative that was lost, or another thing to tell the user, at a site (0: unknown, see `stack`). */
@@ -64,8 +63,8 @@ export function isTraced(value: unknown): value is Tracer {
   return value instanceof Tracer;
 }
 
-export function valueOf(tracer: Tracer): number {
-  return tracer.recorder.scalarAt(tracer.row);
+export function valueOf({ recorder, row, form }: Tracer): number {
+  return form === KNOWN_NUMBER ? recorder.values[row] : recorder.scalarAt(row);
 }
 
 /** The recorder that an operation on these goes to: the innermost. */
@@ -99,7 +98,7 @@ function scalarRow(value: Tracer): Row {
 /** Records that the program holds only where this comparison comes out as it did here. */
 export function decide(recorder: Recorder, opcode: number, a: Row, b: Row, outcome: boolean, site: number): boolean {
   recorder.position = site;
-  recorder.guard(recorder.recordScalar2(opcode, a, b, outcome ? 1 : 0, BOOL_AVAL));
+  recorder.guard(recorder.comparison(opcode, a, b, outcome));
   recorder.position = 0;
   state.lines.guard(site, outcome);
   return outcome;

@@ -177,14 +177,10 @@ export function rounded(value: Tracer, site: number): Tracer {
   const recorder = recorderOf(value);
   recorder.position = site;
   // As a sum with its own rounding error: the value is float32's, the derivative that of the number.
-  const result = recorder.recordScalar2(
-    OPCODES.add,
-    rowIn(recorder, value),
-    recorder.literal(Math.fround(number) - number),
-    Math.fround(number),
-  );
+  const row = rowIn(recorder, value);
   recorder.position = 0;
-  return new Tracer(recorder, result, true);
+  const error = recorder.literalAt(Math.fround(number) - number, site);
+  return recorder.number2(OPCODES.add, row, error, Math.fround(number), site);
 }
 
 /** Plain list of the elements, traced ones among them. */

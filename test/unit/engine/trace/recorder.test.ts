@@ -5,7 +5,7 @@ import { OPCODES } from '../../../../src/engine/primitives/opcodes';
 import { PositionTable } from '../../../../src/engine/program/positions';
 import { bind } from '../../../../src/engine/trace/bind';
 import { ConcreteArray, type NdArray } from '../../../../src/engine/trace/ndarray';
-import { currentRecorder, Recorder, scalar, Tracer } from '../../../../src/engine/trace/recorder';
+import { currentRecorder, Recorder, scalar } from '../../../../src/engine/trace/recorder';
 import { traceFunction, traceInput } from '../../../../src/engine/trace/trace';
 
 const value = (x: number) => ({ shape: [], dtype: 'float64' as const, data: Float64Array.of(x) });
@@ -34,13 +34,14 @@ describe('Recorder', () => {
     const recorder = new Recorder();
     const x = recorder.argument(scalar(2));
     const two = recorder.literal(2);
-    const square = recorder.recordScalar2(OPCODES.mul, x.row, two, 4);
-    const sine = recorder.recordScalar1(OPCODES.sin, square, Math.sin(4));
-    assert.equal(recorder.scalarAt(sine), Math.sin(4));
+    const square = recorder.number2(OPCODES.mul, x.row, two, 4, 0);
+    const sine = recorder.number1(OPCODES.sin, square.row, Math.sin(4), 0);
+    assert.equal(sine.isNumber, true);
+    assert.equal(recorder.scalarAt(sine.row), Math.sin(4));
     assert.equal(recorder.scalarAt(two), 2);
     assert.equal(recorder.literal(2), two);
     assert.notEqual(recorder.literal(-0), recorder.literal(0));
-    const program = recorder.close([new Tracer(recorder, sine)]);
+    const program = recorder.close([sine]);
     assert.equal(interpret(program, [value(5)])[0].data[0], Math.sin(10));
   });
 
