@@ -1,4 +1,5 @@
 /** A program of arrays compiled: generated code for what it knows, the primitives' own evaluation for the rest. */
+import { gatherStrided } from '../../primitives/arrays';
 import { OPCODES } from '../../primitives/opcodes';
 import { primitive } from '../../primitives/table';
 import { GuardError } from '../../errors';
@@ -22,7 +23,6 @@ import { accessKey, BYTES } from './streams';
 import { ConstantTable, VectorMath } from './vectorMath';
 import { importShared, isWorthSharing, productName, sharedImports } from './threads';
 import { lent, type SharedWork } from '../threads';
-import { stridedCopy } from './views';
 
 const PAGE = 65536;
 /** Constants of vector code stand first; address 0 stays free. */
@@ -305,12 +305,8 @@ class Runner {
     if (node.opcode === COPY) {
       const [value] = node.results;
       const { aval } = this.graph.values[value];
-      const data = stridedCopy(
-        this.read(node.operands[0].value, false).data,
-        node.operands[0],
-        node.domain,
-        aval.dtype,
-      );
+      const [{ value: from, strides, offset }] = node.operands;
+      const { data } = gatherStrided(this.read(from, false).data, aval.dtype, node.domain, strides, offset);
       this.held[value] = { ...aval, data };
       this.views[value]?.set(data as never);
       return;

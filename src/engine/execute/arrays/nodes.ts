@@ -1,11 +1,12 @@
 /** What a program of arrays computes, without its views: nodes that read arrays through strides and write one array each. */
+import { gatherStrided } from '../../primitives/arrays';
 import { OPCODES, OPCODE_NAMES } from '../../primitives/opcodes';
 import type { PrimitiveName } from '../../primitives/params';
 import { allocate, sizeOf, type ArrayValue, type Aval, type DType, type Shape } from '../../program/aval';
 import { primitive } from '../../primitives/table';
 import type { Program, Row } from '../../program/program';
 import { isTest, tapeArity } from '../scalar/operations';
-import { isFlat, isUniform, mergeAxes, stridedCopy, Views, type View } from './views';
+import { isFlat, isUniform, mergeAxes, Views, type View } from './views';
 
 /** A node's operand: the array that it reads and how its own index space walks over it. */
 export interface Access {
@@ -135,7 +136,10 @@ export class GraphBuilder {
     const fixed = this.fixed(operand.value);
     if (fixed)
       return this.define(-1, aval, {
-        constant: { ...aval, data: stridedCopy(fixed.data, operand, domain, aval.dtype) },
+        constant: {
+          ...aval,
+          data: gatherStrided(fixed.data, aval.dtype, domain, operand.strides, operand.offset).data,
+        },
       });
     const result = this.define(-1, aval);
     this.push({ kind: 'elementwise', row, opcode: COPY, domain, operands: [operand], results: [result] });

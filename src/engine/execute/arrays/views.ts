@@ -1,7 +1,7 @@
 /** Operations that only look at an array in another way, composed into strides: no temporaries for them. */
 import { stridesOf } from '../../primitives/arrays';
 import { OPCODES } from '../../primitives/opcodes';
-import { allocate, sizeOf, type ArrayData, type DType, type Shape } from '../../program/aval';
+import type { Shape } from '../../program/aval';
 import type { Program, Row } from '../../program/program';
 
 /** Element (i₀, i₁, …) stands at offset + Σ i_d · strides[d] of the row-major array of `leaf`. */
@@ -125,21 +125,4 @@ export function mergeAxes(axes: readonly { readonly extent: number; readonly str
     span = axis.stride * axis.extent;
   }
   return stride;
-}
-
-/** What an access sees, in order. */
-export function stridedCopy(
-  data: ArrayData,
-  { offset, strides }: { readonly offset: number; readonly strides: readonly number[] },
-  domain: Shape,
-  dtype: DType,
-): ArrayData {
-  const out = allocate(dtype, sizeOf(domain));
-  let next = 0;
-  const go = (axis: number, at: number) => {
-    if (axis === domain.length) out[next++] = data[at];
-    else for (let index = 0; index < domain[axis]; index++) go(axis + 1, at + index * strides[axis]);
-  };
-  go(0, offset);
-  return out;
 }
