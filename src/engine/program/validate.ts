@@ -126,7 +126,7 @@ function validateEnds(program: Program): void {
 }
 
 /** The programs among parameters. */
-function programsIn(params: unknown): Program[] {
+export function programsIn(params: unknown): Program[] {
   if (typeof params !== 'object' || params === null) return [];
   return Object.values(params).flatMap((value: unknown) => {
     if (value instanceof Program) return [value];

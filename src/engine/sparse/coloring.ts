@@ -93,58 +93,58 @@ export function colorColumns(pattern: Sparsity, limit = Infinity): Coloring | nu
   return { colors, count };
 }
 
-/** How often colours stand among the neighbours of vertices. */
-class NeighbourColors {
-  private readonly counts = new Map<number, number>();
-
-  private key(vertex: number, color: number): number {
-    return vertex * 4194304 + color;
-  }
-
-  add(vertex: number, color: number): void {
-    const key = this.key(vertex, color);
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
-  }
-
-  count(vertex: number, color: number): number {
-    return this.counts.get(this.key(vertex, color)) ?? 0;
-  }
-}
-
 /**
  * Star colouring of a symmetric pattern: neighbours differ, and every path of four vertices has three colours,
- * so that each entry or its mirror image can be read from a Hessian-vector product. Greedy, vertices with many neighbours first.
+ * so that each entry or its mirror image can be read from a Hessian-vector product. Greedy, vertices with many neighbours first;
+ * those with very many get colours that no other has, so that no walk goes over all that they touch.
  */
 export function colorStars({ rows: n, indptr, indices }: Sparsity): Coloring {
   const colors = new Int32Array(n).fill(-1);
-  const order = Array.from({ length: n }, (_, vertex) => vertex);
   const degree = (vertex: number) => indptr[vertex + 1] - indptr[vertex];
-  order.sort((x, y) => degree(y) - degree(x) || x - y);
-  const members: number[] = [];
-  const around = new NeighbourColors();
+  const order = Int32Array.from({ length: n }, (_, vertex) => vertex).sort((x, y) => degree(y) - degree(x) || x - y);
+  const many = 2 * Math.sqrt(indices.length) + 8;
+  let hubs = 0;
+  /** The first vertex of each colour. */
+  const first: number[] = [];
+  /** For colours of several vertices, how many of them stand around each vertex: 0, 1 or more. */
+  const around: (Uint8Array | undefined)[] = [];
+  const count = (vertex: number, near: Uint8Array) => {
+    for (let at = indptr[vertex]; at < indptr[vertex + 1]; at++) if (near[indices[at]] < 2) near[indices[at]]++;
+  };
   const forbidden = new BitSet();
   for (const vertex of order) {
+    if (degree(vertex) > many) {
+      colors[vertex] = first.length;
+      hubs = first.push(vertex);
+      continue;
+    }
     forbidden.clear();
     for (let at = indptr[vertex]; at < indptr[vertex + 1]; at++) {
       const near = indices[at];
-      if (near === vertex) continue;
-      const color = colors[near];
-      if (color >= 0) forbidden.add(color);
-      // No path of two colours runs through the only vertex of its colour (the hub of an arrow, say).
-      if (color >= 0 && members[color] === 1) continue;
+      const own = colors[near];
+      if (near === vertex || (own >= 0 && own < hubs)) continue;
+      let same: Uint8Array | undefined;
+      if (own >= 0) {
+        forbidden.add(own - hubs);
+        // No path of two colours runs through the only vertex of its colour.
+        if (!(same = around[own])) continue;
+      }
       for (let k = indptr[near]; k < indptr[near + 1]; k++) {
         const far = indices[k];
-        if (far === vertex || far === near || colors[far] < 0) continue;
+        if (far === vertex || far === near || colors[far] < hubs) continue;
         // vertex – near – far – other, where other has the colour of near: vertex must not have that of far.
-        if (color < 0 || around.count(far, color) > 1) forbidden.add(colors[far]);
+        if (!same || same[far] > 1) forbidden.add(colors[far] - hubs);
       }
     }
-    const color = forbidden.firstMissing();
+    const color = hubs + forbidden.firstMissing();
     colors[vertex] = color;
-    members[color] = (members[color] ?? 0) + 1;
-    for (let at = indptr[vertex]; at < indptr[vertex + 1]; at++) {
-      if (indices[at] !== vertex) around.add(indices[at], color);
+    if (color === first.length) {
+      first.push(vertex);
+      continue;
     }
+    let near = around[color];
+    if (!near) count(first[color], (near = around[color] = new Uint8Array(n)));
+    count(vertex, near);
   }
-  return { colors, count: members.length };
+  return { colors, count: first.length };
 }

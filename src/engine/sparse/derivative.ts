@@ -24,26 +24,42 @@ export function programSparsity(program: Program, active: readonly boolean[]): S
 }
 
 function linearSparsity({ linear, residuals, nonzero }: Linearized, outputs: readonly Aval[]): Sparsity {
-  const sets = new IndexSets(totalSize(linear.inputAvals.slice(residuals)));
+  let next = 0;
+  const moving = nonzero.map((moves) => (moves ? next++ : -1));
+  const found = dependence(linear, residuals, outputs, moving, MAX_ENTRIES);
+  if (!found) throw new TooDenseError(totalSize(outputs), totalSize(linear.inputAvals.slice(residuals)));
+  return found;
+}
+
+/**
+ * Which of a program's inputs from `first` on each element of some results may depend on: of the outputs at the places `from`, of
+ * these types; a place of −1 stands for zeros. Undefined where that is more than `most` entries.
+ */
+export function dependence(
+  program: Program,
+  first: number,
+  avals: readonly Aval[],
+  from: readonly number[],
+  most: number,
+): Sparsity | undefined {
+  const sets = new IndexSets(totalSize(program.inputAvals.slice(first)));
   let columns = 0;
-  const inputs = linear.inputAvals.map(({ shape }, index) => {
-    if (index < residuals) return { pattern: null };
+  const inputs = program.inputAvals.map(({ shape }, index) => {
+    if (index < first) return { pattern: null };
     return { pattern: Int32Array.from({ length: sizeOf(shape) }, () => sets.single(columns++)) };
   });
-  const moving = propagate(sets, linear, inputs);
-  let next = 0;
-  const patterns = outputs.map(({ shape }, index) => {
-    const pattern = nonzero[index] ? moving[next++].pattern : null;
-    return pattern ?? new Int32Array(sizeOf(shape));
-  });
-  const rows = totalSize(outputs);
+  const known = propagate(sets, program, inputs);
+  const patterns = avals.map(
+    ({ shape }, index) => (from[index] < 0 ? null : known[from[index]].pattern) ?? new Int32Array(sizeOf(shape)),
+  );
+  const rows = totalSize(avals);
   const indptr = new Int32Array(rows + 1);
   let row = 0;
   let entries = 0;
   for (const pattern of patterns) {
     for (const set of pattern) {
       entries += sets.size(set);
-      if (entries > MAX_ENTRIES) throw new TooDenseError(rows, columns);
+      if (entries > most) return undefined;
       indptr[++row] = entries;
     }
   }
@@ -72,11 +88,18 @@ export function compressJacobian(sparsity: Sparsity, mode?: 'forward' | 'reverse
   return reverse ? { mode: 'reverse', coloring: reverse } : { mode: 'forward', coloring: forward };
 }
 
-/** A star colouring, or one of the columns where that takes fewer passes. */
+/** Colours for each entry of a row of middle length up to which columns by themselves are as good as stars. */
+const FEW = 1.5;
+
+/** A colouring of the columns where that takes about as few passes as anything can, else a star colouring, whichever takes fewer. */
 export function compressHessian(sparsity: Sparsity): Compression {
-  const stars = colorStars(sparsity);
-  const columns = colorColumns(sparsity, stars.count - 1);
-  return columns ? { mode: 'forward', coloring: columns } : { mode: 'symmetric', coloring: stars };
+  const few = 2 + (FEW * sparsity.indices.length) / Math.max(1, sparsity.rows);
+  let coloring = colorColumns(sparsity, few);
+  if (!coloring) {
+    const stars = colorStars(sparsity);
+    coloring = colorColumns(sparsity, stars.count - 1) ?? stars;
+  }
+  return { mode: 'symmetric', coloring };
 }
 
 /** Flat numbers as one array an aval. */
@@ -97,28 +120,44 @@ function passes({ colors, count }: Coloring, pass: (seed: Float64Array) => Float
   return seeds.map(pass);
 }
 
+/**
+ * Calls `visit(entry, color, at)` for each entry of the pattern: its value is the element `at` of the product for `color`. In a
+ * symmetric matrix an entry and its mirror image are one number, read where it stands alone.
+ */
+export function eachReading(
+  sparsity: Sparsity,
+  { mode, coloring: { colors, count } }: Compression,
+  visit: (entry: number, color: number, at: number) => void,
+): void {
+  const { rows, indptr, indices } = sparsity;
+  const symmetric = mode === 'symmetric';
+  const mirror = symmetric ? transposedSparsity(sparsity).origin : undefined;
+  /** How many entries of the row have the colour. */
+  const seen = new Int32Array(symmetric ? count : 0);
+  for (let row = 0; row < rows; row++) {
+    const end = indptr[row + 1];
+    if (symmetric) for (let entry = indptr[row]; entry < end; entry++) seen[colors[indices[entry]]]++;
+    for (let entry = indptr[row]; entry < end; entry++) {
+      const column = indices[entry];
+      if (mirror && column < row) continue;
+      const byRow = mode === 'reverse' || (symmetric && seen[colors[column]] > 1);
+      const color = colors[byRow ? row : column];
+      const at = byRow ? column : row;
+      visit(entry, color, at);
+      if (mirror && column > row) visit(mirror[entry], color, at);
+    }
+    if (symmetric) for (let entry = indptr[row]; entry < end; entry++) seen[colors[indices[entry]]] = 0;
+  }
+}
+
 /** Puts what compressed passes computed into the places of the pattern's entries. */
 export function decompress(
   sparsity: Sparsity,
-  { mode, coloring: { colors } }: Compression,
-  products: readonly Float64Array[],
+  compression: Compression,
+  products: readonly ArrayLike<number>[],
 ): Float64Array {
-  const { rows, indptr, indices } = sparsity;
-  const data = new Float64Array(indices.length);
-  // How many entries of the row have the colour, for star colourings.
-  const seen = new Int32Array(mode === 'symmetric' ? products.length : 0);
-  for (let row = 0; row < rows; row++) {
-    if (mode === 'symmetric') {
-      seen.fill(0);
-      for (let at = indptr[row]; at < indptr[row + 1]; at++) seen[colors[indices[at]]]++;
-    }
-    for (let at = indptr[row]; at < indptr[row + 1]; at++) {
-      const column = indices[at];
-      if (mode === 'reverse') data[at] = products[colors[row]][column];
-      else if (mode === 'symmetric' && seen[colors[column]] > 1) data[at] = products[colors[row]][column];
-      else data[at] = products[colors[column]][row];
-    }
-  }
+  const data = new Float64Array(sparsity.indices.length);
+  eachReading(sparsity, compression, (entry, color, at) => (data[entry] = products[color][at]));
   return data;
 }
 

@@ -16,6 +16,7 @@ import { gradProgram, requireScalar } from '../transforms/functions/grad';
 import { extract } from '../transforms/transcribe';
 import { sparseDerivative } from './derivative';
 import type { SparseMatrix } from './matrix';
+import { hasSymmetricHessian } from './symmetry';
 
 export { SparseMatrix } from './matrix';
 export type { Sparsity } from './sparsity';
@@ -77,7 +78,8 @@ function gradientOnly(program: Program, active: readonly boolean[]): Program {
 
 /**
  * The Hessian of a scalar function as a sparse matrix; rows and columns are the elements of argument 0 (of `argnums`), flattened in
- * order. Cost: one Hessian-vector product for each colour of a star colouring, which reads an entry or its mirror image.
+ * order. Cost: one Hessian-vector product for each colour of a star colouring, which reads an entry or its mirror image; of the
+ * columns where the function has derivative rules of its own, which need not make it symmetric.
  * @throws as `grad`, and TooDenseError where the matrix is not sparse at all
  */
 export function sparseHessian<Args extends readonly unknown[]>(
@@ -91,6 +93,7 @@ export function sparseHessian<Args extends readonly unknown[]>(
     const { active, operands } = call;
     const program = gradientOnly(call.program, active);
     const inputs = operands.map(({ concrete }) => concrete);
-    return sparseDerivative({ program, active, inputs }, { symmetric: true, like: options.like });
+    const symmetric = hasSymmetricHessian(call.program);
+    return sparseDerivative({ program, active, inputs }, { symmetric, mode: 'forward', like: options.like });
   };
 }

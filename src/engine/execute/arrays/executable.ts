@@ -67,7 +67,8 @@ class ArrayExecutable implements Executable {
   }
 }
 
-function estimate(program: Program): { interpret: number; compile: number } {
+/** Milliseconds that a program may take: to be interpreted once, and to be compiled. */
+export function estimate(program: Program): { interpret: number; compile: number } {
   let interpreted = 0;
   let compiled = COMPILE_FIXED;
   for (let row = 0; row < program.size; row++) {

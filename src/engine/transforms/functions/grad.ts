@@ -4,7 +4,6 @@ import { isFloat, printAval } from '../../program/aval';
 import { Emitter } from '../../program/emitter';
 import { NONE, type Program } from '../../program/program';
 import { eliminateDeadRows } from '../../program/prune';
-import { applyProgram } from '../../trace/apply';
 import { toKind } from '../../tree/leaves';
 import type { ByArgnums, Gradient } from '../../tree/types';
 import { transcribeVjp } from '../reverse';
@@ -20,6 +19,7 @@ import {
   type AnyFunction,
   type TracedCall,
 } from './arguments';
+import { applyMade } from './made';
 
 /** Which arguments to differentiate (default 0) and whether the function returns [result, auxiliary data]. */
 export interface GradOptions<
@@ -100,7 +100,7 @@ function evaluate(
   const call = traceCall(f, args, moved);
   const { output, aux } = splitAux(where, call.output, hasAux);
   requireScalar(where, call, output.kind === 'leaf');
-  const results = applyProgram(gradProgram(call.program, call.active), call.operands);
+  const { results } = applyMade('grad', call, () => ({ program: gradProgram(call.program, call.active) }));
   const count = call.outputKinds.length;
   const gradients = perArgument(
     moved,
