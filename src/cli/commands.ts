@@ -231,7 +231,8 @@ const profile: Command = async (client, options, output) => {
   return 0;
 };
 
-function profileRow({ label, backend, compile, first, median, p10, p90, ratio, unavailable }: ProfileRow): string[] {
+function profileRow({ label, compile, first, median, p10, p90, ratio, unavailable, ...ran }: ProfileRow): string[] {
+  const backend = ran.threads === undefined ? ran.backend : `${ran.backend}, ${ran.threads} threads`;
   if (unavailable !== undefined) return [label, backend, unavailable];
   return [
     label,

@@ -105,11 +105,11 @@ export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progr
   const { inputSize, outputSize } = linear;
   const count = to - from;
   const [rows, columns] = by === 'rows' ? [count, inputSize] : [outputSize, count];
-  const lanes = lanesOf(linear);
-  if (lanes) {
+  const sweeps = lanesOf(linear);
+  if (sweeps) {
     const directions = Array.from({ length: count }, (_, index) => [from + index]);
     const mode = by === 'rows' ? 'reverse' : 'forward';
-    const values = lanes.derivatives(mode, directions, { transposed: by === 'columns', progress });
+    const values = sweeps.derivatives(mode, directions, { transposed: by === 'columns', progress });
     return { kind: 'dense', rows, columns, values };
   }
   const values = new Float64Array(rows * columns);
@@ -137,8 +137,8 @@ export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progr
 export function predictJacobian(linear: Linear, direction: Direction): number {
   const { inputSize, outputSize } = linear;
   const size = direction === 'forward' ? inputSize : outputSize;
-  const lanes = lanesOf(linear);
-  if (lanes) return lanes.predict(direction, size);
+  const sweeps = lanesOf(linear);
+  if (sweeps) return sweeps.predict(direction, size);
   const seed = new Float64Array(size);
   seed[0] = 1;
   const sweep = () => {
@@ -158,17 +158,21 @@ export function predictHessian(recorded: Recorded): number {
 }
 
 /** Is everything a scalar? */
-function isScalar({ linearized, inputs, outputs }: Linear): boolean {
+export function isScalar({ linearized, inputs, outputs }: Linear): boolean {
   const scalars = (slots: readonly Slot[]) => slots.every(({ row }) => linearized.isScalar(row));
   return scalars(inputs) && scalars(outputs) && !linearized.kinds.includes(GENERAL);
 }
 
+const lanes = new WeakMap<LinearizedProgram, LaneSweeps>();
+
 /** Sweeps in lanes, where everything is a scalar. */
-function lanesOf(linear: Linear): LaneSweeps | undefined {
-  const { linearized, inputs, outputs } = linear;
-  if (!LaneSweeps.fits(linearized) || !isScalar(linear)) return undefined;
-  const rows = (slots: readonly Slot[]) => slots.map(({ row }) => row);
-  return new LaneSweeps(linearized, rows(inputs), rows(outputs));
+export function lanesOf(linear: Linear): LaneSweeps | undefined {
+  const { linearized } = linear;
+  let sweeps = lanes.get(linearized);
+  if (sweeps || !LaneSweeps.fits(linearized) || !isScalar(linear)) return sweeps;
+  sweeps = new LaneSweeps(linearized);
+  lanes.set(linearized, sweeps);
+  return sweeps;
 }
 
 /** Where the derivative may differ from zero, if everything is a scalar and that is less than the share `fill` of all entries. */
@@ -186,8 +190,8 @@ export function compressedPasses(
   { mode, coloring: { colors, count } }: Compression,
   progress?: Progress,
 ): Float64Array[] {
-  const lanes = lanesOf(linear);
-  if (!lanes) {
+  const sweeps = lanesOf(linear);
+  if (!sweeps) {
     return Array.from({ length: count }, (_, color) => {
       const seed = Float64Array.from(colors, (own) => (own === color ? 1 : 0));
       progress?.(color, count);
@@ -196,7 +200,7 @@ export function compressedPasses(
   }
   const directions = Array.from({ length: count }, (): number[] => []);
   colors.forEach((color, index) => color >= 0 && directions[color].push(index));
-  const products = lanes.derivatives(mode === 'reverse' ? 'reverse' : 'forward', directions, { progress });
+  const products = sweeps.derivatives(mode === 'reverse' ? 'reverse' : 'forward', directions, { progress });
   const size = mode === 'reverse' ? linear.inputSize : linear.outputSize;
   return directions.map((_, color) => products.subarray(color * size, (color + 1) * size));
 }

@@ -292,6 +292,8 @@ export interface ProfileRow {
   label: string;
   group: 'function' | 'jacobian' | 'hvp' | 'products' | 'backend' | 'scaling';
   backend: string;
+  /** How many threads shared the work, where it was more than one. */
+  threads?: number;
   /** Milliseconds; `compile` apart from the runs. */
   compile: number;
   first: number;

@@ -153,7 +153,7 @@ describe('the GPU in VS Code', function () {
     });
     assert.match(
       choice,
-      /^auto stays on the CPU: \S+ \S+ on interpret against \S+ \S+ on (webgpu|webgl2|webasm) \(transfer \S+ \S+ \+ launch \S+ \S+ \+ work \S+ \S+; kernels once \S+ \S+\)\.$/,
+      /^auto stays on the CPU: \S+ \S+ on wasm against \S+ \S+ on (webgpu|webgl2|webasm) \(transfer \S+ \S+ \+ launch \S+ \S+ \+ work \S+ \S+; kernels once \S+ \S+\)\.$/,
     );
     await ui.execute('workbench.action.focusFirstEditorGroup');
   });

@@ -44,6 +44,7 @@ describe('the other tabs of the panel’s page', () => {
         for (const { x, xMin, xMax } of charts[group].data) assert.ok(Number.isFinite(x) && xMin <= x && x <= xMax);
       }
       assert.match(await text(page, 'tr.unavailable'), /there is no GPU here/);
+      assert.match((await text(page, 'tr[data-id="jacrev"] th')).replace(/\s+/g, ' '), /Reverse \S+, 2 threads/);
       await page.click('summary[aria-label="Export"]');
       await page.click('text=Save the charts as PNG');
       const saved = await poll(

@@ -11,10 +11,13 @@ import {
   gradientProgram,
   hessianOf,
   inputArrays,
+  isScalar,
   jacobianOf,
+  lanesOf,
   linearOf,
   pushForward,
   slopeProgram,
+  type Direction,
 } from '../derivatives';
 import { seededDirection, type plainFunction } from '../plain';
 import type { ProfileRow } from '../protocol';
@@ -31,6 +34,8 @@ interface Ready {
   tier?: () => string;
   /** Asked for after the runs. */
   cost: () => Cost;
+  /** Threads beside this one that took part in the last run. */
+  threads?: () => number;
 }
 
 export interface Contender {
@@ -51,6 +56,8 @@ type Expectation = (took: (id: string) => number) => number;
 
 /** Milliseconds that interpreting takes about, a row of the program. */
 const ROW = 1e-3;
+/** Milliseconds that a direction takes about in a sweep of several, a row of the program. */
+const LANE = 1e-6;
 /** Rows times vectors up to which nothing takes long, however cold the code. */
 const SMALL = 10_000;
 /** A program for k vectors at once costs as much as some of the one for one vector, to make and to run. */
@@ -76,6 +83,23 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     (count: number): Expectation =>
     () =>
       (3 + count / 64) * 1.5 * ROW * program.size;
+  const inLanes = isScalar(linear);
+  const matrixBySweeps = (direction: Direction, count: number): Contender => {
+    const expect = inLanes ? () => (ROW + count * LANE) * program.size : swept(count);
+    const id = direction === 'forward' ? 'jacfwd-loop' : 'jacrev-loop';
+    return {
+      id,
+      label: `${direction}, ${counted(count, 'sweep')}`,
+      group: 'jacobian',
+      expect,
+      backend: inLanes ? 'wasm' : 'interpret',
+      prepare: () => ({
+        run: () => jacobianOf(linear, direction),
+        cost: () => sweepsCost(recorded, count),
+        threads: () => lanesOf(linear)?.threads ?? 0,
+      }),
+    };
+  };
   const compiled = (
     id: string,
     label: string,
@@ -169,22 +193,8 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     compiled('jacrev', `jacrev, ${counted(m, 'cotangent')}`, 'jacobian', together('vjp', m), () =>
       programOf(recorded, 'jacrev'),
     ),
-    hand(
-      'jacfwd-loop',
-      `forward, ${counted(n, 'sweep')}`,
-      'jacobian',
-      swept(n),
-      () => jacobianOf(linear, 'forward'),
-      sweepsCost(recorded, n),
-    ),
-    hand(
-      'jacrev-loop',
-      `reverse, ${counted(m, 'sweep')}`,
-      'jacobian',
-      swept(m),
-      () => jacobianOf(linear, 'reverse'),
-      sweepsCost(recorded, m),
-    ),
+    matrixBySweeps('forward', n),
+    matrixBySweeps('reverse', m),
     hand(
       'differences',
       `differences, ${2 * n} calls`,

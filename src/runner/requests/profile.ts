@@ -72,6 +72,8 @@ function timed(contender: Contender, budget: number): ProfileRow {
     Object.assign(row, measure(ready.run, budget));
     if (ready.tier) row.backend = ready.tier();
     Object.assign(row, ready.cost());
+    const threads = ready.threads?.() ?? 0;
+    if (threads > 0) row.threads = threads + 1;
   } catch (error) {
     row.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -195,6 +195,7 @@ export const de: Texts = {
     memory: 'Speicher',
     operationsHint: 'Skalare Operationen eines Laufs',
     memoryHint: 'Bytes der berechneten Werte; bei Kompiliertem der Arbeitsspeicher',
+    threads: (count) => `${count} Threads`,
     runs: 'Läufe',
     error: 'Fehler',
     float32: 'float32',

@@ -182,6 +182,7 @@ export const en = {
     memory: 'Memory',
     operationsHint: 'Scalar operations of one run',
     memoryHint: 'Bytes of the values that are computed; of compiled code its working memory',
+    threads: (count: number) => `${count} threads`,
     runs: 'Runs',
     error: 'Largest error against float64, relative to the largest entry',
     float32: 'float32',

@@ -194,9 +194,14 @@ function rowView(row: ProfileRow, best: boolean): TemplateResult {
       : html`<span class="tag float32" title=${t.timing.error}
           >${t.timing.float32}, ${t.header.float32Error(formatNumber(row.error, 'short', 2))}</span
         >`;
+  const { threads } = row;
+  const backend = [
+    ...(row.label.includes(row.backend) ? [] : [row.backend]),
+    ...(threads === undefined ? [] : [t.timing.threads(threads)]),
+  ].join(', ');
   const name = html`<th scope="row">
-    ${row.label}${row.label.includes(row.backend) ? nothing : html`<span class="quiet backend"> ${row.backend}</span>`}
-    ${float32} ${best ? html`<span class="tag on">${t.timing.fastest}</span>` : nothing}
+    ${row.label}${backend === '' ? nothing : html`<span class="quiet backend"> ${backend}</span>`} ${float32}
+    ${best ? html`<span class="tag on">${t.timing.fastest}</span>` : nothing}
   </th>`;
   if (row.unavailable !== undefined)
     return html`<tr class="unavailable">

@@ -67,7 +67,7 @@ export function profile(): Profile {
     row('vjp', 'VJP', 'function', 0.0071),
     row('gradient', 'Gradient', 'function', 0.0069),
     row('jacfwd', 'Forward', 'jacobian', 0.0142),
-    row('jacrev', 'Reverse', 'jacobian', 0.0075),
+    row('jacrev', 'Reverse', 'jacobian', 0.0075, { threads: 2 }),
     row('compressed', 'Compressed', 'jacobian', 0.011),
     row('differences', 'Finite differences', 'jacobian', 0.0089),
     row('hvp-fwd-rev', 'Forward over reverse', 'hvp', 0.015),

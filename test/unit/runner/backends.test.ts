@@ -81,7 +81,7 @@ describe('profile', function () {
     const { rows, gpuChoice } = await profile(contextFor(), { file: FILE, fn: 'map', args: AT, budget: 500 });
     assert.match(
       gpuChoice ?? '',
-      /^`auto` stays on the CPU: \S+ \S+ on interpret against \S+ \S+ on webasm \(transfer \S+ \S+ \+ launch \S+ \S+ \+ work \S+ \S+; kernels once \S+ \S+\)\.$/,
+      /^`auto` stays on the CPU: \S+ \S+ on wasm against \S+ \S+ on webasm \(transfer \S+ \S+ \+ launch \S+ \S+ \+ work \S+ \S+; kernels once \S+ \S+\)\.$/,
     );
     const ids = rows.map(({ id }) => id);
     for (const id of [
@@ -142,7 +142,7 @@ describe('profile', function () {
     assert.ok(rows[0].median > 0);
     assert.match(
       gpuChoice ?? '',
-      /^`auto` stays on the CPU, about \S+ \S+ on interpret: The GPU does not run arrays of more than \d+ numbers\.$/,
+      /^`auto` stays on the CPU, about \S+ \S+ on wasm: The GPU does not run arrays of more than \d+ numbers\.$/,
     );
     for (const id of ['value-program', 'jacfwd', 'jacrev', 'differences', 'scaling-reverse-64', 'backend-gpu.js']) {
       const row = rows.find((each) => each.id === id);

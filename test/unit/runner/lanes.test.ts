@@ -5,6 +5,7 @@ import { lent, type SharedWork, type Threads } from '../../../src/engine/execute
 import { LaneSweeps, type LaneMode } from '../../../src/engine/execute/lanes/sweeps';
 import { jacobianOf, linearOf, pullBack, pushForward, type Linear } from '../../../src/runner/derivatives';
 import { recordTarget } from '../../../src/runner/requests/common';
+import { profile } from '../../../src/runner/requests/profile';
 import { lendThreads } from '../../../src/runner/threads';
 import { contextFor, session } from './support/derive';
 
@@ -35,11 +36,6 @@ function alone(linear: Linear, mode: LaneMode, directions: readonly number[][]):
     for (const at of list) seed[at] = 1;
     return mode === 'forward' ? pushForward(linear, seed) : pullBack(linear, seed);
   });
-}
-
-function sweepsOf({ linearized, inputs, outputs }: Linear, resultBytes?: number): LaneSweeps {
-  const rows = (slots: Linear['inputs']) => slots.map(({ row }) => row);
-  return new LaneSweeps(linearized, rows(inputs), rows(outputs), resultBytes);
 }
 
 const waves = (length: number) => Array.from({ length }, (_, index) => 1 + Math.sin(index));
@@ -74,7 +70,7 @@ describe('sweeps in lanes', () => {
         assert.ok(name.includes('infinite') === expected.some((list) => list.includes(Infinity)));
         // Whole, and in parts of eight directions.
         for (const resultBytes of [undefined, 1]) {
-          const lanes = sweepsOf(linear, resultBytes);
+          const lanes = new LaneSweeps(linear.linearized, resultBytes);
           const length = expected[0].length;
           const got = lanes.derivatives(mode, [...single, ...several]);
           const across = lanes.derivatives(mode, [...single, ...several], { transposed: true });
@@ -95,7 +91,7 @@ describe('sweeps in lanes', () => {
   it('are the same bit for bit, however many threads there are; progress ends with the last direction', async () => {
     const linear = await linearAt('steps', waves(200));
     const directions = linear.inputs.map((_, index) => [index]);
-    const lanes = sweepsOf(linear);
+    const lanes = new LaneSweeps(linear.linearized);
     lendThreads(0);
     const expected = (['forward', 'reverse'] as const).map((mode) => lanes.derivatives(mode, directions));
     assert.equal(lanes.threads, 0);
@@ -121,6 +117,11 @@ describe('sweeps in lanes', () => {
         assert.equal(lanes.threads, count);
       }
     }
+    // The threads are up: the Timing tab shows that they take part.
+    const args = [waves(32)];
+    const { rows } = await profile(contextFor(), { file: FILE, fn: 'steps', args, budget: 20, groups: ['jacobian'] });
+    const swept = rows.find(({ id }) => id === 'jacrev-loop');
+    assert.deepEqual([swept?.backend, swept?.threads], ['wasm', 4]);
   });
 
   it('are not missing where a thread fails: they are computed without it', async () => {
@@ -141,7 +142,7 @@ describe('sweeps in lanes', () => {
   });
 
   it('call no threads where handing over costs more than it saves', async () => {
-    const lanes = sweepsOf(await linearAt('steps', waves(50)));
+    const lanes = new LaneSweeps((await linearAt('steps', waves(50))).linearized);
     lendThreads(1);
     lent.threads = { ...(lent.threads as Threads), handingOver: 1e9, lend: () => assert.fail('called') };
     lanes.derivatives(

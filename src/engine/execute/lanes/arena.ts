@@ -15,7 +15,7 @@ let compiled: WebAssembly.Module | undefined;
 
 export class LaneArena {
   /** Whose steps stand in the memory. */
-  holder: unknown;
+  private holder: WeakRef<object> | undefined;
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   private readonly module = (compiled ??= new WebAssembly.Module(laneModule(MOST_PAGES)));
   readonly take: Readonly<Record<'forward' | 'reverse', Take>>;
@@ -34,6 +34,14 @@ export class LaneArena {
   reserve(bytes: number): void {
     const missing = Math.ceil(bytes / PAGE) - this.memory.buffer.byteLength / PAGE;
     if (missing > 0) this.memory.grow(missing);
+  }
+
+  /** Lets `write` put the steps of `owner` into the memory, unless they still stand there. */
+  hold(owner: object, write: () => void): void {
+    if (this.holder?.deref() === owner) return;
+    this.holder = undefined;
+    write();
+    this.holder = new WeakRef(owner);
   }
 
   /** The threads that are lent now, over this memory. */

@@ -20,16 +20,12 @@ export class LaneStream {
   /** The last row that uses a row: 0 for rows that no output depends on. */
   private readonly lastUses: Int32Array;
 
-  constructor(
-    private readonly linearized: LinearizedProgram,
-    private readonly inputs: readonly Row[],
-    outputs: readonly Row[],
-  ) {
+  constructor(private readonly linearized: LinearizedProgram) {
     const { program, kinds } = linearized;
     const { operandStarts, operands } = program.columns;
     const lastUses = (this.lastUses = new Int32Array(program.size));
     this.slotOf = new Int32Array(program.size);
-    for (const row of outputs) if (linearized.isActive(row)) lastUses[row] = ALWAYS;
+    for (const row of program.outputs) if (linearized.isActive(row)) lastUses[row] = ALWAYS;
     let count = 0;
     for (let row = kinds.length - 1; row >= 0; row--) {
       if (kinds[row] === NOTHING || lastUses[row] === 0) continue;
@@ -59,7 +55,7 @@ export class LaneStream {
     const free: number[] = [];
     this.slots = 1;
     const take = () => free.pop() ?? SLOT * this.slots++;
-    for (const row of this.inputs) if (lastUses[row] > 0) slotOf[row] = take();
+    for (const row of program.inputs) if (lastUses[row] > 0) slotOf[row] = take();
     let step = 0;
     let next = 0;
     for (let row = 0; row < kinds.length; row++) {

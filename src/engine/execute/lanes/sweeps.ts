@@ -3,7 +3,6 @@
  * among threads where there are some and where the time that the first sweeps took says that it pays. Which thread takes a sweep
  * changes nothing about its result.
  */
-import type { Row } from '../../program/program';
 import type { LinearizedProgram } from '../adjoints';
 import { lent } from '../threads';
 import { abandonArena, laneArena, type LaneArena } from './arena';
@@ -35,14 +34,12 @@ export class LaneSweeps {
     return program.size <= MOST_ROWS;
   }
 
-  /** @param linearized without rows of kind `GENERAL`; inputs and outputs are scalars */
+  /** @param linearized without rows of kind `GENERAL`, and with scalars as inputs and outputs */
   constructor(
-    linearized: LinearizedProgram,
-    private readonly inputs: readonly Row[],
-    private readonly outputs: readonly Row[],
+    private readonly linearized: LinearizedProgram,
     private readonly resultBytes = RESULT_BYTES,
   ) {
-    this.stream = new LaneStream(linearized, inputs, outputs);
+    this.stream = new LaneStream(linearized);
   }
 
   /**
@@ -86,13 +83,12 @@ export class LaneSweeps {
     const arena = laneArena();
     this.threads = 0;
     const { stream } = this;
-    if (arena.holder !== this) {
+    arena.hold(this, () => {
       arena.reserve(FREE + STEP * stream.count);
-      arena.holder = undefined;
       stream.write(arena.buffer, FREE);
-      arena.holder = this;
-    }
-    const [sources, targets] = mode === 'forward' ? [this.inputs, this.outputs] : [this.outputs, this.inputs];
+    });
+    const { inputs, outputs } = this.linearized.program;
+    const [sources, targets] = mode === 'forward' ? [inputs, outputs] : [outputs, inputs];
     const total = directions.length;
     const result = new Float64Array(total * targets.length);
     const most = Math.max(1, Math.floor(this.resultBytes / (8 * LANES * Math.max(1, targets.length)))) * LANES;
@@ -197,8 +193,8 @@ function paysFor(milliseconds: number): boolean {
 
 interface Part {
   readonly directions: Directions;
-  readonly sources: readonly Row[];
-  readonly targets: readonly Row[];
+  readonly sources: Int32Array;
+  readonly targets: Int32Array;
   readonly transposed: boolean;
 }
 
