@@ -43,6 +43,14 @@ export function rowValues(program: Program, inputs: ArrayLike<number>): RowValue
     const opcode = opcodes[row];
     const start = operandStarts[row];
     const end = operandStarts[row + 1];
+    if (opcode >= OPCODES.add && opcode <= OPCODES.div && scalarRow(row)) {
+      // Nearly every row of a scalar trace. Scalars come of nothing else here.
+      const x = scalars[operands[start]];
+      const y = scalars[operands[start + 1]];
+      scalars[row] =
+        opcode === OPCODES.mul ? x * y : opcode === OPCODES.add ? x + y : opcode === OPCODES.sub ? x - y : x / y;
+      continue;
+    }
     switch (opcode) {
       case OPCODES.input:
         break;

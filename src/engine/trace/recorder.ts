@@ -179,8 +179,9 @@ export class Recorder extends Emitter {
 
   /** Values of the rows of scalars, by row. The column is this recorder's own. */
   scalarColumn(): Float64Array {
-    for (let row = 0; row < this.size; row++) {
-      if ((this.flags[row] & KNOWN) !== 0) continue;
+    const { flags, size } = this;
+    for (let row = 0; row < size; row++) {
+      if ((flags[row] & KNOWN) !== 0) continue;
       const index = this.avalIndexOf(row);
       if (index === SCALAR_AVAL || index === BOOL_AVAL) this.values[row] = this.scalarAt(row);
     }

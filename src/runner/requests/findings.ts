@@ -50,10 +50,17 @@ function operation(recorded: Recorded, row: Row): string {
     : `${name}(${operands.join(', ')})`;
 }
 
+/** Asked before the rows are looked at one by one. */
+function allFinite(values: Float64Array): boolean {
+  for (let index = 0; index < values.length; index++) if (!Number.isFinite(values[index])) return false;
+  return true;
+}
+
 /** Rows whose value is NaN (or infinite) though no operand's is: the first of each place. */
 function birthOf(recorded: Recorded, fallback: Location, code: 'nan-born' | 'infinity-born'): Finding[] {
   const { program, linearized } = recorded;
   const { opcodes } = program.columns;
+  if (allFinite(linearized.scalars)) return [];
   const bad = code === 'nan-born' ? Number.isNaN : (value: number) => value === Infinity || value === -Infinity;
   const seen = new Set<number>();
   const found: Finding[] = [];
@@ -83,7 +90,7 @@ function adjointBirth(recorded: Recorded, adjoints: RowDerivatives, fallback: Lo
   const { program, linearized } = recorded;
   const { opcodes } = program.columns;
   const found: Finding[] = [];
-  if (adjoints.scalars.every(Number.isFinite)) return found;
+  if (allFinite(adjoints.scalars)) return found;
   const seen = new Set<number>();
   for (let row = program.size - 1; row >= 0 && found.length < MAX_OF_A_KIND; row--) {
     if (opcodes[row] <= OPCODES.guard || adjoints.reached[row] === 0 || !Number.isFinite(adjoints.scalars[row]))

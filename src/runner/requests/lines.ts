@@ -74,17 +74,46 @@ function emptyLine(file: string, line: number): LineValue {
 function errorByLine({ program, linearized }: Recorded, adjoints: RowDerivatives): Map<string, number> {
   const sums = new Map<string, number>();
   const { opcodes, positions } = program.columns;
-  const bySite = new Map<number, number>();
-  for (let row = 0; row < program.size; row++) {
-    if (adjoints.reached[row] === 0 || opcodes[row] <= OPCODES.guard || opcodes[row] === OPCODES.neg) continue;
-    const error = Math.abs(adjoints.scalars[row] * linearized.scalarAt(row));
-    if (Number.isFinite(error) && error > 0) bySite.set(positions[row], (bySite.get(positions[row]) ?? 0) + error);
+  const { scalars: values } = linearized;
+  const { scalars, reached } = adjoints;
+  const bySite = new SiteSums();
+  for (let row = 0; row < opcodes.length; row++) {
+    if (reached[row] === 0 || opcodes[row] <= OPCODES.guard || opcodes[row] === OPCODES.neg) continue;
+    const error = Math.abs(scalars[row] * values[row]);
+    if (error > 0 && error < Infinity) bySite.add(positions[row], error);
   }
-  for (const [site, error] of bySite) {
+  for (const [site, error] of bySite.entries()) {
     const place = siteTable.site(site);
     if (!place) continue;
     const key = `${place.line}:${place.file}`;
     sums.set(key, (sums.get(key) ?? 0) + error * Number.EPSILON);
   }
   return sums;
+}
+
+const PAGE_BITS = 10;
+
+/** A sum a site. Those of a module lie close together, so that adding needs no look-up but where another page begins. */
+class SiteSums {
+  private readonly pages = new Map<number, Float64Array>();
+  private number = -1;
+  private page: Float64Array = new Float64Array(0);
+
+  add(site: number, amount: number): void {
+    const number = site >> PAGE_BITS;
+    if (number !== this.number) {
+      this.page = this.pages.get(number) ?? new Float64Array(1 << PAGE_BITS);
+      this.pages.set(number, this.page);
+      this.number = number;
+    }
+    this.page[site & ((1 << PAGE_BITS) - 1)] += amount;
+  }
+
+  /** Sites with their sums, as far as these are not zero. */
+  *entries(): Generator<[site: number, sum: number], void> {
+    for (const [number, page] of this.pages) {
+      for (let index = 0; index < page.length; index++)
+        if (page[index] !== 0) yield [(number << PAGE_BITS) + index, page[index]];
+    }
+  }
 }
