@@ -13,7 +13,7 @@
  * workers from blobs only. Fonts and images that a style sheet names are copied beside it.
  *
  * Options: --watch rebuilds on change; --production minifies (both write source maps); --no-types skips the declarations;
- * --quiet prints problems only.
+ * --checked fails where the engine has type errors, as --production does; --quiet prints problems only.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -133,7 +133,7 @@ function declarations() {
   writeFileSync(join(outdir, 'engine/index.d.cts'), "export * from './types/index';\n");
   if (status !== 0) {
     console.error('The engine has type errors; its declarations may be wrong.');
-    if (production) process.exit(1);
+    if (production || options.has('--checked')) process.exit(1);
   }
 }
 

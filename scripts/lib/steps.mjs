@@ -2,7 +2,7 @@
 /** The steps of a test run: each a process of its own, counted, limited in time, and ended with the run. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -11,7 +11,21 @@ import { join } from 'node:path';
  * @property {string[]} args of node
  * @property {boolean} [suite] leaves its own counts in out/results; a check counts as one test
  * @property {number} [minutes] after which it has failed
+ * @property {boolean} [background] leaves the processor to what else runs
  */
+
+/**
+ * Puts a process and all that it starts behind the others.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function standBack({ pid }) {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not let us: it takes its turns like the others.
+  }
+}
 
 export class Run {
   total = { passed: 0, failed: 0 };
@@ -20,6 +34,10 @@ export class Run {
   /** @type {Set<import('node:child_process').ChildProcess>} */
   running = new Set();
   interrupted = false;
+  /** A step whose output is shown as it comes; what others print waits for its end. */
+  live = false;
+  /** @type {string[]} */
+  held = [];
 
   /** @param {string} root */
   constructor(root) {
@@ -56,11 +74,16 @@ export class Run {
    */
   async step(step) {
     console.log(`\n▶ ${step.name}`);
-    return (await this.execute(step, 'inherit')).passed;
+    this.live = true;
+    const { passed } = await this.execute(step, 'inherit');
+    this.live = false;
+    for (const text of this.held.splice(0)) console.log(text);
+    return passed;
   }
 
   /**
-   * Runs steps that don't disturb each other, so many at a time; what one prints is shown when it ends. True when all passed.
+   * Runs steps that don't disturb each other, so many at a time; what one prints is shown when it ends, but not amid the output
+   * of a `step`. True when all passed.
    *
    * @param {Step[]} steps
    * @param {number} lanes
@@ -72,7 +95,9 @@ export class Run {
       for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
         const { passed, output } = await this.execute(step, 'pipe');
         all &&= passed;
-        console.log(`\n▶ ${step.name}\n${output.trimEnd()}`);
+        const text = `\n▶ ${step.name}\n${output.trimEnd()}`;
+        if (this.live) this.held.push(text);
+        else console.log(text);
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
@@ -84,13 +109,14 @@ export class Run {
    * @param {'inherit' | 'pipe'} stdio
    * @returns {Promise<{ passed: boolean, output: string }>}
    */
-  async execute({ name, args, suite = false, minutes = 10 }, stdio) {
+  async execute({ name, args, suite = false, minutes = 10, background = false }, stdio) {
     const started = performance.now();
     const results = join(this.root, 'out/results', `${name}.json`);
     rmSync(results, { force: true });
     const env = { ...process.env, TMPDIR: this.temporary };
     const child = spawn(process.execPath, args, { cwd: this.root, stdio: ['ignore', stdio, stdio], env });
     this.running.add(child);
+    if (background) standBack(child);
     let output = '';
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));

@@ -33,7 +33,8 @@ const PIECES = 6;
 const POLICY = "default-src 'none'; script-src 'nonce-test' 'wasm-unsafe-eval'; worker-src blob:";
 
 describe('gpu.js kernels in a browser under the panel’s policy', function () {
-  this.timeout(600_000);
+  // Other suites may run beside it, and come first.
+  this.timeout(1_200_000);
   let server: Server;
   const browsers: Browser[] = [];
   /** What is to be run: whichever browser is free takes the next. */

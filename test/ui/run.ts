@@ -1,6 +1,6 @@
 /**
  * Runs the suites of test/ui: mocha on Node, driving a real VS Code in a real browser. One window is shared by all suites that
- * ask for it. `--only TEXT` runs the files whose names contain TEXT.
+ * ask for it. `--only TEXT` runs the files whose names contain TEXT, `--without TEXT` the others; `--suite NAME` names the counts.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,16 +11,21 @@ import { ensureVsCode } from '../harness/vscode';
 import { openWorkbenches } from './harness';
 import { keepEvidence, results } from './harness/window';
 
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
+const option = (name: string) =>
+  process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
+const only = option('--only') ?? '';
+const without = option('--without');
+const suite = option('--suite') ?? 'ui';
 
 async function run(): Promise<number> {
   ensureChromium();
   await ensureVsCode();
-  rmSync(results, { recursive: true, force: true });
+  // Another part of the suites may run beside this one, and keep its evidence there.
+  if (suite === 'ui') rmSync(results, { recursive: true, force: true });
   const mocha = new Mocha({
     ui: 'bdd',
     reporter: join(__dirname, '../harness/reporter.cjs'),
-    reporterOptions: { suite: 'ui' },
+    reporterOptions: { suite },
     // A test has several steps that each may wait for a minute on a machine that is slow.
     timeout: 300_000,
     slow: 10_000,
@@ -34,7 +39,8 @@ async function run(): Promise<number> {
   const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.test.ts'),
   );
-  for (const name of names.filter((name) => name.includes(only)).sort()) mocha.addFile(join(__dirname, name));
+  const wanted = (name: string) => name.includes(only) && !(without && name.includes(without));
+  for (const name of names.filter(wanted).sort()) mocha.addFile(join(__dirname, name));
   return new Promise((resolve) => {
     const runner = mocha.run((failures) => resolve(runner.stats?.passes ? failures : Math.max(1, failures)));
   });
