@@ -159,3 +159,16 @@ export function relaxation(x: number[]): number {
   for (let i = 0; i < 500_000; i++) t = x[1] - t * t;
   return t;
 }
+
+/** Ten steps of oscillators that follow their mean: each depends on all. */
+export function oscillators(x: number[]): number[] {
+  let now = x;
+  for (let step = 0; step < 10; step++) {
+    let mean = 0;
+    for (const value of now) mean += value / now.length;
+    const next: number[] = [];
+    for (const value of now) next.push(value + 0.1 * Math.sin(mean - value));
+    now = next;
+  }
+  return now;
+}

@@ -3,6 +3,7 @@ import type { Workload } from '../harness';
 import { banded, brusselator } from './brusselator';
 import { hessianVector, naiveHessian } from './hessianVector';
 import { hessians } from './hessians';
+import { jacobians } from './jacobians';
 import { logistic } from './logistic';
 import { loops } from './loops';
 import { perceptron } from './perceptron';
@@ -15,6 +16,7 @@ export const workloads: readonly Workload[] = [
   hessianVector,
   naiveHessian,
   ...hessians,
+  ...jacobians,
   matrixJacobian,
   jacobianMatrix,
   perceptron,
