@@ -131,7 +131,9 @@ export function menu(icon: string, label: string, items: readonly MenuItem[]): T
 
 /** Text in which `names` stand between back quotes. */
 export function prose(text: string): TemplateResult {
-  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+  // A number stays with its unit where a line ends.
+  const parts = text.replace(/(\d) (?=[nµm]?s\b)/g, '$1\u00a0').split('`');
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
 /** One figure with its name, for summaries. */
