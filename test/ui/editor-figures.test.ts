@@ -1,5 +1,6 @@
 /** Figures, not limits: machines differ, and a loaded one says nothing. They are printed, and that there are any is tested. */
 import assert from 'node:assert/strict';
+import { loadavg } from 'node:os';
 import { poll, type Workbench, workbench } from './harness';
 
 const text = `/** @at 1.5 */
@@ -42,7 +43,9 @@ describe('figures of the editor', () => {
     }
     times.sort((a, b) => a - b);
     const shown = times.map((time) => time.toFixed(0)).join(', ');
-    console.log(`      key → inline value: median ${times[4]?.toFixed(0)} ms (${shown})`);
+    console.log(
+      `      key → inline value: median ${times[4]?.toFixed(0)} ms (${shown}; load ${loadavg()[0]?.toFixed(1)})`,
+    );
     assert.equal(times.length, 9);
   });
 
