@@ -1,9 +1,7 @@
 /** The way of a plain function through the extension's runner, in this process: rewritten, recorded, differentiated, executed. */
 import { join } from 'node:path';
 import { compile, type Executable } from '../../src/engine/execute/run';
-import { Program } from '../../src/engine/program/program';
-import { jvpProgram } from '../../src/engine/transforms/jvp';
-import { gradientProgram } from '../../src/runner/derivatives';
+import { gradientProgram, hvpProgram } from '../../src/runner/derivatives';
 import { record, type Recorded, type UserFunction } from '../../src/runner/record';
 import { Session } from '../../src/runner/session';
 import '../../src/runner/tiers';
@@ -25,12 +23,7 @@ export async function gradientOf(name: string, point: readonly number[]): Promis
   return compile(gradientProgram((await recorded(name, point)).program));
 }
 
-/** (x, v) → Hessian times v, forward over reverse. */
+/** (x, v) → Hessian times v. */
 export async function hvpOf(name: string, point: readonly number[]): Promise<Executable> {
-  const gradient = gradientProgram((await recorded(name, point)).program);
-  const moved = jvpProgram(
-    gradient,
-    gradient.inputAvals.map(() => true),
-  );
-  return compile(new Program({ ...moved.columns, outputs: moved.outputs.slice(gradient.outputs.length) }));
+  return compile(hvpProgram((await recorded(name, point)).program));
 }

@@ -56,16 +56,22 @@ export function listOf<T>(rows: Int32Array, f: (row: Row) => T): T[] {
   return list;
 }
 
+/** What a program computes of another one, `of`: known, it can be compiled without its own rows. */
+export type Origin =
+  /** The derivatives of the first output by the first `by` inputs. */
+  | { readonly kind: 'gradient'; readonly of: Program; readonly by: number }
+  /** (…inputs, …tangents) → the tangent of the first output. */
+  | { readonly kind: 'slope'; readonly of: Program };
+
 export class Program {
   private held: ProgramColumns | (() => ProgramColumns);
 
   /**
    * @param columns or what writes them when they are first asked for
-   * @param gradientOf the program whose first output's derivatives by all inputs this one computes, if it is known as that
    */
   constructor(
     columns: ProgramColumns | (() => ProgramColumns),
-    readonly gradientOf?: Program,
+    readonly origin?: Origin,
   ) {
     this.held = columns;
   }

@@ -232,7 +232,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         return { program: jvpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
       compiled('hvp-rev-fwd', 'HVP, reverse over forward', 'hvp', product, () => ({
-        program: gradientProgram(slopeProgram(program)),
+        program: gradientProgram(slopeProgram(program), count),
         inputs: [...primals, ...direction],
       })),
       compiled('hvp-rev-rev', 'HVP, reverse over reverse', 'hvp', product, () => {

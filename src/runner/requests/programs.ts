@@ -7,7 +7,7 @@ import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { vjpProgram } from '../../engine/transforms/reverse';
 import { extract } from '../../engine/transforms/transcribe';
-import { gradientProgram, inputArrays } from '../derivatives';
+import { gradientProgram, hvpProgram, inputArrays } from '../derivatives';
 import { RunnerError } from '../modules/errors';
 import { seededDirection } from '../plain';
 import type { Operation } from '../protocol';
@@ -142,9 +142,8 @@ export function programOf(recorded: Recorded, op: Operation, values?: ArrayLike<
       return forwardJacobian(gradientProgram(program), primals);
     case 'hvp': {
       scalarOnly();
-      const gradient = gradientProgram(program);
       return {
-        program: jvpProgram(gradient, all(gradient)),
+        program: hvpProgram(program),
         inputs: [...primals, ...seeds(inputs, program, program.inputs, undefined, given)],
       };
     }

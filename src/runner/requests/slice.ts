@@ -1,6 +1,6 @@
 /** `slice`: the function along one or two directions through the point. */
 import { LinearizedProgram } from '../../engine/execute/adjoints';
-import { gradientLinear, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
+import { hessianProduct, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
 import { withTimeLimit } from '../limits';
 import { plainFunction, withMoved } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
@@ -80,7 +80,7 @@ function curvatureAlong(recorded: Recorded, direction: Float64Array, output: num
   const slot = outputSlot(recorded, output);
   if (slot?.size !== 1) return NaN;
   const program = extract(recorded.program, Array.from(recorded.program.inputs), [slot.row], true);
-  const product = pushForward(gradientLinear({ ...recorded, program }), direction);
+  const product = hessianProduct({ ...recorded, program }, direction);
   return product.reduce((sum, value, index) => sum + value * direction[index], 0);
 }
 

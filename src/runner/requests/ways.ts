@@ -10,6 +10,7 @@ import type { Program } from '../../engine/program/program';
 import {
   gradientLinear,
   hessianOf,
+  hessianProduct,
   jacobianOf,
   linearOf,
   predictHessian,
@@ -74,7 +75,7 @@ function tapeWay(recorded: Recorded, progress: Progress): Way {
     pushForward: (tangent) => pushForward(linear, tangent),
     jacobian: (asked) => jacobianOf(linear, asked, progress),
     hessian: () => hessianOf(recorded, progress),
-    hessianProduct: (vector) => pushForward(gradientLinear(recorded), vector),
+    hessianProduct: (vector) => hessianProduct(recorded, vector),
   };
 }
 

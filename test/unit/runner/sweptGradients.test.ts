@@ -5,6 +5,8 @@ import {
   gather,
   gradientLinear,
   gradientProgram,
+  hessianProduct,
+  hvpProgram,
   linearOf,
   pullBack,
   pushForward,
@@ -74,11 +76,16 @@ describe('gradients swept over loops', () => {
     it(`make Hessian-vector products, as gradients of slopes: ${what}`, () => {
       const found = recorded(`export function f(x: number[]): number {\n${body}\n}`, point);
       const direction = Float64Array.from(point, (_, index) => Math.cos(index));
-      const products = gradientTier.compile(gradientProgram(slopeProgram(found.program)), 1);
+      const wanted = pushForward(gradientLinear(found), direction);
+      const inputs = Float64Array.of(...point, ...direction);
+      const products = gradientTier.compile(hvpProgram(found.program), 1);
       assert(products, 'not swept');
-      const both = products.runFlat(Float64Array.of(...point, ...direction));
-      assertSame(both.subarray(0, point.length), pushForward(gradientLinear(found), direction));
-      assertSame(both.subarray(point.length), pullBack(linearOf(found), [1]));
+      assertSame(products.runFlat(inputs), wanted);
+      assertSame(hessianProduct(found, direction), wanted);
+      // By the vector, too: that is the gradient.
+      const both = gradientTier.compile(gradientProgram(slopeProgram(found.program), 2 * point.length), 1);
+      assert(both, 'not swept');
+      assertSame(both.runFlat(inputs), Float64Array.of(...wanted, ...pullBack(linearOf(found), [1])));
     });
   }
 

@@ -1,16 +1,15 @@
 /** WebAssembly of a tape with its loops rolled up. */
 import { OPCODES } from '../../primitives/opcodes';
 import { tapeArity } from '../scalar/operations';
-import type { Tape } from '../scalar/tape';
 import { Bytes } from '../wasm/bytes';
 import { F64, I32, OP, type ValueType } from '../wasm/instructions';
 import { ModuleWriter } from '../wasm/module';
-import type { Classification } from './classify';
 import type { Layout } from './layout';
 import { loopAt, newScope, OperandWriter, type Scope } from './operands';
+import type { RolledTape } from './rolled';
 import { eachSource } from './sources';
 import { COMPARE_CODE, FLOAT_CODE, LOGIC_CODE, importName, isImported } from './scalarCode';
-import { isLoop, type Item, type Loop, type LoopTree } from './tree';
+import { isLoop, type Item, type Loop } from './tree';
 
 export interface Generated {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -18,19 +17,18 @@ export interface Generated {
   readonly imports: readonly number[];
 }
 
-export function generate(tape: Tape, tree: LoopTree, classification: Classification, layout: Layout): Generated {
+export function generate(rolled: RolledTape, layout: Layout): Generated {
   const module = new ModuleWriter();
   const imports = new Map<number, number>();
-  for (const row of tree.siteRows) {
-    let opcode = tape.ops[row];
-    if (opcode === OPCODES.integerPow) opcode = OPCODES.pow;
+  for (const own of rolled.ops) {
+    const opcode = own === OPCODES.integerPow ? OPCODES.pow : own;
     if (opcode === OPCODES.guard || imports.has(opcode) || !isImported(opcode)) continue;
     const params = new Array<ValueType>(tapeArity[opcode]).fill(F64);
     imports.set(opcode, module.import(importName(opcode), params, [F64]));
   }
   const functions = layout.units.map(({ items }, unit) => {
     const writer = module.function([], [I32]);
-    new UnitGenerator(tape, tree, classification, layout, imports, writer, unit).write(items);
+    new UnitGenerator(rolled, layout, imports, writer, unit).write(items);
     return writer.index;
   });
   const run = module.function([], [I32], 'run');
@@ -54,7 +52,7 @@ class UnitGenerator extends OperandWriter {
     this.items(items, scope);
     for (let site = this.first; site < end; site++) {
       const at = this.layout.slotAt[site];
-      if (at >= 0) this.storeTo(site, () => this.writer.i32(0), at);
+      if (at >= 0 && !this.isLeftOut(site)) this.storeTo(site, () => this.writer.i32(0), at);
     }
     this.writer.i32(0);
     this.writer.code = outer;
@@ -63,8 +61,8 @@ class UnitGenerator extends OperandWriter {
 
   /** Which sites need registers, and which registers are free after some number of uses. */
   private countUses(first: number, end: number): void {
-    const { siteLoops } = this.tree;
-    const { width, sources } = this.classification;
+    const { width, sources, tree } = this.rolled;
+    const { siteLoops } = tree;
     const own = new Uint8Array(end - first);
     for (let site = first; site < end; site++) {
       if (this.layout.slotAt[site] >= 0) {
@@ -114,7 +112,7 @@ class UnitGenerator extends OperandWriter {
   }
 
   private isLeftOut(site: number): boolean {
-    return this.classification.sources[site * this.classification.width] === undefined;
+    return this.rolled.sources[site * this.rolled.width] === undefined;
   }
 
   private site(site: number, scope: Scope, hasNext: boolean): void {

@@ -3,7 +3,7 @@
  * one takes its place (sums that a nest gathers, values that only their own iteration reads).
  */
 import { eachSource, type AffineSource, type Source } from './sources';
-import type { Loop, LoopTree } from './tree';
+import type { Loop, LoopTree, SiteTree } from './tree';
 
 /** Where instances of a site live: `Σ k_l · steps[l]`, with k_l the index in the loop at depth l + 1, the outermost first. */
 export interface Extents {
@@ -31,7 +31,7 @@ interface Read {
 }
 
 /** The loops around a site, the outermost first. */
-export function loopsAround(tree: LoopTree, site: number): Loop[] {
+export function loopsAround(tree: SiteTree, site: number): Loop[] {
   const loops: Loop[] = [];
   for (let id = tree.siteLoops[site]; id >= 0; id = tree.loops[id].parent?.id ?? -1) loops.unshift(tree.loops[id]);
   return loops;
@@ -78,7 +78,7 @@ export class InPlace {
   private readonly places = new Map<AffineSource, Place>();
 
   constructor(
-    private readonly tree: LoopTree,
+    private readonly tree: SiteTree,
     sources: readonly (Source | undefined)[],
     width: number,
     isFree: (site: number) => boolean,

@@ -1,10 +1,9 @@
 /** Where values live while a compiled tape runs: registers, memory, and which function computes what. */
 import { Arena } from '../arena';
-import type { Tape } from '../scalar/tape';
-import type { Classification } from './classify';
-import { eachRow, elementOf, extentsOf, InPlace, loopsAround } from './inPlace';
+import { elementOf, extentsOf, InPlace, loopsAround } from './inPlace';
+import type { RolledTape } from './rolled';
 import { eachSource, INPUTS, LITERALS } from './sources';
-import { isLoop, type Item, type LoopTree } from './tree';
+import { isLoop, type Item, type SiteTree } from './tree';
 
 /** Rows a function gets before the next one is begun: V8's compiler takes more than linear time for large ones. */
 const FUNCTION_SITES = 1500;
@@ -40,7 +39,7 @@ export interface Layout {
 }
 
 /** Number of instances of a site. */
-function instancesOf(tree: LoopTree, site: number): number {
+function instancesOf(tree: SiteTree, site: number): number {
   return extentsOf(loopsAround(tree, site)).size;
 }
 
@@ -75,16 +74,9 @@ function divide(items: readonly Item[]): Unit[] {
 }
 
 /** @param kept 1 for each site all of whose values stay when all is done */
-export function layOut(
-  tape: Tape,
-  tree: LoopTree,
-  classification: Classification,
-  kept: Uint8Array = new Uint8Array(tree.siteCount),
-): Layout {
-  const { sources, siteOf, instanceOf, width } = classification;
+export function layOut(rolled: RolledTape, kept: Uint8Array = new Uint8Array(rolled.tree.siteCount)): Layout {
+  const { tree, sources, width, gathered, outputs, inputCount } = rolled;
   const { siteCount } = tree;
-  const { inputCount, firstLiteral } = tape;
-  const columns = [tape.a, tape.b, tape.c];
   const units = divide(tree.items);
   const unitOf = new Int32Array(siteCount);
   units.forEach((unit, index) => {
@@ -96,8 +88,7 @@ export function layOut(
   const lastUnit = unitOf.slice();
   const needsArray = new Uint8Array(siteCount);
   const needsSlot = new Uint8Array(siteCount);
-  const gathers: number[] = [];
-  const gathered = new Uint8Array(siteCount);
+  const isGathered = new Uint8Array(siteCount);
   let needsLiterals = false;
   const use = (site: number, unit: number) => {
     if (lastUnit[site] < unit) lastUnit[site] = unit;
@@ -107,8 +98,7 @@ export function layOut(
     if (!source) continue;
     const unit = unitOf[Math.floor(operand / width)];
     eachSource(source, (part) => {
-      if (part.kind === 'gather') gathers.push(operand);
-      else if (part.kind === 'last') {
+      if (part.kind === 'last') {
         if (unitOf[part.site] !== unit) {
           needsSlot[part.site] = 1;
           use(part.site, unit);
@@ -123,19 +113,16 @@ export function layOut(
     });
   }
 
-  for (const operand of gathers) {
-    const site = Math.floor(operand / width);
-    const column = columns[operand % width];
-    eachRow(tree, site, (row) => {
-      const value = column[row];
-      if (value >= firstLiteral) needsLiterals = true;
-      else if (value >= inputCount) {
-        const from = siteOf[value - inputCount];
+  for (const [operand, { sites }] of gathered) {
+    const unit = unitOf[Math.floor(operand / width)];
+    for (const from of sites) {
+      if (from === LITERALS) needsLiterals = true;
+      else if (from >= 0) {
         needsArray[from] = 1;
-        gathered[from] = 1;
-        use(from, unitOf[site]);
+        isGathered[from] = 1;
+        use(from, unit);
       }
-    });
+    }
   }
 
   for (let site = 0; site < siteCount; site++) {
@@ -146,30 +133,29 @@ export function layOut(
 
   const inputsAt = RESERVED;
   const literalsAt = inputsAt + WORD * inputCount;
-  const outputsAt = literalsAt + (needsLiterals ? WORD * tape.literals.length : 0);
-  let next = outputsAt + WORD * tape.outputs.length;
+  const outputsAt = literalsAt + (needsLiterals ? WORD * rolled.literals.length : 0);
+  let next = outputsAt + WORD * outputs.sites.length;
   const arrayAt = new Float64Array(siteCount).fill(-1);
   const arrayStride = new Int32Array(siteCount).fill(WORD);
   const slotAt = new Float64Array(siteCount).fill(-1);
-  const copied = placeOutputs(tape, tree, classification, outputsAt, arrayAt, arrayStride, needsArray);
+  const copied = placeOutputs(rolled, outputsAt, arrayAt, arrayStride, needsArray);
   const results = new Map<number, number[]>();
   for (const index of copied) {
-    const value = tape.outputs[index];
-    if (value < inputCount || value >= firstLiteral) continue;
-    const site = siteOf[value - inputCount];
+    const site = outputs.sites[index];
+    if (site < 0) continue;
     use(site, units.length - 1);
     const instances = results.get(site);
-    if (instances) instances.push(instanceOf[value - inputCount]);
-    else results.set(site, [instanceOf[value - inputCount]]);
+    if (instances) instances.push(outputs.instances[index]);
+    else results.set(site, [outputs.instances[index]]);
   }
   const isFree = (site: number) =>
-    needsArray[site] === 1 && gathered[site] === 0 && kept[site] === 0 && arrayAt[site] < 0;
+    needsArray[site] === 1 && isGathered[site] === 0 && kept[site] === 0 && arrayAt[site] < 0;
   const inPlace = new InPlace(tree, sources, width, isFree, results);
 
   const tables: { at: number; addresses: Int32Array }[] = [];
   const tableAt = new Map<number, number>();
-  for (const operand of gathers) {
-    const addresses = new Int32Array(instancesOf(tree, Math.floor(operand / width)));
+  for (const [operand, { sites }] of gathered) {
+    const addresses = new Int32Array(sites.length);
     tables.push({ at: next, addresses });
     tableAt.set(operand, next);
     next += addresses.length * 4;
@@ -185,22 +171,21 @@ export function layOut(
     if (needsSlot[site]) slotAt[site] = arena.take(WORD, lastUnit[site]);
   }
 
-  const addressOf = (value: number): number => {
-    if (value >= firstLiteral) return literalsAt + WORD * (value - firstLiteral);
-    if (value < inputCount) return inputsAt + WORD * value;
-    const row = value - inputCount;
-    const site = siteOf[row];
-    return arrayAt[site] + arrayStride[site] * elementOf(instanceOf[row], inPlace.extents(site));
+  const addressOf = (site: number, instance: number): number => {
+    if (site === LITERALS) return literalsAt + WORD * instance;
+    if (site === INPUTS) return inputsAt + WORD * instance;
+    return arrayAt[site] + arrayStride[site] * elementOf(instance, inPlace.extents(site));
   };
-  gathers.forEach((operand, index) => {
-    const column = columns[operand % width];
-    let at = 0;
-    eachRow(tree, Math.floor(operand / width), (row) => (tables[index].addresses[at++] = addressOf(column[row])));
-  });
+  let table = 0;
+  for (const { sites, instances } of gathered.values()) {
+    const { addresses } = tables[table++];
+    for (let at = 0; at < sites.length; at++) addresses[at] = addressOf(sites[at], instances[at]);
+  }
   const copies = new Int32Array(copied.length * 2);
   copied.forEach((index, at) => {
     copies[2 * at] = index;
-    copies[2 * at + 1] = tape.outputs[index] >= firstLiteral ? -1 : addressOf(tape.outputs[index]);
+    const site = outputs.sites[index];
+    copies[2 * at + 1] = site === LITERALS ? -1 : addressOf(site, outputs.instances[index]);
   });
   return {
     units,
@@ -224,36 +209,31 @@ export function layOut(
  * indices of the outputs that must be copied.
  */
 function placeOutputs(
-  tape: Tape,
-  tree: LoopTree,
-  { siteOf, instanceOf }: Classification,
+  { tree, outputs: { sites, instances } }: RolledTape,
   outputsAt: number,
   arrayAt: Float64Array,
   arrayStride: Int32Array,
   needsArray: Uint8Array,
 ): number[] {
-  const { inputCount, firstLiteral, outputs } = tape;
   const bySite = new Map<number, number[]>();
   const copied: number[] = [];
-  outputs.forEach((value, index) => {
-    if (value < inputCount || value >= firstLiteral) {
+  sites.forEach((site, index) => {
+    if (site < 0) {
       copied.push(index);
       return;
     }
-    const site = siteOf[value - inputCount];
     needsArray[site] = 1;
     const list = bySite.get(site);
     if (list) list.push(index);
     else bySite.set(site, [index]);
   });
   for (const [site, list] of bySite) {
-    const instance = (index: number) => instanceOf[outputs[index] - inputCount];
     const count = instancesOf(tree, site);
     let placed = list.length === count;
     if (placed && count > 1) {
-      const step = (list[1] - list[0]) / (instance(list[1]) - instance(list[0]));
-      const first = list[0] - step * instance(list[0]);
-      placed = Number.isInteger(step) && list.every((index) => index === first + step * instance(index));
+      const step = (list[1] - list[0]) / (instances[list[1]] - instances[list[0]]);
+      const first = list[0] - step * instances[list[0]];
+      placed = Number.isInteger(step) && list.every((index) => index === first + step * instances[index]);
       if (placed) {
         arrayAt[site] = outputsAt + WORD * first;
         arrayStride[site] = WORD * step;

@@ -1,14 +1,13 @@
 /** Code that reads operands: registers, numbers, memory through pointers that move with the loops, values carried around. */
 import { isTest } from '../scalar/operations';
-import type { Tape } from '../scalar/tape';
 import { Bytes } from '../wasm/bytes';
 import { F64, I32, OP } from '../wasm/instructions';
 import type { FunctionWriter } from '../wasm/module';
-import type { Classification } from './classify';
 import type { Layout } from './layout';
 import { extentsOf, loopsAround } from './inPlace';
+import type { RolledTape } from './rolled';
 import { INPUTS, LITERALS, type AffineSource, type CarriedSource, type Source } from './sources';
-import type { Loop, LoopTree } from './tree';
+import type { Loop, SiteTree } from './tree';
 
 /** A local that changes by `step` each iteration of a loop. */
 interface Pointer {
@@ -53,16 +52,14 @@ export class OperandWriter {
   protected first = 0;
 
   constructor(
-    protected readonly tape: Tape,
-    protected readonly tree: LoopTree,
-    protected readonly classification: Classification,
+    protected readonly rolled: RolledTape,
     protected readonly layout: Layout,
     protected readonly imports: ReadonlyMap<number, number>,
     protected readonly writer: FunctionWriter,
     protected readonly unit: number,
   ) {
-    this.locals = unitArray(tree, layout, unit, -1);
-    this.usesLeft = unitArray(tree, layout, unit, 0);
+    this.locals = unitArray(rolled.tree, layout, unit, -1);
+    this.usesLeft = unitArray(rolled.tree, layout, unit, 0);
     this.needsRegister = new Uint8Array(this.locals.length);
   }
 
@@ -102,7 +99,7 @@ export class OperandWriter {
   }
 
   protected opOf(site: number): number {
-    return this.tape.ops[this.tree.siteRows[site]];
+    return this.rolled.ops[site];
   }
 
   protected typeOf(site: number): typeof F64 | typeof I32 {
@@ -110,7 +107,7 @@ export class OperandWriter {
   }
 
   protected sourceOf(site: number, column: number): Source {
-    return this.classification.sources[site * this.classification.width + column] as Source;
+    return this.rolled.sources[site * this.rolled.width + column] as Source;
   }
 
   /** Pushes a value. `user` and `column` name the operand (for tables); −1 where that cannot matter. */
@@ -146,8 +143,8 @@ export class OperandWriter {
         this.convert(F64, type);
         return;
       case 'gather': {
-        const table = this.layout.tableAt.get(user * this.classification.width + column) as number;
-        const steps = extentsOf(loopsAround(this.tree, user)).steps.map((step) => step * 4);
+        const table = this.layout.tableAt.get(user * this.rolled.width + column) as number;
+        const steps = extentsOf(loopsAround(this.rolled.tree, user)).steps.map((step) => step * 4);
         this.pushPointer(steps, scope);
         writer.loadI32(table).loadF64(0);
         this.convert(F64, type);
@@ -312,7 +309,7 @@ export function contains(loop: Loop, site: number): boolean {
 }
 
 /** One entry for each site of a unit. */
-function unitArray(tree: LoopTree, layout: Layout, unit: number, value: number): Int32Array {
+function unitArray(tree: SiteTree, layout: Layout, unit: number, value: number): Int32Array {
   let count = 0;
   for (let site = 0; site < tree.siteCount; site++) if (layout.unitOf[site] === unit) count++;
   return new Int32Array(count).fill(value);

@@ -23,14 +23,17 @@ export function isLoop(item: Item): item is Loop {
   return 'items' in item;
 }
 
-export interface LoopTree {
+export interface SiteTree {
   readonly items: readonly Item[];
   readonly siteCount: number;
-  /** The row of every site in the first iteration of its loops. */
-  readonly siteRows: Int32Array;
   /** Innermost loop of every site: index into `loops`, −1 for none. */
   readonly siteLoops: Int32Array;
   readonly loops: readonly Loop[];
+}
+
+export interface LoopTree extends SiteTree {
+  /** The row of every site in the first iteration of its loops. */
+  readonly siteRows: Int32Array;
 }
 
 interface Shape {

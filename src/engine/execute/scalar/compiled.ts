@@ -1,9 +1,8 @@
 /** A tape compiled to WebAssembly: module, memory and the way in and out. */
-import { classify } from '../roll/classify';
 import { generate, type Generated } from '../roll/generate';
 import { layOut, type Layout } from '../roll/layout';
+import { rollUp, type RolledTape } from '../roll/rolled';
 import { importName } from '../roll/scalarCode';
-import { findLoops } from '../roll/tree';
 import { scalarFunction } from './operations';
 import type { Tape } from './tape';
 
@@ -23,20 +22,23 @@ export interface CompiledTape {
 
 /** @returns undefined where compiled code would not pay */
 export function compileTape(tape: Tape): CompiledTape | undefined {
-  const tree = findLoops(tape);
-  if (tree.siteCount > MOST_SITES) return undefined;
-  const classification = classify(tape, tree);
-  const layout = layOut(tape, tree, classification);
-  const generated = generate(tape, tree, classification, layout);
+  const rolled = rollUp(tape, MOST_SITES);
+  return rolled && compileRolled(rolled);
+}
+
+export function compileRolled(rolled: RolledTape): CompiledTape {
+  const { inputCount, literals, outputs } = rolled;
+  const layout = layOut(rolled);
+  const generated = generate(rolled, layout);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.bytes / PAGE) });
-  const run = moduleOf(generated, tape, layout, memory);
+  const run = moduleOf(generated, rolled, layout, memory);
   const { buffer } = memory;
-  const inputView = new Float64Array(buffer, layout.inputsAt, tape.inputCount);
-  const outputView = new Float64Array(buffer, layout.outputsAt, tape.outputs.length);
+  const inputView = new Float64Array(buffer, layout.inputsAt, inputCount);
+  const outputView = new Float64Array(buffer, layout.outputsAt, outputs.sites.length);
   const all = new Float64Array(buffer);
   const { copies } = layout;
   for (let at = 0; at < copies.length; at += 2) {
-    if (copies[at + 1] < 0) outputView[copies[at]] = tape.literals[tape.outputs[copies[at]] - tape.firstLiteral];
+    if (copies[at + 1] < 0) outputView[copies[at]] = literals[outputs.instances[copies[at]]];
   }
   return {
     run(inputs, outputs) {
@@ -50,15 +52,15 @@ export function compileTape(tape: Tape): CompiledTape | undefined {
     },
     codeBytes: generated.bytes.length,
     memoryBytes: layout.bytes,
-    sites: tree.siteCount,
-    loops: tree.loops.length,
+    sites: rolled.tree.siteCount,
+    loops: rolled.tree.loops.length,
   };
 }
 
 /** The function that computes all rows over `memory`, where literals and tables are put: 0, or more where a guard did not hold. */
 export function moduleOf(
   { bytes, imports }: Generated,
-  tape: Tape,
+  { literals }: RolledTape,
   layout: Layout,
   memory: WebAssembly.Memory,
 ): () => number {
@@ -66,7 +68,7 @@ export function moduleOf(
   // V8 calls Math's own functions directly where they are imported as they are, without a wrapper.
   for (const opcode of imports) env[importName(opcode)] = scalarFunction(opcode);
   const { buffer } = memory;
-  if (layout.literalsAt >= 0) new Float64Array(buffer, layout.literalsAt, tape.literals.length).set(tape.literals);
+  if (layout.literalsAt >= 0) new Float64Array(buffer, layout.literalsAt, literals.length).set(literals);
   for (const { at, addresses } of layout.tables) new Int32Array(buffer, at, addresses.length).set(addresses);
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports.run as () => number;
 }

@@ -82,6 +82,11 @@ function tangent(b: Emitter, program: Program, row: Row, map: Int32Array, tangen
       return negate(b, multiply(b, tx, b.emitScalar1(OPCODES.sin, x)));
     case OPCODES.sqrt:
       return multiply(b, tx, divide(b, b.literal(0.5), out));
+    case OPCODES.select: {
+      const tz = tangentOf[operands[start + 2]];
+      const zero = () => b.literal(0);
+      return b.select(x, ty === NONE ? zero() : ty, tz === NONE ? zero() : tz);
+    }
     case OPCODES.tanh:
       return multiply(b, tx, subtract(b, b.literal(1), multiply(b, out, out)));
     default: {

@@ -5,12 +5,12 @@ import { gradientProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import { hasBinaryPartials, hasUnaryPartial } from '../../../../src/engine/execute/partials';
 import { compileGradient } from '../../../../src/engine/execute/roll/adjoint/compile';
-import { classify } from '../../../../src/engine/execute/roll/classify';
 import { extentsOf, loopsAround } from '../../../../src/engine/execute/roll/inPlace';
 import { layOut } from '../../../../src/engine/execute/roll/layout';
-import { findLoops } from '../../../../src/engine/execute/roll/tree';
+import { rollUp, type RolledTape } from '../../../../src/engine/execute/roll/rolled';
+import { tangentsOf } from '../../../../src/engine/execute/roll/tangents';
 import { compile } from '../../../../src/engine/execute/run';
-import { compileTape } from '../../../../src/engine/execute/scalar/compiled';
+import { compileRolled, compileTape } from '../../../../src/engine/execute/scalar/compiled';
 import { gradientTier } from '../../../../src/engine/execute/scalar/gradient';
 import { allocateValues, interpretTape } from '../../../../src/engine/execute/scalar/interpret';
 import { tapeOf, type Tape } from '../../../../src/engine/execute/scalar/tape';
@@ -112,12 +112,12 @@ describe('rolled loops', () => {
         compareOne(program, inputs, seed);
     };
     const compareOne = (program: Program, inputs: Float64Array, seed: number) => {
-      const gradient = compileGradient(tapeOf(program) as Tape);
+      const gradient = compileGradient(rolledUp(program), inputs.length);
       if (!gradient) return;
       const actual = new Float64Array(inputs.length);
       // Twice: memory must not remember.
-      assert(gradient.run(inputs, actual));
-      assert(gradient.run(inputs, actual));
+      assert.equal(gradient.run(inputs, actual), !actual.some(Number.isNaN));
+      if (!gradient.run(inputs, actual)) return;
       const written = gradientProgram(
         program,
         program.inputAvals.map(() => true),
@@ -128,6 +128,49 @@ describe('rolled loops', () => {
     for (let seed = 1; seed <= SEEDS; seed += 3) compare(randomNest(seed, seed % 2 === 0), seed);
     for (const seed of NESTS) compare(affineNest(seed), seed);
     assert(swept > SEEDS / 20, `${swept} gradients swept`);
+  });
+
+  it('give the same tangents and Hessian-vector products written into the loops themselves', function () {
+    this.timeout(60_000);
+    let moved = 0;
+    let products = 0;
+    const compare = ({ program, inputs }: Nest, seed: number) => {
+      const random = randomNumbers(seed);
+      const point = [...inputs, ...Array.from(inputs, () => random() - 0.5)];
+      const written = jvpProgram(
+        program,
+        program.inputAvals.map(() => true),
+      );
+      const rolled = tangentsOf(rolledUp(program));
+      if (!rolled) return;
+      const { results } = runRolled(rolled, point);
+      assertClose(
+        results,
+        interpreted(tapeOf(written) as Tape, point).subarray(program.outputs.length),
+        `seed ${seed}`,
+      );
+      moved++;
+      const sum = weighted(program, seed);
+      const slope = tangentsOf(rolledUp(sum));
+      const product = slope && compileGradient(slope, inputs.length);
+      const actual = new Float64Array(inputs.length);
+      if (!product?.run(Float64Array.from(point), actual)) return;
+      const gradient = gradientProgram(
+        sum,
+        sum.inputAvals.map(() => true),
+      );
+      const rows = jvpProgram(
+        gradient,
+        gradient.inputAvals.map(() => true),
+      );
+      const expected = interpreted(tapeOf(rows) as Tape, point).subarray(inputs.length);
+      assertClose(actual, expected, `Hessian times vector, seed ${seed}`);
+      products++;
+    };
+    for (let seed = 1; seed <= SEEDS; seed += 3) compare(randomNest(seed, seed % 2 === 0), seed);
+    for (const seed of NESTS) compare(affineNest(seed), seed);
+    assert(moved > SEEDS / 4, `${moved} tangents`);
+    assert(products > SEEDS / 8, `${products} Hessian-vector products`);
   });
 
   it('sweep every operation as its rule says, at limits and beside them', () => {
@@ -143,11 +186,11 @@ describe('rolled loops', () => {
         hasUnaryPartial[opcode] === 1 ? b.emitScalar1(opcode, x[at]) : b.emitScalar2(opcode, x[at], y[at]),
       );
       const program = b.finish([results.reduce((sum, row) => b.emitScalar2(OPCODES.add, sum, row))]);
-      const gradient = compileGradient(tapeOf(program) as Tape);
-      assert(gradient, OPCODE_NAMES[opcode]);
       const inputs = [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
+      const gradient = compileGradient(rolledUp(program), inputs.length);
+      assert(gradient, OPCODE_NAMES[opcode]);
       const actual = new Float64Array(inputs.length);
-      assert(gradient.run(inputs, actual));
+      gradient.run(inputs, actual);
       const rows = gradientProgram(
         program,
         program.inputAvals.map(() => true),
@@ -158,7 +201,7 @@ describe('rolled loops', () => {
     assert(swept > 30, `${swept} operations`);
   });
 
-  it('are not swept where a gradient is stopped, nor where adjoints reach some iterations only', () => {
+  it('are not swept where a gradient is stopped, and looked at row by row where a sweep gives NaN', () => {
     const b = new Emitter();
     const x = b.input(SCALAR);
     let value = x;
@@ -178,7 +221,7 @@ describe('rolled loops', () => {
     // No share of zero times infinity where a root of zero only decides something.
     const point = Array.from({ length: 200 }, (_, index) => (index < 100 ? 4 : 0));
     const some = gradientBy(roots(100), point);
-    assert.deepEqual(some, { results: point.map((number) => number / 16), swept: false });
+    assert.deepEqual(some, { results: point.map((number) => number / 16), swept: true });
     const whole = gradientBy(
       roots(200),
       point.map(() => 4),
@@ -256,10 +299,21 @@ describe('rolled loops', () => {
   });
 });
 
+function runRolled(rolled: RolledTape, inputs: ArrayLike<number>): { results: Float64Array } {
+  const results = new Float64Array(rolled.outputs.sites.length);
+  assert(compileRolled(rolled).run(inputs, results));
+  return { results };
+}
+
+function rolledUp(program: Program): RolledTape {
+  return rollUp(tapeOf(program) as Tape, Infinity) as RolledTape;
+}
+
 /** The derivatives of a program's only output, and whether they were swept over its loops. */
 function gradientBy(program: Program, inputs: readonly number[]): { results: number[]; swept: boolean } {
   const active = program.inputAvals.map(() => true);
-  const gradient = new Program(() => gradientProgram(program, active).columns, program);
+  const origin = { kind: 'gradient', of: program, by: inputs.length } as const;
+  const gradient = new Program(() => gradientProgram(program, active).columns, origin);
   const swept = gradientTier.compile(gradient, 1);
   return { results: [...(swept ?? compile(gradient)).runFlat(Float64Array.from(inputs))], swept: swept !== null };
 }
@@ -308,8 +362,9 @@ function assertClose(actual: Float64Array, expected: Float64Array, what: string)
 
 /** Arrays with fewer elements than their sites have instances. */
 function shrunkArrays(tape: Tape): number {
-  const tree = findLoops(tape);
-  const { arrayAt, inPlace } = layOut(tape, tree, classify(tape, tree));
+  const rolled = rollUp(tape, Infinity) as RolledTape;
+  const { tree } = rolled;
+  const { arrayAt, inPlace } = layOut(rolled);
   let count = 0;
   arrayAt.forEach((at, site) => {
     if (at >= 0 && inPlace.extents(site).size < extentsOf(loopsAround(tree, site)).size) count++;

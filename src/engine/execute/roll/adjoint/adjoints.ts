@@ -1,12 +1,11 @@
 /** Adjoints while they are summed up: in registers as long as possible, in memory in the end. */
-import type { Tape } from '../../scalar/tape';
 import { F64, I32, OP } from '../../wasm/instructions';
 import type { FunctionWriter } from '../../wasm/module';
-import type { Classification } from '../classify';
 import type { Layout } from '../layout';
 import { contains, loopAt, sourceKey, type Scope } from '../operands';
+import type { RolledTape } from '../rolled';
 import { INPUTS, LITERALS, type AffineSource, type Source } from '../sources';
-import type { Loop, LoopTree } from '../tree';
+import type { Loop } from '../tree';
 import { BackwardReader } from './backwards';
 import type { AdjointPlan } from './plan';
 
@@ -54,19 +53,17 @@ export class AdjointWriter extends BackwardReader {
   protected readonly spare: number[] = [];
 
   constructor(
-    tape: Tape,
-    tree: LoopTree,
-    classification: Classification,
+    rolled: RolledTape,
     layout: Layout,
     protected readonly plan: AdjointPlan,
     writer: FunctionWriter,
     unit: number,
   ) {
-    super(tape, tree, classification, layout, new Map(), writer, unit);
+    super(rolled, layout, new Map(), writer, unit);
   }
 
   protected receives(site: number, column: number): boolean {
-    return this.plan.receives[site * this.classification.width + column] === 1;
+    return this.plan.receives[site * this.rolled.width + column] === 1;
   }
 
   protected take(): number {
@@ -129,7 +126,7 @@ export class AdjointWriter extends BackwardReader {
         this.handAffine(source, push, scope);
         return;
       case 'gather': {
-        const table = plan.tableAt.get(user * this.classification.width + column) as number;
+        const table = plan.tableAt.get(user * this.rolled.width + column) as number;
         const address = (this.address ??= writer.local(I32));
         writer.loadI32(this.pushAddress(table, this.ownSteps(user, 4), scope)).set(address);
         this.addTo(() => (writer.get(address), 0), push);

@@ -27,7 +27,7 @@ export class BackwardReader extends OperandWriter {
         this.pushInstance(source, scope);
         return;
       case 'gather': {
-        const table = layout.tableAt.get(user * this.classification.width + column) as number;
+        const table = layout.tableAt.get(user * this.rolled.width + column) as number;
         writer.loadI32(this.pushAddress(table, this.ownSteps(user, 4), scope)).loadF64(0);
         return;
       }
@@ -61,8 +61,8 @@ export class BackwardReader extends OperandWriter {
 
   /** The instance of a site that was computed last when `user` reads it: so many were computed by then, but one. */
   private lastInstance(site: number, user: number): Pick<AffineSource, 'site' | 'first' | 'strides'> {
-    const own = loopsAround(this.tree, site);
-    const around = loopsAround(this.tree, user);
+    const own = loopsAround(this.rolled.tree, site);
+    const around = loopsAround(this.rolled.tree, user);
     let common = 0;
     while (common < own.length && common < around.length && own[common] === around[common]) common++;
     let each = 1;
@@ -88,7 +88,7 @@ export class BackwardReader extends OperandWriter {
   // ------------------------------------------------------------------------------------------ addresses
 
   protected ownSteps(site: number, unit: number): number[] {
-    return extentsOf(loopsAround(this.tree, site)).steps.map((step) => step * unit);
+    return extentsOf(loopsAround(this.rolled.tree, site)).steps.map((step) => step * unit);
   }
 
   /**

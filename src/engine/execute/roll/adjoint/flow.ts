@@ -1,10 +1,12 @@
-/** Which sites of a tape hand an adjoint on, and to which operands: decided row by row, so that zero times infinity comes nowhere. */
+/**
+ * Which sites hand an adjoint on, and to which operands. Decided for all instances of a site together: where only some of them reach
+ * the result, the others hand zeros on, which is right unless a partial derivative is infinite or NaN. The sum is NaN then.
+ */
 import { OPCODES } from '../../../primitives/opcodes';
 import { hasBinaryPartials, hasUnaryPartial, isFlat } from '../../partials';
-import type { Tape } from '../../scalar/tape';
-import type { Classification } from '../classify';
-import { eachSource, INPUTS, LITERALS } from '../sources';
-import type { LoopTree } from '../tree';
+import { sitesRead } from '../reads';
+import type { RolledTape } from '../rolled';
+import { INPUTS } from '../sources';
 
 export interface Flow {
   /** By site: 1 where instances depend on an input and the result on them, both smoothly. */
@@ -16,64 +18,45 @@ export interface Flow {
 /** The column from which on operands receive a share. */
 const firstReceiver = (opcode: number): number => (opcode === OPCODES.select ? 1 : 0);
 
-/** Operations whose shares are no products: an adjoint of 0 is handed on as 0, whatever the values. */
-const isLinear = (opcode: number): boolean =>
-  opcode === OPCODES.add || opcode === OPCODES.sub || opcode === OPCODES.neg;
-
 const isKnown = (opcode: number): boolean =>
   hasUnaryPartial[opcode] === 1 || hasBinaryPartials[opcode] === 1 || opcode === OPCODES.select;
 
-/** 1 for each value that depends on an input, and for each that the first output depends on, both smoothly. */
-function smoothPaths({ ops, a, b, c, inputCount, valueCount, outputs }: Tape): {
-  varied: Uint8Array;
-  reached: Uint8Array;
-} {
-  const varied = new Uint8Array(valueCount);
-  varied.fill(1, 0, inputCount);
-  const isTernary = c.length > 0;
-  for (let row = 0, out = inputCount; row < ops.length; row++, out++) {
-    if (isFlat[ops[row]] === 1) continue;
-    let any = ops[row] === OPCODES.select ? 0 : varied[a[row]];
-    if (b[row] >= 0) any |= varied[b[row]];
-    if (isTernary && c[row] >= 0) any |= varied[c[row]];
-    varied[out] = any;
-  }
-  const reached = new Uint8Array(valueCount);
-  reached[outputs[0]] = 1;
-  for (let row = ops.length - 1, out = inputCount + row; row >= 0; row--, out--) {
-    if (reached[out] === 0 || isFlat[ops[row]] === 1) continue;
-    if (ops[row] !== OPCODES.select) reached[a[row]] = 1;
-    if (b[row] >= 0) reached[b[row]] = 1;
-    if (isTernary && c[row] >= 0) reached[c[row]] = 1;
-  }
-  return { varied, reached };
-}
-
-/** @returns undefined where an operation has no partial derivative as a number, or adjoints reach some instances of a product only */
-export function flowOf(tape: Tape, tree: LoopTree, { siteOf, sources, width }: Classification): Flow | undefined {
-  const { ops, inputCount } = tape;
-  const { varied, reached } = smoothPaths(tape);
-  const active = new Uint8Array(tree.siteCount);
-  const missed = new Uint8Array(tree.siteCount);
-  for (let row = 0; row < ops.length; row++) {
-    if (varied[inputCount + row] === 0) continue;
-    if (reached[inputCount + row] === 1) active[siteOf[row]] = 1;
-    else missed[siteOf[row]] = 1;
-  }
-  const receives = new Uint8Array(sources.length);
-  for (let site = 0; site < tree.siteCount; site++) {
-    if (active[site] === 0) continue;
-    const opcode = ops[tree.siteRows[site]];
-    if (!isKnown(opcode) || (missed[site] === 1 && !isLinear(opcode))) return undefined;
-    for (let column = firstReceiver(opcode); column < width; column++) {
-      const source = sources[site * width + column];
-      if (!source) continue;
-      eachSource(source, (part) => {
-        if (part.kind === 'number') return;
-        const to = part.kind === 'gather' ? INPUTS : part.site;
-        if (to === INPUTS || (to !== LITERALS && active[to] === 1)) receives[site * width + column] = 1;
-      });
+/** @returns undefined where an operation has no partial derivative as a number */
+export function flowOf(rolled: RolledTape, by: number): Flow | undefined {
+  const { ops, width, outputs } = rolled;
+  const count = ops.length;
+  /** By operand that receives shares if it is active: what it reads. */
+  const reads: (readonly number[])[] = [];
+  ops.forEach((opcode, site) => {
+    for (let column = 0; column < width; column++)
+      reads.push(
+        isFlat[opcode] === 1 || column < firstReceiver(opcode) ? [] : [...sitesRead(rolled, site * width + column, by)],
+      );
+  });
+  const varied = new Uint8Array(count);
+  // Values that loops carry come from sites further down: again, until nothing is added.
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let operand = 0; operand < reads.length; operand++) {
+      const site = Math.floor(operand / width);
+      if (varied[site] === 1 || !reads[operand].some((from) => from === INPUTS || varied[from] === 1)) continue;
+      varied[site] = 1;
+      changed = true;
     }
+  }
+  const active = new Uint8Array(count);
+  const reach = [outputs.sites[0]];
+  for (let site = reach.pop(); site !== undefined; site = reach.pop()) {
+    if (site < 0 || varied[site] === 0 || active[site] === 1) continue;
+    active[site] = 1;
+    for (let column = 0; column < width; column++) reach.push(...reads[site * width + column]);
+  }
+  const receives = new Uint8Array(reads.length);
+  for (let operand = 0; operand < reads.length; operand++) {
+    const site = Math.floor(operand / width);
+    if (active[site] === 0) continue;
+    if (!isKnown(ops[site])) return undefined;
+    if (reads[operand].some((from) => from === INPUTS || active[from] === 1)) receives[operand] = 1;
   }
   return { active, receives };
 }

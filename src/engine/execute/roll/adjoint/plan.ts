@@ -1,12 +1,11 @@
 /** Which values the reverse sweep reads, and where adjoints live: registers for what is read once it is computed, arrays for the rest. */
 import { OPCODES } from '../../../primitives/opcodes';
 import { hasUnaryPartial } from '../../partials';
-import type { Tape } from '../../scalar/tape';
-import type { Classification } from '../classify';
-import { eachRow, extentsOf, loopsAround } from '../inPlace';
+import { extentsOf, loopsAround } from '../inPlace';
 import type { Layout } from '../layout';
-import { eachSource, type Source } from '../sources';
-import type { LoopTree } from '../tree';
+import { sitesRead } from '../reads';
+import type { RolledTape } from '../rolled';
+import { eachSource, INPUTS, LITERALS, type Source } from '../sources';
 import type { Flow } from './flow';
 
 const WORD = 8;
@@ -64,57 +63,25 @@ export function isWritten(opcode: number): boolean {
   }
 }
 
-/** Visits the sites whose instances a gathered operand reads, one for each of its own instances that reads any. */
-function eachGathered(
-  tape: Tape,
-  tree: LoopTree,
-  { siteOf, width }: Classification,
-  operand: number,
-  visit: (site: number) => void,
-): void {
-  const column = [tape.a, tape.b, tape.c][operand % width];
-  eachRow(tree, Math.floor(operand / width), (row) => {
-    const value = column[row];
-    if (value >= tape.inputCount && value < tape.firstLiteral) visit(siteOf[value - tape.inputCount]);
-  });
-}
-
-/** Visits the sites whose instances an operand reads. */
-function eachSiteRead(
-  tape: Tape,
-  tree: LoopTree,
-  classification: Classification,
-  operand: number,
-  visit: (site: number) => void,
-): void {
-  const source = classification.sources[operand];
-  if (!source) return;
-  eachSource(source, (part) => {
-    if (part.kind === 'gather') eachGathered(tape, tree, classification, operand, visit);
-    else if (part.kind !== 'number' && part.site >= 0) visit(part.site);
-  });
-}
-
 /** 1 for each site all of whose values the reverse sweep may read. */
-export function keptSites(tape: Tape, tree: LoopTree, classification: Classification, flow: Flow): Uint8Array {
-  const { width } = classification;
-  const kept = new Uint8Array(tree.siteCount);
-  const keep = (site: number) => (kept[site] = 1);
-  for (let site = 0; site < tree.siteCount; site++) {
-    if (flow.active[site] === 0) continue;
-    const reads = readsOf(tape.ops[tree.siteRows[site]], (column) => flow.receives[site * width + column] === 1);
-    if (reads.result) keep(site);
-    for (const column of reads.columns) eachSiteRead(tape, tree, classification, site * width + column, keep);
-  }
+export function keptSites(rolled: RolledTape, flow: Flow): Uint8Array {
+  const { ops, width } = rolled;
+  const kept = new Uint8Array(ops.length);
+  ops.forEach((opcode, site) => {
+    if (flow.active[site] === 0) return;
+    const reads = readsOf(opcode, (column) => flow.receives[site * width + column] === 1);
+    if (reads.result) kept[site] = 1;
+    for (const column of reads.columns) for (const from of sitesRead(rolled, site * width + column, 0)) kept[from] = 1;
+  });
   return kept;
 }
 
-/** The classification of those sites alone that `kept` ones and guards are computed from: the way forward leaves out all others. */
-export function needed(tape: Tape, tree: LoopTree, classification: Classification, kept: Uint8Array): Classification {
-  const { sources, width } = classification;
+/** Those sites alone that `kept` ones and guards are computed from: the way forward leaves out all others. */
+export function needed(rolled: RolledTape, kept: Uint8Array): RolledTape {
+  const { ops, sources, width } = rolled;
   const isNeeded = kept.slice();
-  tree.siteRows.forEach((row, site) => {
-    if (tape.ops[row] === OPCODES.guard) isNeeded[site] = 1;
+  ops.forEach((opcode, site) => {
+    if (opcode === OPCODES.guard) isNeeded[site] = 1;
   });
   const stack: number[] = [];
   isNeeded.forEach((is, site) => is === 1 && stack.push(site));
@@ -125,10 +92,10 @@ export function needed(tape: Tape, tree: LoopTree, classification: Classificatio
   };
   for (let site = stack.pop(); site !== undefined; site = stack.pop()) {
     for (let column = 0; column < width; column++)
-      eachSiteRead(tape, tree, classification, site * width + column, need);
+      for (const from of sitesRead(rolled, site * width + column, 0)) need(from);
   }
   const left = sources.map((source, operand) => (isNeeded[Math.floor(operand / width)] === 1 ? source : undefined));
-  return { ...classification, sources: left };
+  return { ...rolled, sources: left };
 }
 
 export interface AdjointPlan extends Flow {
@@ -157,30 +124,19 @@ export interface AdjointPlan extends Flow {
 }
 
 /** Places adjoints behind the values of `layout`. */
-export function planAdjoints(
-  tape: Tape,
-  tree: LoopTree,
-  classification: Classification,
-  layout: Layout,
-  flow: Flow,
-): AdjointPlan {
-  const { sources, siteOf, instanceOf, width } = classification;
+export function planAdjoints(rolled: RolledTape, layout: Layout, flow: Flow): AdjointPlan {
+  const { tree, sources, gathered, width, inputCount, outputs } = rolled;
   const { siteCount } = tree;
-  const { inputCount, firstLiteral } = tape;
-  const columns = [tape.a, tape.b, tape.c];
   const needsArray = new Uint8Array(siteCount);
   const needsSlot = new Uint8Array(siteCount);
   const inRegister = new Uint8Array(siteCount);
   const isFresh = new Uint8Array(siteCount).fill(1);
-  const gathers: number[] = [];
   for (let operand = 0; operand < sources.length; operand++) {
     if (flow.receives[operand] === 0) continue;
     const user = Math.floor(operand / width);
     eachSource(sources[operand] as Source, (part) => {
-      if (part.kind === 'gather') {
-        gathers.push(operand);
-        eachGathered(tape, tree, classification, operand, (site) => (needsArray[site] = 1));
-      } else if (part.kind !== 'number' && part.site >= 0) {
+      if (part.kind === 'gather') for (const site of sitesRead(rolled, operand, 0)) needsArray[site] = 1;
+      else if (part.kind !== 'number' && part.site >= 0) {
         if (part.kind === 'affine') needsArray[part.site] = 1;
         else if (layout.unitOf[part.site] !== layout.unitOf[user]) needsSlot[part.site] = 1;
         else {
@@ -191,11 +147,11 @@ export function planAdjoints(
       }
     });
   }
-  const result = tape.outputs[0];
-  const resultSite = result >= inputCount && result < firstLiteral ? siteOf[result - inputCount] : -1;
+  const resultSite = outputs.sites[0];
+  const resultInstance = outputs.instances[0];
   const isLast = (site: number, instance: number) => instance === extentsOf(loopsAround(tree, site)).size - 1;
   // What a function returns is most often what its last iteration computed.
-  const isResultLast = resultSite >= 0 && isLast(resultSite, instanceOf[result - inputCount]);
+  const isResultLast = resultSite >= 0 && isLast(resultSite, resultInstance);
   if (isResultLast && needsSlot[resultSite] === 0) {
     inRegister[resultSite] = 1;
     isFresh[resultSite] = 0;
@@ -219,19 +175,15 @@ export function planAdjoints(
     if (needsSlot[site]) inRegister[site] = 0;
   }
   const end = next;
-  const addressOf = (value: number): number => {
-    if (value < inputCount) return inputsAt + WORD * value;
-    if (value >= firstLiteral) return nowhere;
-    const site = siteOf[value - inputCount];
-    return arrayAt[site] < 0 ? nowhere : arrayAt[site] + WORD * instanceOf[value - inputCount];
+  const addressOf = (site: number, instance: number): number => {
+    if (site === INPUTS) return inputsAt + WORD * instance;
+    return site === LITERALS || arrayAt[site] < 0 ? nowhere : arrayAt[site] + WORD * instance;
   };
   const tableAt = new Map<number, number>();
   const tables: { at: number; addresses: Int32Array }[] = [];
-  for (const operand of gathers) {
-    const site = Math.floor(operand / width);
-    const addresses = new Int32Array(extentsOf(loopsAround(tree, site)).size);
-    let at = 0;
-    eachRow(tree, site, (row) => (addresses[at++] = addressOf(columns[operand % width][row])));
+  for (const [operand, { sites, instances }] of gathered) {
+    if (flow.receives[operand] === 0) continue;
+    const addresses = Int32Array.from(sites, (site, at) => addressOf(site, instances[at]));
     tables.push({ at: next, addresses });
     tableAt.set(operand, next);
     next += 4 * addresses.length;
@@ -252,9 +204,9 @@ export function planAdjoints(
   };
 
   function seedOf(): Pick<AdjointPlan, 'seedAt' | 'seedSite'> {
-    if (result >= firstLiteral || (resultSite >= 0 && flow.active[resultSite] === 0))
+    if (resultSite === LITERALS || (resultSite >= 0 && flow.active[resultSite] === 0))
       return { seedAt: -1, seedSite: -1 };
-    if (!isResultLast) return { seedAt: addressOf(result), seedSite: -1 };
+    if (!isResultLast) return { seedAt: addressOf(resultSite, resultInstance), seedSite: -1 };
     const slot = slotAt[resultSite];
     return { seedAt: slot, seedSite: slot < 0 ? resultSite : -1 };
   }

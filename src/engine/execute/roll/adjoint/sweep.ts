@@ -1,14 +1,13 @@
 /** WebAssembly of the reverse sweep: the loops of the tape from their last iterations to their first, each site's shares in turn. */
 import { OPCODES } from '../../../primitives/opcodes';
 import { hasUnaryPartial } from '../../partials';
-import type { Tape } from '../../scalar/tape';
 import { F64, OP } from '../../wasm/instructions';
 import { ModuleWriter, type FunctionWriter } from '../../wasm/module';
-import type { Classification } from '../classify';
 import type { Layout } from '../layout';
 import { newScope, type Scope } from '../operands';
+import type { RolledTape } from '../rolled';
 import { importName } from '../scalarCode';
-import { isLoop, type Item, type Loop, type LoopTree } from '../tree';
+import { isLoop, type Item, type Loop } from '../tree';
 import { AdjointWriter } from './adjoints';
 import { isWritten, readsOf, type AdjointPlan } from './plan';
 
@@ -25,13 +24,7 @@ export interface GeneratedSweep {
 }
 
 /** Its `run` expects the values of all rows where `layout` keeps them, and zeros as adjoints but for the seed. */
-export function generateSweep(
-  tape: Tape,
-  tree: LoopTree,
-  classification: Classification,
-  layout: Layout,
-  plan: AdjointPlan,
-): GeneratedSweep {
+export function generateSweep(rolled: RolledTape, layout: Layout, plan: AdjointPlan): GeneratedSweep {
   const module = new ModuleWriter();
   const imports = new Map<string, PartialImport & { readonly index: number }>();
   const need = (opcode: number, of: PartialImport['of'], arity: number) => {
@@ -39,20 +32,19 @@ export function generateSweep(
     if (imports.has(name)) return;
     imports.set(name, { name, opcode, of, index: module.import(name, new Array<typeof F64>(arity).fill(F64), [F64]) });
   };
-  for (let site = 0; site < tree.siteCount; site++) {
-    if (plan.active[site] === 0) continue;
-    const opcode = tape.ops[tree.siteRows[site]];
+  rolled.ops.forEach((opcode, site) => {
+    if (plan.active[site] === 0) return;
     if (opcode === OPCODES.sin || opcode === OPCODES.cos)
       need(opcode === OPCODES.sin ? OPCODES.cos : OPCODES.sin, 'operation', 1);
     else if (!isWritten(opcode)) {
       need(opcode, 'left', hasUnaryPartial[opcode] === 1 ? 2 : 3);
       if (hasUnaryPartial[opcode] === 0) need(opcode, 'right', 3);
     }
-  }
+  });
   const functionOf = (name: string) => (imports.get(name) as { index: number }).index;
   const functions = layout.units.map(({ items }, unit) => {
     const writer = module.function([], []);
-    new SweepWriter(tape, tree, classification, layout, plan, functionOf, writer, unit).write(items);
+    new SweepWriter(rolled, layout, plan, functionOf, writer, unit).write(items);
     return writer.index;
   });
   const run = module.function([], [], 'run');
@@ -62,16 +54,14 @@ export function generateSweep(
 
 class SweepWriter extends AdjointWriter {
   constructor(
-    tape: Tape,
-    tree: LoopTree,
-    classification: Classification,
+    rolled: RolledTape,
     layout: Layout,
     plan: AdjointPlan,
     private readonly functionOf: (name: string) => number,
     writer: FunctionWriter,
     unit: number,
   ) {
-    super(tape, tree, classification, layout, plan, writer, unit);
+    super(rolled, layout, plan, writer, unit);
   }
 
   write(items: readonly Item[]): void {
