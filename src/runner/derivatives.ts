@@ -7,12 +7,9 @@ import { LANES, LaneSweeps } from '../engine/execute/lanes/sweeps';
 import { scalarSparsity } from '../engine/execute/tangentLanes';
 import { GuardError } from '../engine/errors';
 import { rowValues, type RowValues } from '../engine/execute/rowValues';
-import { gradientProgram as gradientBy } from '../engine/execute/gpu/lanes';
-import { gradientTier } from '../engine/execute/scalar/gradient';
 import { allocate, type ArrayValue } from '../engine/program/aval';
-import { Program } from '../engine/program/program';
-import { eliminateDeadRows } from '../engine/program/prune';
-import { jvpProgram } from '../engine/transforms/jvp';
+import { type Program } from '../engine/program/program';
+import { gradientProgram } from './derivativePrograms';
 import type { DenseMatrix, MatrixPart } from './protocol';
 import { slotsOf, type Recorded, type Slot } from './record';
 
@@ -255,76 +252,6 @@ export function gradientLinear(recorded: Recorded): Linear {
     outputs: [...slotsOf(gradient, gradient.outputs)],
     inputSize: size,
     outputSize: size,
-  };
-}
-
-/**
- * (…inputs) → gradients by the first `by` inputs (all), for a program whose only output is a scalar. Its rows are written when they are
- * asked for.
- */
-export function gradientProgram(program: Program, by = program.inputs.length): Program {
-  const rows = () =>
-    gradientBy(
-      program,
-      program.inputAvals.map((_, index) => index < by),
-    );
-  return new Program(() => rows().columns, { kind: 'gradient', of: program, by });
-}
-
-/**
- * (…inputs, …vectors) → the slope of a scalar function along the vectors: its gradient by the inputs is a Hessian-vector product. Its rows
- * are written when they are asked for.
- */
-export function slopeProgram(program: Program): Program {
-  const rows = () => {
-    const { columns, outputs } = jvpProgram(
-      program,
-      program.inputAvals.map(() => true),
-    );
-    return eliminateDeadRows(new Program({ ...columns, outputs: outputs.slice(-1) }));
-  };
-  return new Program(() => rows().columns, { kind: 'slope', of: program });
-}
-
-/** (…inputs, …vectors) → Hessian times vectors, of a scalar function. Its rows, forward over reverse, are written when they are asked for. */
-export function hvpProgram(program: Program): Program {
-  const rows = () => {
-    const gradient = gradientProgram(program);
-    const { columns, outputs } = jvpProgram(
-      gradient,
-      gradient.inputAvals.map(() => true),
-    );
-    return new Program({ ...columns, outputs: outputs.slice(gradient.outputs.length) });
-  };
-  return new Program(() => rows().columns, {
-    kind: 'gradient',
-    of: slopeProgram(program),
-    by: program.inputs.length,
-  });
-}
-
-/** Hessian times a vector: swept over the function's own loops where it can be. */
-export function hessianProduct(recorded: Recorded, vector: ArrayLike<number>): Float64Array {
-  return sweptProducts(recorded)?.(vector) ?? pushForward(gradientLinear(recorded), vector);
-}
-
-/**
- * Hessian-vector products that are swept over the function's own loops, without a row of its gradient. Each is undefined where it holds
- * NaN: what is not seeded is nothing to the rows, but zero, which times infinity is NaN, to the sweep.
- */
-function sweptProducts({
-  program,
-  inputValues,
-}: Recorded): ((vector: ArrayLike<number>) => Float64Array | undefined) | undefined {
-  const swept = gradientTier.compile(hvpProgram(program), 1);
-  if (!swept) return undefined;
-  const count = inputValues.length;
-  const at = new Float64Array(2 * count);
-  at.set(inputValues);
-  return (vector) => {
-    at.set(vector, count);
-    const product = swept.runFlat(at);
-    return product.includes(NaN) ? undefined : product.slice();
   };
 }
 

@@ -1,7 +1,7 @@
 /** The way of a plain function through the extension's runner, in this process: rewritten, recorded, differentiated, executed. */
 import { join } from 'node:path';
 import { compile, type Executable } from '../../src/engine/execute/run';
-import { gradientProgram, hvpProgram } from '../../src/runner/derivatives';
+import { gradientProgram, hvpProgram } from '../../src/runner/derivativePrograms';
 import { record, type Recorded, type UserFunction } from '../../src/runner/record';
 import { Session } from '../../src/runner/session';
 import '../../src/runner/tiers';

@@ -7,8 +7,8 @@ import { eliminateDeadRows } from '../../engine/program/prune';
 import { batchProgram } from '../../engine/transforms/batch';
 import { jvpProgram } from '../../engine/transforms/jvp';
 import { vjpProgram } from '../../engine/transforms/reverse';
+import { gradientProgram, slopeProgram } from '../derivativePrograms';
 import {
-  gradientProgram,
   hessianOf,
   inputArrays,
   isScalar,
@@ -16,7 +16,6 @@ import {
   lanesOf,
   linearOf,
   pushForward,
-  slopeProgram,
   type Direction,
 } from '../derivatives';
 import { seededDirection, type plainFunction } from '../plain';

@@ -138,17 +138,15 @@ async function compute(way: Way, params: EvaluateParams, target: RecordedTarget)
     case 'hessian': {
       scalarOnly('hessian');
       needInputs();
-      const matrix = await way.hessian();
+      const { matrix, strategy } = await way.hessian();
       const result = structured ? nestHessian(inputLayouts, matrix, many) : null;
-      return { result, matrix, strategy: 'forward over reverse' };
+      return { result, matrix, strategy };
     }
     case 'hvp': {
       scalarOnly('hvp');
       const vector = vectorFor(recorded, params.vector ?? params.tangent, 'vector', many);
-      return {
-        result: perArgument(inputLayouts, await way.hessianProduct(vector), many),
-        strategy: 'forward over reverse',
-      };
+      const { product, strategy } = await way.hessianProduct(vector);
+      return { result: perArgument(inputLayouts, product, many), strategy };
     }
   }
 }

@@ -1,6 +1,7 @@
 /** `slice`: the function along one or two directions through the point. */
 import { LinearizedProgram } from '../../engine/execute/adjoints';
-import { hessianProduct, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
+import { gradientLinear, linearOf, pushForward, valuesAt, type Linear } from '../derivatives';
+import { sweptProduct } from '../sweptProducts';
 import { withTimeLimit } from '../limits';
 import { plainFunction, withMoved } from '../plain';
 import type { Slice, SliceParams } from '../protocol';
@@ -80,7 +81,8 @@ function curvatureAlong(recorded: Recorded, direction: Float64Array, output: num
   const slot = outputSlot(recorded, output);
   if (slot?.size !== 1) return NaN;
   const program = extract(recorded.program, Array.from(recorded.program.inputs), [slot.row], true);
-  const product = hessianProduct({ ...recorded, program }, direction);
+  const chosen = { ...recorded, program };
+  const product = sweptProduct(chosen, direction) ?? pushForward(gradientLinear(chosen), direction);
   return product.reduce((sum, value, index) => sum + value * direction[index], 0);
 }
 

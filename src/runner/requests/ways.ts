@@ -10,7 +10,6 @@ import type { Program } from '../../engine/program/program';
 import {
   gradientLinear,
   hessianOf,
-  hessianProduct,
   jacobianOf,
   linearOf,
   predictHessian,
@@ -20,6 +19,7 @@ import {
   type Direction,
   type Progress,
 } from '../derivatives';
+import { isSwept, sweptHessian, sweptProduct } from '../sweptProducts';
 import { RunnerError } from '../modules/errors';
 import type { BackendChoice, DenseMatrix, Float32Report, LeafInfo, Notice, Operation } from '../protocol';
 import type { Recorded } from '../record';
@@ -31,6 +31,12 @@ import { matrixProgramOf, type ReadyProgram } from './programs';
 
 type Maybe<T> = T | Promise<T>;
 
+/** How a second derivative was found. */
+type SecondOrder = 'forward over reverse' | 'reverse over forward';
+/** Over the rows of the gradient, or over the loops of the function. */
+const ON_ROWS = 'forward over reverse';
+const SWEPT = 'reverse over forward';
+
 export interface Way {
   /** What ran: `interpret`, `wasm`, `webgpu (float32)` … Known once something has run. */
   readonly backend: string;
@@ -41,8 +47,8 @@ export interface Way {
   pullBack(cotangent: ArrayLike<number>): Maybe<Float64Array>;
   pushForward(tangent: ArrayLike<number>): Maybe<Float64Array>;
   jacobian(asked: Direction | undefined): Maybe<{ matrix: DenseMatrix; direction: Direction }>;
-  hessian(): Maybe<DenseMatrix>;
-  hessianProduct(vector: ArrayLike<number>): Maybe<Float64Array>;
+  hessian(): Maybe<{ matrix: DenseMatrix; strategy: SecondOrder }>;
+  hessianProduct(vector: ArrayLike<number>): Maybe<{ product: Float64Array; strategy: SecondOrder }>;
 }
 
 /**
@@ -57,7 +63,7 @@ export function wayOf(
   progress: Progress,
 ): Way {
   const choice = asked ?? context.session.configuration.backend;
-  const tape = tapeWay(recorded, progress);
+  const tape = tapeWay(recorded, progress, choice !== 'interpret');
   if (choice === 'auto' && asked === undefined) return new AutoWay(context, recorded, tape);
   if (choice !== 'wasm' && choice !== 'gpu') return tape;
   const backend = choice === 'gpu' ? gpuBackend(context) : wasmBackend;
@@ -67,15 +73,27 @@ export function wayOf(
   });
 }
 
-function tapeWay(recorded: Recorded, progress: Progress): Way {
+function tapeWay(recorded: Recorded, progress: Progress, compiles: boolean): Way {
   const linear = linearOf(recorded);
+  let backend = 'interpret';
   return {
-    backend: 'interpret',
+    get backend() {
+      return backend;
+    },
     pullBack: (cotangent) => pullBack(linear, cotangent),
     pushForward: (tangent) => pushForward(linear, tangent),
     jacobian: (asked) => jacobianOf(linear, asked, progress),
-    hessian: () => hessianOf(recorded, progress),
-    hessianProduct: (vector) => hessianProduct(recorded, vector),
+    hessian() {
+      const swept = compiles ? sweptHessian(recorded, progress) : undefined;
+      if (swept) backend = 'wasm';
+      return swept ? { matrix: swept, strategy: SWEPT } : { matrix: hessianOf(recorded, progress), strategy: ON_ROWS };
+    },
+    hessianProduct(vector) {
+      const swept = compiles ? sweptProduct(recorded, vector) : undefined;
+      if (swept) backend = 'wasm';
+      if (swept) return { product: swept, strategy: SWEPT };
+      return { product: pushForward(gradientLinear(recorded), vector), strategy: ON_ROWS };
+    },
   };
 }
 
@@ -177,7 +195,7 @@ class ProgramWay implements Way {
     return values ? { matrix: { kind: 'dense', rows, columns, values }, direction } : this.tape.jacobian(asked);
   }
 
-  async hessian(): Promise<DenseMatrix> {
+  async hessian(): Promise<{ matrix: DenseMatrix; strategy: SecondOrder }> {
     const { inputValues, inputLeaves } = this.recorded;
     const size = inputValues.length;
     const values = await this.last('hessian', {
@@ -185,14 +203,20 @@ class ProgramWay implements Way {
       reference: () => sampledColumns(gradientLinear(this.recorded)),
       nameOf: (index) => `∂²f/∂${pathOf(inputLeaves, Math.floor(index / size))}∂${pathOf(inputLeaves, index % size)}`,
     });
-    return values ? { kind: 'dense', rows: size, columns: size, values } : this.tape.hessian();
+    if (!values) return this.tape.hessian();
+    return { matrix: { kind: 'dense', rows: size, columns: size, values }, strategy: ON_ROWS };
   }
 
-  async hessianProduct(vector: ArrayLike<number>): Promise<Float64Array> {
-    const whole = () => this.tape.hessianProduct(vector) as Float64Array;
+  async hessianProduct(vector: ArrayLike<number>): Promise<{ product: Float64Array; strategy: SecondOrder }> {
     const { inputs, inputLeaves } = this.recorded;
-    const part = { count: inputs.length, reference: () => wholeLane(whole), nameOf: namesIn(inputLeaves) };
-    return (await this.last('hvp', part, vector)) ?? whole();
+    const part = {
+      count: inputs.length,
+      reference: () => wholeLane(() => pushForward(gradientLinear(this.recorded), vector)),
+      nameOf: namesIn(inputLeaves),
+    };
+    const product = await this.last('hvp', part, vector);
+    if (!product) return this.tape.hessianProduct(vector);
+    return { product, strategy: this.backend === 'wasm' && isSwept(this.recorded) ? SWEPT : ON_ROWS };
   }
 
   /** The result of an operation's program; undefined where the tape takes over. */
@@ -265,7 +289,7 @@ class AutoWay implements Way {
     return this.tape.pushForward(tangent);
   }
 
-  hessianProduct(vector: ArrayLike<number>): Maybe<Float64Array> {
+  hessianProduct(vector: ArrayLike<number>): Maybe<{ product: Float64Array; strategy: SecondOrder }> {
     return this.tape.hessianProduct(vector);
   }
 
@@ -279,7 +303,7 @@ class AutoWay implements Way {
     return this.wherever(op, rows, columns, predict, (way) => way.jacobian(asked));
   }
 
-  hessian(): Promise<DenseMatrix> {
+  hessian(): Promise<{ matrix: DenseMatrix; strategy: SecondOrder }> {
     const size = this.recorded.inputValues.length;
     return this.wherever(
       'hessian',

@@ -1,17 +1,9 @@
 /** Gradients swept backwards over the loops of plain functions, against the adjoints of every row of the recording. */
 import assert from 'node:assert/strict';
 import { gradientTier } from '../../../src/engine/execute/scalar/gradient';
-import {
-  gather,
-  gradientLinear,
-  gradientProgram,
-  hessianProduct,
-  hvpProgram,
-  linearOf,
-  pullBack,
-  pushForward,
-  slopeProgram,
-} from '../../../src/runner/derivatives';
+import { gradientProgram, hvpProgram, slopeProgram } from '../../../src/runner/derivativePrograms';
+import { gather, gradientLinear, hessianOf, linearOf, pullBack, pushForward } from '../../../src/runner/derivatives';
+import { sweptHessian, sweptProduct } from '../../../src/runner/sweptProducts';
 import { record, slotsOf, type Recorded } from '../../../src/runner/record';
 import { randomNumbers } from '../engine/execute/nests';
 import { session } from './support/derive';
@@ -81,13 +73,27 @@ describe('gradients swept over loops', () => {
       const products = gradientTier.compile(hvpProgram(found.program), 1);
       assert(products, 'not swept');
       assertSame(products.runFlat(inputs), wanted);
-      assertSame(hessianProduct(found, direction), wanted);
+      assertSame(sweptProduct(found, direction) as Float64Array, wanted);
       // By the vector, too: that is the gradient.
       const both = gradientTier.compile(gradientProgram(slopeProgram(found.program), 2 * point.length), 1);
       assert(both, 'not swept');
       assertSame(both.runFlat(inputs), Float64Array.of(...wanted, ...pullBack(linearOf(found), [1])));
     });
   }
+
+  it('make Hessians of long functions of few inputs', () => {
+    const text = `export function f(x: number[]): number {
+      let a = x[0];
+      for (let i = 0; i < 5000; i++) a = Math.sin(a * x[1]) + x[2] / (1 + a * a);
+      return a;
+    }`;
+    const found = recorded(text, [0.3, 1.2, 0.4]);
+    const swept = sweptHessian(found);
+    assert(swept, 'not swept');
+    assertSame(swept.values, hessianOf(found).values);
+    // A derivative that is not finite is looked at row by row.
+    assert.equal(sweptHessian(recorded(text.replace('x[2] /', 'Math.sqrt(x[2]) /'), [0.3, 1.2, 0])), undefined);
+  });
 
   it('are left to the other ways where nothing repeats', () => {
     const random = randomNumbers(7);
