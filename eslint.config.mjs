@@ -55,7 +55,9 @@ export default tseslint.config(
   ...roomRules,
   {
     files: ['src/{extension,runner,cli,webview}/**/*.ts', 'test/{extension,ui}/**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: ['tsconfig.json', 'tsconfig.browser.json'], tsconfigRootDir: import.meta.dirname },
+    },
     rules: typed,
   },
   {
