@@ -63,8 +63,8 @@ export function* slotsOf(program: Program, rows: Int32Array): Generator<Slot, vo
   }
 }
 
-/** What is recorded next is most likely what was recorded last, a little edited. */
-let expectedRows = 0;
+/** What was recorded last, and with how many numbers: what is recorded next is most likely the same, a little edited. */
+let last = { rows: 0, numbers: 0 };
 
 /**
  * What a loop over the arguments may take: room that stays untouched takes no memory, but a trace that outgrows its room is copied,
@@ -103,7 +103,8 @@ export function record(
   let numbers = 0;
   const inputLayouts = wrt.map((index) => layoutOf(args[index], () => numbers++));
   const values = new NumberList(numbers);
-  recorder.reserve(Math.max(expectedRows, Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED)));
+  const forLoop = numbers === last.numbers ? 0 : Math.min(ROWS_PER_NUMBER * numbers, MOST_RESERVED);
+  recorder.reserve(Math.max(last.rows, forLoop));
   const single: Replace = {
     number: (value) => {
       values.push(value);
@@ -196,7 +197,7 @@ function conclude(
   const arrays = elements.map((element) => (element instanceof NdArray ? element : scalar(element)));
   const { lines, reports, randomCalls, float32 } = state;
   const program = recorder.close(arrays);
-  expectedRows = program.size + (program.size >> 4);
+  last = { rows: program.size + (program.size >> 4), numbers: given.inputValues.length };
   const outputValues: number[] = [];
   arrays.forEach((array, index) => {
     if (typeof elements[index] === 'number') outputValues.push(elements[index]);
