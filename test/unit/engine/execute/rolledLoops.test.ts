@@ -4,7 +4,7 @@ import { GuardError } from '../../../../src/engine/errors';
 import { gradientProgram } from '../../../../src/engine/execute/gpu/lanes';
 import { interpret } from '../../../../src/engine/execute/interpret';
 import { hasBinaryPartials, hasUnaryPartial } from '../../../../src/engine/execute/partials';
-import { compileGradient } from '../../../../src/engine/execute/roll/adjoint/compile';
+import { compileGradient, type CompiledGradient } from '../../../../src/engine/execute/roll/adjoint/compile';
 import { extentsOf, loopsAround } from '../../../../src/engine/execute/roll/inPlace';
 import { layOut } from '../../../../src/engine/execute/roll/layout';
 import { rollUp, type RolledTape } from '../../../../src/engine/execute/roll/rolled';
@@ -227,6 +227,22 @@ describe('rolled loops', () => {
       point.map(() => 4),
     );
     assert.deepEqual(whole, { results: point.map(() => 0.25), swept: true });
+  });
+
+  it('compute cheap values again rather than keep them for the sweep', () => {
+    const b = new Emitter();
+    const inputs = Array.from({ length: 1000 }, () => b.input(SCALAR));
+    const sum = inputs.reduce((total, input) => {
+      const difference = b.emitScalar2(OPCODES.sub, input, b.literal(3));
+      return b.emitScalar2(OPCODES.add, total, b.emitScalar2(OPCODES.mul, difference, difference));
+    }, b.literal(0));
+    const program = b.finish([sum]);
+    const gradient = compileGradient(rolledUp(program), 1000) as CompiledGradient;
+    const results = new Float64Array(1000);
+    assert(gradient.run(new Float64Array(1000).fill(5), results));
+    assert.deepEqual([...results], new Array(1000).fill(4));
+    // The inputs, their adjoints and little else.
+    assert(gradient.memoryBytes < 2.1 * 8 * 1000, `${gradient.memoryBytes} bytes`);
   });
 
   it('say which guard does not hold where gradients are swept', () => {

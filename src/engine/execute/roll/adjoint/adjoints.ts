@@ -62,6 +62,10 @@ export class AdjointWriter extends BackwardReader {
     super(rolled, layout, new Map(), writer, unit);
   }
 
+  protected override isRecomputed(site: number): boolean {
+    return this.plan.recomputed[site] === 1;
+  }
+
   protected receives(site: number, column: number): boolean {
     return this.plan.receives[site * this.rolled.width + column] === 1;
   }

@@ -1,12 +1,17 @@
 /** Reading values while the loops of a tape run backwards: everything that the way forward kept stands in memory. */
+import { tapeArity } from '../../scalar/operations';
 import { F64, OP } from '../../wasm/instructions';
 import type { FunctionWriter } from '../../wasm/module';
 import { extentsOf, loopsAround } from '../inPlace';
 import { loopAt, OperandWriter, sourceKey, type Scope } from '../operands';
+import { FLOAT_CODE } from '../scalarCode';
 import { INPUTS, LITERALS, type AffineSource, type Source } from '../sources';
 import type { Loop } from '../tree';
 
-export class BackwardReader extends OperandWriter {
+export abstract class BackwardReader extends OperandWriter {
+  /** Is a value computed again rather than read? */
+  protected abstract isRecomputed(site: number): boolean;
+
   // ------------------------------------------------------------------------------------------ values
 
   protected pushResult(site: number, scope: Scope): void {
@@ -21,7 +26,8 @@ export class BackwardReader extends OperandWriter {
         writer.f64(source.value);
         return;
       case 'last':
-        this.pushInstance(this.lastInstance(source.site, user), scope);
+        if (this.isRecomputed(source.site)) this.recompute(source.site, scope);
+        else this.pushInstance(this.lastInstance(source.site, user), scope);
         return;
       case 'affine':
         this.pushInstance(source, scope);
@@ -46,6 +52,16 @@ export class BackwardReader extends OperandWriter {
         else this.pushLoaded(sourceKey(source), scope, scope.depth, choose);
       }
     }
+  }
+
+  /** Once an iteration: the sites that read it do so in its own. */
+  private recompute(site: number, scope: Scope): void {
+    this.pushLoaded(`r${site}`, scope, scope.depth, (where) => {
+      const opcode = this.opOf(site);
+      for (let column = 0; column < tapeArity[opcode]; column++)
+        this.pushValue(this.sourceOf(site, column), site, column, where);
+      this.writer.op(FLOAT_CODE[opcode]);
+    });
   }
 
   private pushInstance({ site, first, strides }: Pick<AffineSource, 'site' | 'first' | 'strides'>, scope: Scope): void {

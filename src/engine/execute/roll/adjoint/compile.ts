@@ -29,9 +29,9 @@ export function compileGradient(rolled: RolledTape, by: number): CompiledGradien
   const flow = flowOf(rolled, by);
   if (!flow) return undefined;
   const kept = keptSites(rolled, flow);
-  const layout = layOut(rolled, kept);
-  const plan = planAdjoints(rolled, layout, flow);
-  const values = generate(needed(rolled, kept), layout);
+  const layout = layOut(rolled, kept.kept);
+  const plan = planAdjoints(rolled, layout, flow, kept);
+  const values = generate(needed(rolled, kept.kept), layout);
   const sweep = generateSweep(rolled, layout, plan);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(plan.bytes / PAGE) });
   const forward = moduleOf(values, rolled, layout, memory);

@@ -63,18 +63,48 @@ export function isWritten(opcode: number): boolean {
   }
 }
 
-/** 1 for each site all of whose values the reverse sweep may read. */
-export function keptSites(rolled: RolledTape, flow: Flow): Uint8Array {
-  const { ops, width } = rolled;
+export interface Kept {
+  /** 1 for each site all of whose values the way forward leaves in memory. */
+  readonly kept: Uint8Array;
+  /** 1 for each site whose values the sweep computes again from kept ones. */
+  readonly recomputed: Uint8Array;
+}
+
+/** How the reverse sweep comes by the values that it reads. */
+export function keptSites(rolled: RolledTape, flow: Flow): Kept {
+  const { ops, width, sources, tree } = rolled;
   const kept = new Uint8Array(ops.length);
+  /** 1 for each site that is read otherwise than in its own iteration, further down. */
+  const stays = new Uint8Array(ops.length);
+  const keep = (user: number, column: number) => {
+    const operand = user * width + column;
+    const isNear = sources[operand]?.kind === 'last';
+    for (const from of sitesRead(rolled, operand, 0)) {
+      kept[from] = 1;
+      if (!isNear || from >= user || tree.siteLoops[from] !== tree.siteLoops[user]) stays[from] = 1;
+    }
+  };
   ops.forEach((opcode, site) => {
     if (flow.active[site] === 0) return;
     const reads = readsOf(opcode, (column) => flow.receives[site * width + column] === 1);
-    if (reads.result) kept[site] = 1;
-    for (const column of reads.columns) for (const from of sitesRead(rolled, site * width + column, 0)) kept[from] = 1;
+    if (reads.result) kept[site] = stays[site] = 1;
+    for (const column of reads.columns) keep(site, column);
   });
-  return kept;
+  const recomputed = new Uint8Array(ops.length);
+  ops.forEach((opcode, site) => {
+    if (kept[site] === 0 || stays[site] === 1 || !isCheap(opcode)) return;
+    const operands = [0, 1].flatMap((column) => [...sitesRead(rolled, site * width + column, 0)]);
+    if (!operands.every((from) => kept[from] === 1)) return;
+    kept[site] = 0;
+    recomputed[site] = 1;
+    for (const from of operands) stays[from] = 1;
+  });
+  return { kept, recomputed };
 }
+
+/** Operations that cost less than a value written and read again. */
+const isCheap = (opcode: number): boolean =>
+  opcode === OPCODES.add || opcode === OPCODES.sub || opcode === OPCODES.mul || opcode === OPCODES.neg;
 
 /** Those sites alone that `kept` ones and guards are computed from: the way forward leaves out all others. */
 export function needed(rolled: RolledTape, kept: Uint8Array): RolledTape {
@@ -98,7 +128,7 @@ export function needed(rolled: RolledTape, kept: Uint8Array): RolledTape {
   return { ...rolled, sources: left };
 }
 
-export interface AdjointPlan extends Flow {
+export interface AdjointPlan extends Flow, Kept {
   /** Adjoints of the inputs. */
   readonly inputsAt: number;
   /** By site: address of the adjoints of its instances, one after the other; −1 where they have no array. */
@@ -124,7 +154,7 @@ export interface AdjointPlan extends Flow {
 }
 
 /** Places adjoints behind the values of `layout`. */
-export function planAdjoints(rolled: RolledTape, layout: Layout, flow: Flow): AdjointPlan {
+export function planAdjoints(rolled: RolledTape, layout: Layout, flow: Flow, kept: Kept): AdjointPlan {
   const { tree, sources, gathered, width, inputCount, outputs } = rolled;
   const { siteCount } = tree;
   const needsArray = new Uint8Array(siteCount);
@@ -190,6 +220,7 @@ export function planAdjoints(rolled: RolledTape, layout: Layout, flow: Flow): Ad
   }
   return {
     ...flow,
+    ...kept,
     inputsAt,
     arrayAt,
     slotAt,
