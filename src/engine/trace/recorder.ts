@@ -151,6 +151,7 @@ export class Recorder extends Emitter {
   guard(row: Row): number {
     const expected = this.scalarAt(row);
     if (this.flags[row] & GUARDED) return expected;
+    if (this.isOneNumber(row)) this.keep(row, expected);
     this.flags[row] |= GUARDED;
     const opcode = this.opcode(row);
     if (opcode === OPCODES.literal || opcode === OPCODES.constant) return expected;
@@ -180,12 +181,17 @@ export class Recorder extends Emitter {
   /** Values of the rows of scalars, by row. The column is this recorder's own. */
   scalarColumn(): Float64Array {
     const { flags, size } = this;
-    for (let row = 0; row < size; row++) {
-      if ((flags[row] & KNOWN) !== 0) continue;
-      const index = this.avalIndexOf(row);
-      if (index === SCALAR_AVAL || index === BOOL_AVAL) this.values[row] = this.scalarAt(row);
+    // Nearly always every row is known: the column's own search is the quickest way to those that are not.
+    for (let row = flags.indexOf(0); row >= 0 && row < size; row = flags.indexOf(0, row + 1)) {
+      if (this.isOneNumber(row)) this.values[row] = this.scalarAt(row);
     }
-    return this.values.subarray(0, this.size);
+    return this.values.subarray(0, size);
+  }
+
+  /** True for a float64 or boolean scalar. */
+  private isOneNumber(row: Row): boolean {
+    const index = this.avalIndexOf(row);
+    return index === SCALAR_AVAL || index === BOOL_AVAL;
   }
 
   /** Says what a row's value is where it is known already. */
@@ -209,7 +215,7 @@ export class Recorder extends Emitter {
     this.closed = true;
   }
 
-  /** Of a row that was just written. */
+  /** Of a row that has no other mark yet. */
   private keep(row: Row, value: number): void {
     this.values[row] = value;
     this.flags[row] = KNOWN;
