@@ -21,7 +21,7 @@ const SOURCE = `export function mixed(x: number[]): number[] {
   return lost > 1e9 ? [lost] : out;
 }
 export function steps(u: number[]): number[] {
-  for (let t = 0; t < 5; t++) u = u.map((value, i) => value + 0.1 * Math.sin(u[(i + 1) % u.length] - value));
+  for (let t = 0; t < 12; t++) u = u.map((value, i) => value + 0.1 * Math.sin(u[(i + 1) % u.length] - value));
   return u;
 }`;
 
@@ -95,6 +95,13 @@ describe('sweeps in lanes', () => {
     lendThreads(0);
     const expected = (['forward', 'reverse'] as const).map((mode) => lanes.derivatives(mode, directions));
     assert.equal(lanes.threads, 0);
+    // So many steps that several sweeps go over some of them in turns.
+    for (const at of [3, 150]) {
+      const column = Array.from({ length: 200 }, (_, row) => expected[0][200 * at + row]);
+      assert.deepEqual(column, Array.from(alone(linear, 'forward', [[at]])[0]));
+      const row = Array.from(expected[1].subarray(200 * at, 200 * (at + 1)));
+      assert.deepEqual(row, Array.from(alone(linear, 'reverse', [[at]])[0]));
+    }
     for (const count of [1, 2, 3]) {
       lendThreads(count);
       eager();

@@ -18,7 +18,7 @@ export const INFINITE_Q = 2;
 
 /** Where the numbers of a job stand, in bytes from address 0: what to sweep over, from where, and where to. */
 export const JOB = {
-  /** The next sweep that nobody has taken, and how many are done: the threads count them up together. */
+  /** The first sweep that nobody has taken, and how many are done: the threads count them up together. */
   next: 0,
   done: 4,
   sweeps: 8,
@@ -35,10 +35,14 @@ export const JOB = {
   targetStride: 44,
   laneStride: 48,
   slots: 52,
+  /** Sweeps of a group, bytes of steps that these go over in turns, and bytes from one's work area to the next's. */
+  group: 56,
+  tile: 60,
+  workBytes: 64,
 } as const;
-/** Masks of two lanes, four of them; what is free begins behind. */
-const MASKS = 64;
-export const FREE = MASKS + 64;
+/** Masks of two lanes, four of them; what is free begins behind, at a multiple of 64. */
+const MASKS = 80;
+export const FREE = 192;
 
 type Field = keyof typeof JOB;
 
@@ -53,31 +57,86 @@ export function fillMasks(buffer: ArrayBufferLike): void {
     new BigInt64Array(buffer, MASKS + 16 * lanes, 2).set(mask);
 }
 
-/** The module: it exports `forward` and `reverse`, (where a thread works, sweeps at most) → sweeps that it took. */
+/**
+ * The module: it exports `forward` and `reverse`, (where a thread works, groups of sweeps at most) → groups that it took. The sweeps
+ * of a group go over the steps a tile at a time, each in a work area of its own.
+ */
 export function laneModule(mostPages: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const [seed, gather] = [seeding(module), gathering(module)];
-  for (const [name, sweep] of [
-    ['forward', forwardSweep(module)],
-    ['reverse', reverseSweep(module)],
-  ] as const)
-    writeTaking(module, name, [seed, sweep, gather]);
+  writeTaking(module, 'forward', seed, forwardSweep(module), gather);
+  writeTaking(module, 'reverse', seed, reverseSweep(module), gather);
   return module.encode(1, mostPages);
 }
 
-/** (work, most) → taken: takes sweeps until there are none, or `most`; each is one call of the parts with (work, sweep). */
-function writeTaking(module: ModuleWriter, name: string, parts: readonly number[]): void {
+/** (work, most) → taken: takes groups of sweeps until there are none, or `most`. */
+function writeTaking(
+  module: ModuleWriter,
+  name: 'forward' | 'reverse',
+  seed: number,
+  sweep: number,
+  gather: number,
+): void {
   const f = module.function([I32, I32], [I32], name);
   const [work, most] = [0, 1];
-  const [sweep, taken] = [f.local(I32), f.local(I32)];
+  const [first, taken, at, end, area, from, to, count] = Array.from({ length: 8 }, () => f.local(I32));
+  const [begin, stop] = name === 'forward' ? (['steps', 'stepsEnd'] as const) : (['stepsEnd', 'steps'] as const);
+  /** For each sweep of the group: `at` is its number, `area` where it works. */
+  const each = (body: () => void) => {
+    f.get(first).set(at).get(work).set(area);
+    walk(f, at, end, 1, () => {
+      body();
+      f.get(area);
+      field(f, 'workBytes').op(OP.i32Add).set(area);
+    });
+  };
   f.block().loop();
   f.get(taken).get(most).op(OP.i32GeS).brIf(1);
-  f.i32(JOB.next).i32(1).op(0xfe, ATOMIC.i32Add, 2, 0).tee(sweep);
+  f.i32(JOB.next);
+  field(f, 'group').op(0xfe, ATOMIC.i32Add, 2, 0).tee(first);
   field(f, 'sweeps').op(OP.i32GeS).brIf(1);
-  for (const part of parts) f.get(work).get(sweep).call(part);
-  f.i32(JOB.done).i32(1).op(0xfe, ATOMIC.i32Add, 2, 0).op(OP.drop);
+  f.get(first);
+  field(f, 'group').op(OP.i32Add).set(end);
+  smallerOf(f, end, () => field(f, 'sweeps'));
+  f.get(end).get(first).op(OP.i32Sub).set(count);
+  each(() => f.get(area).get(at).call(seed));
+  field(f, begin).set(from);
+  f.block().loop();
+  f.get(from);
+  field(f, stop).op(OP.i32Eq).brIf(1);
+  if (name === 'forward') {
+    f.get(from);
+    field(f, 'tile').op(OP.i32Add).set(to);
+    smallerOf(f, to, () => field(f, stop));
+  } else {
+    f.get(from);
+    field(f, 'tile').op(OP.i32Sub).set(to);
+    largerOf(f, to, () => field(f, stop));
+  }
+  each(() => f.get(area).get(from).get(to).call(sweep));
+  f.get(to).set(from).br(0).end().end();
+  each(() => f.get(area).get(at).call(gather));
+  f.i32(JOB.done).get(count).op(0xfe, ATOMIC.i32Add, 2, 0).op(OP.drop);
   f.get(taken).i32(1).op(OP.i32Add).set(taken).br(0).end().end();
   f.get(taken);
+}
+
+/** `local` becomes `limit` where it is more, or … */
+function smallerOf(f: FunctionWriter, local: number, limit: () => void): void {
+  f.get(local);
+  limit();
+  f.get(local);
+  limit();
+  f.op(OP.i32LtS, OP.select).set(local);
+}
+
+/** … less. */
+function largerOf(f: FunctionWriter, local: number, limit: () => void): void {
+  f.get(local);
+  limit();
+  f.get(local);
+  limit();
+  f.op(OP.i32GeS, OP.select).set(local);
 }
 
 function field(f: FunctionWriter, name: Field): FunctionWriter {
@@ -105,8 +164,8 @@ function reachedAt(f: FunctionWriter, work: number, slot: number): FunctionWrite
 
 function lanesOf(f: FunctionWriter, sweep: number, first: number, lanes: number): void {
   f.get(sweep).i32(LANES).op(OP.i32Mul).set(first);
-  field(f, 'seeds').get(first).op(OP.i32Sub).tee(lanes).i32(LANES);
-  f.get(lanes).i32(LANES).op(OP.i32LtS, OP.select).set(lanes);
+  field(f, 'seeds').get(first).op(OP.i32Sub).set(lanes);
+  smallerOf(f, lanes, () => f.i32(LANES));
 }
 
 /** (work, sweep): forgets what was reached, and moves the seeds of each lane by 1. */
@@ -187,24 +246,21 @@ interface Sweep {
 }
 
 function sweepOver(module: ModuleWriter, isForward: boolean, body: (sweep: Sweep) => void): number {
-  const f = module.function([I32, I32], []);
-  const work = 0;
-  const [values, step, end] = Array.from({ length: 3 }, () => f.local(I32));
+  const f = module.function([I32, I32, I32], []);
+  const [work, step, end] = [0, 1, 2];
+  const values = f.local(I32);
   setValues(f, work, values);
-  field(f, isForward ? 'steps' : 'stepsEnd').set(step);
-  field(f, isForward ? 'stepsEnd' : 'steps').set(end);
-  f.block().loop();
-  f.get(step).get(end).op(OP.i32Eq).brIf(1);
   const move = () =>
     f
       .get(step)
       .i32(isForward ? STEP : -STEP)
       .op(OP.i32Add)
       .set(step);
+  f.loop();
   if (!isForward) move();
   body({ f, work, values, step });
   if (isForward) move();
-  f.br(0).end().end();
+  f.get(step).get(end).op(OP.i32Ne).brIf(0).end();
   return f.index;
 }
 
@@ -226,7 +282,7 @@ function maskInfinite({ f, step }: Sweep, flag: number, mask: number, vectors: r
   f.end();
 }
 
-/** (work, sweep): tangents. */
+/** (work, from, to): tangents, over at least one step. */
 function forwardSweep(module: ModuleWriter): number {
   return sweepOver(module, true, (sweep) => {
     const { f, work, values, step } = sweep;
@@ -277,7 +333,7 @@ function forwardSweep(module: ModuleWriter): number {
   });
 }
 
-/** (work, sweep): cotangents. */
+/** (work, from, to): cotangents, over at least one step, the last first. */
 function reverseSweep(module: ModuleWriter): number {
   return sweepOver(module, false, (sweep) => {
     const { f, work, values, step } = sweep;

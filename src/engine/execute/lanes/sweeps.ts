@@ -18,6 +18,15 @@ const MOST_ROWS = 4_000_000;
 const RESULT_BYTES = 2 ** 25;
 /** Bytes that the slots of all threads together may take. */
 const MOST_WORK_BYTES = 2 ** 28;
+/**
+ * Steps that stay in a processor's cache while several sweeps go over them in turns, in bytes, and what the slots of these may take
+ * beside them: from memory farther away, steps would come more slowly than they are computed.
+ */
+const TILE_BYTES = STEP * 4096;
+const GROUP_BYTES = 2 ** 18;
+const MOST_GROUP = 4;
+/** Groups for each thread at the least, so that all end at about the same time. */
+const LEAST_GROUPS = 4;
 /** How many times as long as handing over the rest of the work must take for threads to be called. */
 const CLEARLY = 4;
 
@@ -124,7 +133,9 @@ export class LaneSweeps {
     const workAt = aligned(resultAt + 8 * count * targets.length);
     const workBytes = aligned(stream.slots) + SLOT * stream.slots + 64;
     const helpers = Math.min(lent.threads?.count ?? 0, sweeps - 1, Math.floor(MOST_WORK_BYTES / workBytes) - 1);
-    arena.reserve(workAt + workBytes * (Math.max(helpers, 0) + 1));
+    const threads = Math.max(helpers, 0) + 1;
+    const group = this.groupOf(sweeps, threads, workBytes);
+    arena.reserve(workAt + workBytes * group * threads);
     const job = new Int32Array(arena.buffer);
     let next = 0;
     directions.forEach((list, index) => {
@@ -147,11 +158,25 @@ export class LaneSweeps {
       targetStride: transposed ? 8 * count : 8,
       laneStride: transposed ? 8 : 8 * targets.length,
       slots: stream.slots,
+      group,
+      tile: group === 1 ? Math.max(STEP, STEP * stream.count) : TILE_BYTES,
+      workBytes,
     };
     for (const [name, value] of Object.entries(fields)) job[JOB[name as keyof typeof fields] / 4] = value;
     Atomics.store(job, JOB.next / 4, 0);
-    this.share(arena, mode, helpers, job, (thread) => workAt + workBytes * thread, progress);
+    this.share(arena, mode, helpers, job, (thread) => workAt + workBytes * group * thread, progress);
     return new Float64Array(arena.buffer, resultAt, count * targets.length);
+  }
+
+  /** How many sweeps go over the steps together. */
+  private groupOf(sweeps: number, threads: number, workBytes: number): number {
+    if (STEP * this.stream.count <= 2 * TILE_BYTES) return 1;
+    const most = Math.min(
+      MOST_GROUP,
+      Math.floor(GROUP_BYTES / workBytes),
+      Math.floor(sweeps / (LEAST_GROUPS * threads)),
+    );
+    return Math.max(1, most);
   }
 
   /** Sweeps until none is left, with as many threads as pay. */
@@ -164,7 +189,7 @@ export class LaneSweeps {
     progress: (done: number) => void,
   ): void {
     const take = arena.take[mode];
-    const sweeps = job[JOB.sweeps / 4];
+    const [sweeps, group] = [job[JOB.sweeps / 4], job[JOB.group / 4]];
     const waiting = Array.from({ length: Math.max(0, helpers) }, (_, index) => index);
     let fastest = Infinity;
     let begun = performance.now();
@@ -173,7 +198,7 @@ export class LaneSweeps {
       fastest = Math.min(fastest, now - begun);
       begun = now;
       progress(LANES * Atomics.load(job, JOB.done / 4));
-      if (waiting.length === 0 || !paysFor((sweeps - Atomics.load(job, JOB.next / 4)) * fastest)) continue;
+      if (waiting.length === 0 || !paysFor(((sweeps - Atomics.load(job, JOB.next / 4)) / group) * fastest)) continue;
       const work = arena.shared();
       for (const thread of waiting.splice(0)) {
         // One that starts, or is at something else, may be free after the next sweep.
