@@ -1,6 +1,7 @@
 /**
  * Runs the suites of test/ui: mocha on Node, driving a real VS Code in a real browser. One window is shared by all suites that
- * ask for it. `--only TEXT` runs the files whose names contain TEXT, `--without TEXT` the others; `--suite NAME` names the counts.
+ * ask for it. `--only TEXT` runs the files whose names contain TEXT, `--without TEXT,TEXT` the others; `--suite NAME` names the
+ * counts.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { keepEvidence, results } from './harness/window';
 const option = (name: string) =>
   process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
 const only = option('--only') ?? '';
-const without = option('--without');
+const without = option('--without')?.split(',') ?? [];
 const suite = option('--suite') ?? 'ui';
 
 async function run(): Promise<number> {
@@ -39,7 +40,7 @@ async function run(): Promise<number> {
   const names = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.test.ts'),
   );
-  const wanted = (name: string) => name.includes(only) && !(without && name.includes(without));
+  const wanted = (name: string) => name.includes(only) && !without.some((text) => name.includes(text));
   for (const name of names.filter(wanted).sort()) mocha.addFile(join(__dirname, name));
   return new Promise((resolve) => {
     const runner = mocha.run((failures) => resolve(runner.stats?.passes ? failures : Math.max(1, failures)));
