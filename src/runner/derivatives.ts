@@ -1,8 +1,9 @@
 /** Gradients, Jacobians, Hessians and products of a recorded function, as flat numbers. */
 import { GENERAL, LinearizedProgram, type RowDerivatives } from '../engine/execute/adjoints';
-import { compressHessian, decompress } from '../engine/sparse/derivative';
+import { compressHessian, compressJacobian, decompress } from '../engine/sparse/derivative';
 import type { Compression } from '../engine/sparse/matrix';
 import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
+import { hasSymmetricHessian } from '../engine/sparse/symmetry';
 import { LANES, LaneSweeps } from '../engine/execute/lanes/sweeps';
 import { scalarSparsity } from '../engine/execute/tangentLanes';
 import { GuardError } from '../engine/errors';
@@ -11,6 +12,7 @@ import { allocate, type ArrayValue } from '../engine/program/aval';
 import { type Program } from '../engine/program/program';
 import { gradientProgram } from './derivativePrograms';
 import type { DenseMatrix, MatrixPart } from './protocol';
+import { ArrayLanes } from './arrayLanes';
 import { slotsOf, type Recorded, type Slot } from './record';
 
 export type Progress = (done: number, total: number) => void;
@@ -103,10 +105,10 @@ export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progr
   const { inputSize, outputSize } = linear;
   const count = to - from;
   const [rows, columns] = by === 'rows' ? [count, inputSize] : [outputSize, count];
-  const sweeps = lanesOf(linear);
+  const mode = by === 'rows' ? 'reverse' : 'forward';
+  const sweeps = sweepsOf(linear, mode);
   if (sweeps) {
     const directions = Array.from({ length: count }, (_, index) => [from + index]);
-    const mode = by === 'rows' ? 'reverse' : 'forward';
     const values = sweeps.derivatives(mode, directions, { transposed: by === 'columns', progress });
     return { kind: 'dense', rows, columns, values };
   }
@@ -135,7 +137,7 @@ export function jacobianPart(linear: Linear, { by, from, to }: MatrixPart, progr
 export function predictJacobian(linear: Linear, direction: Direction): number {
   const { inputSize, outputSize } = linear;
   const size = direction === 'forward' ? inputSize : outputSize;
-  const sweeps = lanesOf(linear);
+  const sweeps = sweepsOf(linear, direction);
   if (sweeps) return sweeps.predict(direction, size);
   const seed = new Float64Array(size);
   seed[0] = 1;
@@ -173,6 +175,19 @@ export function lanesOf(linear: Linear): LaneSweeps | undefined {
   return sweeps;
 }
 
+/** Sweeps in several directions at a time. */
+function sweepsOf(linear: Linear, mode: Direction): LaneSweeps | ArrayLanes | undefined {
+  const ofScalars = lanesOf(linear);
+  if (ofScalars || isScalar(linear)) return ofScalars;
+  const { linearized, inputs, outputs } = linear;
+  const [slots, size] = mode === 'forward' ? [inputs, linear.inputSize] : [outputs, linear.outputSize];
+  if (!ArrayLanes.fits(linearized) || size < DIRECTIONS_A_SLOT * slots.length) return undefined;
+  return new ArrayLanes(linearized, inputs, outputs);
+}
+
+/** Directions for each array from which on a program for all of them is cheaper than a sweep for each. */
+const DIRECTIONS_A_SLOT = 4;
+
 /** Where the derivative may differ from zero, if everything is a scalar and that is less than the share `fill` of all entries. */
 export function patternOf(linear: Linear, fill: number): Sparsity | 'dense' | undefined {
   if (!isScalar(linear)) return undefined;
@@ -188,7 +203,8 @@ export function compressedPasses(
   { mode, coloring: { colors, count } }: Compression,
   progress?: Progress,
 ): Float64Array[] {
-  const sweeps = lanesOf(linear);
+  const direction = mode === 'reverse' ? 'reverse' : 'forward';
+  const sweeps = sweepsOf(linear, direction);
   if (!sweeps) {
     return Array.from({ length: count }, (_, color) => {
       const seed = Float64Array.from(colors, (own) => (own === color ? 1 : 0));
@@ -198,41 +214,58 @@ export function compressedPasses(
   }
   const directions = Array.from({ length: count }, (): number[] => []);
   colors.forEach((color, index) => color >= 0 && directions[color].push(index));
-  const products = sweeps.derivatives(mode === 'reverse' ? 'reverse' : 'forward', directions, { progress });
+  const products = sweeps.derivatives(direction, directions, { progress });
   const size = mode === 'reverse' ? linear.inputSize : linear.outputSize;
   return directions.map((_, color) => products.subarray(color * size, (color + 1) * size));
 }
 
 /** Inputs from which on the pattern of a Hessian is worth finding: fewer take two sweeps at the most. */
 const PATTERN_WORTHWHILE = 2 * LANES;
-/** Share of entries in the pattern above which a colouring saves nothing. */
-const MAX_FILL = 0.5;
+/** Share of entries in the pattern above which a colouring saves less than it costs. */
+const MAX_FILL = 0.25;
+
+export interface Hessian {
+  readonly matrix: DenseMatrix;
+  /** Products that it took, where these are fewer than there are columns. */
+  readonly colors?: number;
+}
 
 /**
  * The Hessian of a scalar function, forward over reverse: tangents of the gradient in lanes, and of several inputs at once where
- * a star colouring of the pattern says that these can be told apart.
+ * a star colouring of the pattern says that these can be told apart (one of the columns where derivatives that the user states
+ * need not make it symmetric).
  */
-export function hessianOf(recorded: Recorded, progress?: Progress): DenseMatrix {
+export function hessianOf(recorded: Recorded, progress?: Progress): Hessian {
   const linear = gradientLinear(recorded);
   const size = linear.inputSize;
+  const dense = () => ({ matrix: jacobianOf(linear, 'forward', progress).matrix });
   const found = hessianPattern(linear);
-  if (!found) return jacobianOf(linear, 'forward', progress).matrix;
-  const sparsity = symmetricSparsity(found);
-  const compression = compressHessian(sparsity);
+  if (!found) return dense();
+  const symmetric = hasSymmetricHessian(recorded.program);
+  const sparsity = symmetric ? symmetricSparsity(found) : found;
+  const compression = symmetric ? compressHessian(sparsity) : compressJacobian(sparsity, 'forward');
   const products = compressedPasses(linear, compression, progress);
   const entries = decompress(sparsity, compression, products);
+  // Arrays are multiplied whole: where 0 · ∞ makes NaN, it must not come from another array than a column's own.
+  if (linear.inputs.length > 1 && !isScalar(linear) && !entries.every(Number.isFinite)) return dense();
   const values = new Float64Array(size * size);
   for (let row = 0; row < size; row++) {
     for (let at = sparsity.indptr[row]; at < sparsity.indptr[row + 1]; at++)
       values[row * size + sparsity.indices[at]] = entries[at];
   }
-  return { kind: 'dense', rows: size, columns: size, values };
+  const { count } = compression.coloring;
+  return { matrix: { kind: 'dense', rows: size, columns: size, values }, ...(count < size ? { colors: count } : {}) };
 }
 
 /** Which entries of a Hessian are not zero, of the gradient's program; undefined where that saves nothing. */
 function hessianPattern(linear: Linear): Sparsity | undefined {
-  const found = linear.inputSize > PATTERN_WORTHWHILE ? patternOf(linear, MAX_FILL) : undefined;
-  return found === 'dense' ? undefined : found;
+  const { inputSize: size } = linear;
+  if (size <= PATTERN_WORTHWHILE) return undefined;
+  const found = patternOf(linear, MAX_FILL);
+  if (found !== undefined) return found === 'dense' ? undefined : found;
+  const sweeps = sweepsOf(linear, 'forward');
+  if (!(sweeps instanceof ArrayLanes)) return undefined;
+  return sweeps.pattern(MAX_FILL * size * size);
 }
 
 /** Writing a gradient's program costs far more than running it at a point, and is the same at each. */

@@ -254,7 +254,8 @@ export class LinearizedProgram {
 
   // ------------------------------------------------------------------------------------------ rows of arrays
 
-  private valueAt(row: Row): ArrayValue {
+  /** Value of any row. */
+  valueAt(row: Row): ArrayValue {
     return this.scalar[row] === 1
       ? { shape: [], dtype: 'float64', data: Float64Array.of(this.scalars[row]) }
       : this.valueOf(row);

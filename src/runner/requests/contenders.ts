@@ -35,6 +35,8 @@ interface Ready {
   cost: () => Cost;
   /** Threads beside this one that took part in the last run. */
   threads?: () => number;
+  /** As `cost`: how many products a colouring left. */
+  colors?: () => number | undefined;
 }
 
 export interface Contender {
@@ -143,6 +145,23 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
     ...(size === undefined ? {} : { size }),
     prepare: () => ({ run, cost: () => cost }),
   });
+  const colouring = (
+    id: string,
+    label: string,
+    group: Group,
+    expect: Expectation,
+    run: () => { readonly colors?: number },
+  ): Contender => ({
+    id,
+    label,
+    group,
+    expect,
+    backend: 'interpret',
+    prepare: () => {
+      let colors: number | undefined;
+      return { run: () => ({ colors } = run()), cost: () => UNKNOWN, colors: () => colors };
+    },
+  });
   const rows: Contender[] = [
     hand(
       'value',
@@ -207,7 +226,7 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
   const refused = tooLarge(n * m);
   rows.push(...(refused ? dense.map((contender) => ({ ...contender, ...refused })) : dense));
   if (!scalar && n > 1) {
-    rows.push(hand('compressed', 'compressed', 'jacobian', swept(n), compressed(), UNKNOWN));
+    rows.push(colouring('compressed', 'compressed', 'jacobian', swept(n), compressed()));
   }
   if (scalar) rows.push(...hessianProducts());
   rows.push(...products());
@@ -238,19 +257,18 @@ export function contendersFor(recorded: Recorded, plain: ReturnType<typeof plain
         const gradient = gradientProgram(program);
         return { program: vjpProgram(gradient, all(gradient, count)), inputs: [...primals, ...direction] };
       }),
-      hand(
+      colouring(
         'hvp-naive',
-        `HVP, whole Hessian`,
+        'HVP, whole Hessian',
         'hvp',
         (took) => (3 + n / 64) * took('gradient'),
         () => hessianOf(recorded),
-        UNKNOWN,
       ),
     ];
   }
 
   /** Pattern and colours are found at the first run and used again. */
-  function compressed(): () => unknown {
+  function compressed(): () => ReturnType<typeof sparseDerivative> {
     const point = {
       program: eliminateDeadRows(recorded.program),
       active: recorded.inputs.map(() => true),

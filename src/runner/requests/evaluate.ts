@@ -18,6 +18,7 @@ import { nonFiniteFindings } from './findings';
 import { lostNearby } from './nearby';
 import { float32Finding } from './float32';
 import { findingOf, recordTarget, type Context, type RecordedTarget } from './common';
+import { colored } from './strategy';
 import { wayOf, type Way } from './ways';
 
 interface Outcome {
@@ -138,9 +139,9 @@ async function compute(way: Way, params: EvaluateParams, target: RecordedTarget)
     case 'hessian': {
       scalarOnly('hessian');
       needInputs();
-      const { matrix, strategy } = await way.hessian();
+      const { matrix, strategy, colors } = await way.hessian();
       const result = structured ? nestHessian(inputLayouts, matrix, many) : null;
-      return { result, matrix, strategy };
+      return { result, matrix, strategy: colored(strategy, colors) };
     }
     case 'hvp': {
       scalarOnly('hvp');

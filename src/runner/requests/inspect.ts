@@ -13,6 +13,7 @@ import { findingsOf } from './findings';
 import { float32Finding } from './float32';
 import { lineValues } from './lines';
 import { lostNearby } from './nearby';
+import { colored } from './strategy';
 import { summarize } from './summary';
 import { unstableOf } from './unstable';
 import { wayOf, type Way } from './ways';
@@ -42,7 +43,7 @@ export async function inspect(context: Context, params: InspectParams): Promise<
   if (columns === 0) matrixReason = 'The arguments hold no floating-point numbers.';
   else if (sparse) {
     matrix = sparse;
-    strategy = `compressed, ${sparse.colors} colour${sparse.colors === 1 ? '' : 's'}`;
+    strategy = colored('compressed', sparse.colors);
     // A gradient is there already, from the sweep that gave the lines their adjoints.
   } else if (!scalar && rows * columns > maxEntries)
     matrixReason = `${rows} × ${columns} entries are more than ${maxEntries}.`;

@@ -9,6 +9,7 @@ import { recordTarget, type Context } from './common';
 import { contendersFor, type Contender } from './contenders';
 import { emptyRow, mayTake, measure, tooLong } from './measure';
 import { matrixProgramOf } from './programs';
+import { colored } from './strategy';
 
 const DEFAULT_BUDGET = 3000;
 /** Milliseconds that a strategy has at least, and the backends together. */
@@ -74,6 +75,7 @@ function timed(contender: Contender, budget: number): ProfileRow {
     Object.assign(row, ready.cost());
     const threads = ready.threads?.() ?? 0;
     if (threads > 0) row.threads = threads + 1;
+    row.label = colored(row.label, ready.colors?.());
   } catch (error) {
     row.unavailable = `unavailable: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -17,6 +17,7 @@ import {
   pullBack,
   pushForward,
   type Direction,
+  type Hessian,
   type Progress,
 } from '../derivatives';
 import { isSwept, sweptHessian, sweptProduct } from '../sweptProducts';
@@ -37,6 +38,10 @@ type SecondOrder = 'forward over reverse' | 'reverse over forward';
 const ON_ROWS = 'forward over reverse';
 const SWEPT = 'reverse over forward';
 
+interface SecondDerivatives extends Hessian {
+  readonly strategy: SecondOrder;
+}
+
 export interface Way {
   /** What ran: `interpret`, `wasm`, `webgpu (float32)` … Known once something has run. */
   readonly backend: string;
@@ -47,7 +52,7 @@ export interface Way {
   pullBack(cotangent: ArrayLike<number>): Maybe<Float64Array>;
   pushForward(tangent: ArrayLike<number>): Maybe<Float64Array>;
   jacobian(asked: Direction | undefined): Maybe<{ matrix: DenseMatrix; direction: Direction }>;
-  hessian(): Maybe<{ matrix: DenseMatrix; strategy: SecondOrder }>;
+  hessian(): Maybe<SecondDerivatives>;
   hessianProduct(vector: ArrayLike<number>): Maybe<{ product: Float64Array; strategy: SecondOrder }>;
 }
 
@@ -86,7 +91,7 @@ function tapeWay(recorded: Recorded, progress: Progress, compiles: boolean): Way
     hessian() {
       const swept = compiles ? sweptHessian(recorded, progress) : undefined;
       if (swept) backend = 'wasm';
-      return swept ? { matrix: swept, strategy: SWEPT } : { matrix: hessianOf(recorded, progress), strategy: ON_ROWS };
+      return swept ? { matrix: swept, strategy: SWEPT } : { ...hessianOf(recorded, progress), strategy: ON_ROWS };
     },
     hessianProduct(vector) {
       const swept = compiles ? sweptProduct(recorded, vector) : undefined;
@@ -195,7 +200,7 @@ class ProgramWay implements Way {
     return values ? { matrix: { kind: 'dense', rows, columns, values }, direction } : this.tape.jacobian(asked);
   }
 
-  async hessian(): Promise<{ matrix: DenseMatrix; strategy: SecondOrder }> {
+  async hessian(): Promise<SecondDerivatives> {
     const { inputValues, inputLeaves } = this.recorded;
     const size = inputValues.length;
     const values = await this.last('hessian', {
@@ -303,7 +308,7 @@ class AutoWay implements Way {
     return this.wherever(op, rows, columns, predict, (way) => way.jacobian(asked));
   }
 
-  hessian(): Promise<{ matrix: DenseMatrix; strategy: SecondOrder }> {
+  hessian(): Promise<SecondDerivatives> {
     const size = this.recorded.inputValues.length;
     return this.wherever(
       'hessian',

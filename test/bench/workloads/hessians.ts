@@ -48,7 +48,7 @@ function hessian(name: string, f: Scalar, count: number): Workload {
         name: 'GradLens, lanes and star colouring',
         async prepare() {
           const traced = await recorded(name, point);
-          return { run: () => hessianOf(traced).values };
+          return { run: () => hessianOf(traced).matrix.values };
         },
       },
       {

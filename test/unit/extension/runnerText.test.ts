@@ -90,6 +90,8 @@ describe('the runner’s messages in German', () => {
   it('are translated inside of others', () => {
     const reason = '`s`: `string` has no floating-point numbers in it.';
     assert.equal(runnerText(reason), '`s`: In `string` sind keine Gleitkommazahlen.');
+    assert.equal(runnerText('forward over reverse, 3 colours'), 'vorwärts über rückwärts, 3 Farben');
+    assert.equal(runnerText('HVP, whole Hessian, 1 colour'), 'HVP, ganze Hesse-Matrix, 1 Farbe');
   });
 
   it('stay as they are where they are not known, and in other languages', () => {

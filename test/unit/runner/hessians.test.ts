@@ -1,14 +1,46 @@
 /** Hessians in lanes and by star colouring, against one Hessian-vector product a column. */
 import assert from 'node:assert/strict';
 import '../../../src/engine';
-import { gradientLinear, hessianOf, pushForward } from '../../../src/runner/derivatives';
+import {
+  gradientLinear,
+  hessianOf,
+  jacobianOf,
+  linearOf,
+  pushForward,
+  type Linear,
+} from '../../../src/runner/derivatives';
 import type { Data } from '../../../src/runner/protocol';
 import type { Recorded } from '../../../src/runner/record';
 import { recordTarget } from '../../../src/runner/requests/common';
+import { evaluate } from '../../../src/runner/requests/evaluate';
 import { contextFor, session } from './support/derive';
 
 const FILE = '/virtual/hessians.ts';
-const SOURCE = `export function chain(x: number[]): number {
+const SOURCE = `import { customVjp, np, type NdArray } from 'gradlens';
+export function arrays(x: NdArray) {
+  const [a, b] = [x.slice(np.slice(0, x.size - 1)), x.slice(np.slice(1, x.size))];
+  return np.sin(a.mul(b)).sum().add(np.exp(x.slice(0)));
+}
+export function full(x: NdArray) {
+  return np.exp(x.sum().mul(0.1)).mul(np.tanh(x).sum());
+}
+/** Infinite in w, which must not spoil what is finite in b. */
+export function several(w: NdArray, b: NdArray) {
+  return np.sqrt(w).sum().add(np.tanh(b).mul(b).sum()).add(b.slice(0).mul(b.slice(1)));
+}
+export function neighbours(x: NdArray) {
+  return np.diff(np.tanh(x)).mul(x.slice(0));
+}
+/** A derivative that is stated, and is none: its own is not symmetric. */
+const odd = customVjp((x: NdArray) => x.sum());
+odd.defvjp(
+  (x: NdArray) => [x.sum(), x],
+  (x: NdArray, c: NdArray) => [np.concatenate([x.slice(np.slice(1, x.size)), x.slice(np.slice(0, 1))]).mul(x).mul(c)],
+);
+export function stated(x: NdArray) {
+  return odd(x).add(np.sin(x).sum());
+}
+export function chain(x: number[]): number {
   let sum = 0;
   for (let i = 0; i + 1 < x.length; i++) sum += 100 * (x[i + 1] - x[i] * x[i]) ** 2 + (1 - x[i]) ** 2;
   return sum;
@@ -39,15 +71,14 @@ export function edge(x: number[]): number {
 }
 `;
 
-async function recordedAt(fn: string, args: Data[]): Promise<Recorded> {
-  const target = { file: FILE, fn, args, wrt: [0] };
+async function recordedAt(fn: string, args: Data[], wrt = [0]): Promise<Recorded> {
+  const target = { file: FILE, fn, args, wrt };
   return (await recordTarget(contextFor(), target)).recorded;
 }
 
-function columnByColumn(recorded: Recorded): Float64Array {
-  const linear = gradientLinear(recorded);
-  const { inputSize: n } = linear;
-  const values = new Float64Array(n * n);
+function columnByColumn(linear: Linear): Float64Array {
+  const { inputSize: n, outputSize: m } = linear;
+  const values = new Float64Array(m * n);
   for (let column = 0; column < n; column++) {
     const seed = new Float64Array(n);
     seed[column] = 1;
@@ -59,8 +90,13 @@ function columnByColumn(recorded: Recorded): Float64Array {
 /** Compares and returns the number of products that were taken. */
 function compare(recorded: Recorded): number {
   let products = 0;
-  const { values } = hessianOf(recorded, (_, total) => (products = total));
-  const expected = columnByColumn(recorded);
+  const { matrix, colors } = hessianOf(recorded, (_, total) => (products = total));
+  assertSame(matrix.values, columnByColumn(gradientLinear(recorded)));
+  if (colors !== undefined) assert.equal(colors, products);
+  return products;
+}
+
+function assertSame(values: Float64Array, expected: Float64Array): void {
   assert.equal(values.length, expected.length);
   const scale = expected.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
   values.forEach((value, index) => {
@@ -68,7 +104,6 @@ function compare(recorded: Recorded): number {
     if (Number.isFinite(wanted)) assert.ok(Math.abs(value - wanted) <= 1e-13 * scale, `${index}: ${value}, ${wanted}`);
     else assert.ok(Object.is(value, wanted), `${index}: ${value}, ${wanted}`);
   });
-  return products;
 }
 
 const waves = (length: number) => Array.from({ length }, (_, index) => Math.sin(index * 1.3 + 0.4));
@@ -106,8 +141,38 @@ describe('Hessians of plain functions', function () {
   it('keep infinite second derivatives in their own places', async () => {
     const point = waves(30).map((value, index) => (index % 6 === 0 ? 0 : Math.abs(value)));
     const recorded = await recordedAt('edge', [point]);
-    assert.ok(columnByColumn(recorded).some((value) => !Number.isFinite(value)));
+    assert.ok(columnByColumn(gradientLinear(recorded)).some((value) => !Number.isFinite(value)));
     compare(recorded);
     compare(await recordedAt('edge', [point.slice(0, 9)]));
+  });
+
+  it('of arrays are compressed too, or come in lanes where they are full', async () => {
+    const vector = Float64Array.from(waves(60));
+    assert.equal(compare(await recordedAt('arrays', [vector])), 3);
+    assert.equal(compare(await recordedAt('full', [vector])), 60);
+    const { strategy } = await evaluate(contextFor(), { file: FILE, fn: 'arrays', args: [vector], op: 'hessian' });
+    assert.equal(strategy, 'forward over reverse, 3 colours');
+  });
+
+  it('of several arrays keep what is infinite in one out of the others', async () => {
+    const w = Float64Array.from(waves(20), (value) => Math.max(0, value));
+    const recorded = await recordedAt('several', [w, Float64Array.from(waves(20))], [0, 1]);
+    compare(recorded);
+    assert.ok(hessianOf(recorded).matrix.values.includes(-Infinity));
+  });
+
+  it('are not taken for symmetric where a derivative is stated', async () => {
+    const recorded = await recordedAt('stated', [Float64Array.from(waves(40))]);
+    assert.ok(compare(recorded) < 5);
+    const { values } = hessianOf(recorded).matrix;
+    assert.ok(values.some((value, at) => value !== values[(at % 40) * 40 + Math.floor(at / 40)]));
+  });
+});
+
+describe('Jacobians of functions of arrays', () => {
+  it('are the same in lanes, in both modes, as column by column', async () => {
+    const linear = linearOf(await recordedAt('neighbours', [Float64Array.from(waves(30))]));
+    const expected = columnByColumn(linear);
+    for (const mode of ['forward', 'reverse'] as const) assertSame(jacobianOf(linear, mode).matrix.values, expected);
   });
 });

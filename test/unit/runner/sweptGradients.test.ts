@@ -90,7 +90,7 @@ describe('gradients swept over loops', () => {
     const found = recorded(text, [0.3, 1.2, 0.4]);
     const swept = sweptHessian(found);
     assert(swept, 'not swept');
-    assertSame(swept.values, hessianOf(found).values);
+    assertSame(swept.values, hessianOf(found).matrix.values);
     // A derivative that is not finite is looked at row by row.
     assert.equal(sweptHessian(recorded(text.replace('x[2] /', 'Math.sqrt(x[2]) /'), [0.3, 1.2, 0])), undefined);
   });
