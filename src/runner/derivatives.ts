@@ -5,7 +5,7 @@ import type { Compression } from '../engine/sparse/matrix';
 import { symmetricSparsity, type Sparsity } from '../engine/sparse/sparsity';
 import { hasSymmetricHessian } from '../engine/sparse/symmetry';
 import { LANES, LaneSweeps } from '../engine/execute/lanes/sweeps';
-import { scalarSparsity } from '../engine/execute/tangentLanes';
+import { scalarSparsity } from '../engine/execute/scalarSparsity';
 import { GuardError } from '../engine/errors';
 import { rowValues, type RowValues } from '../engine/execute/rowValues';
 import { allocate, type ArrayValue } from '../engine/program/aval';

@@ -48,7 +48,7 @@ export const hessianVector: Workload = {
     ourHvp('GradLens reverse over reverse', 'reverseOverReverse'),
     {
       ...ourPlainHvp('energy', [...point.data], [...direction.data]),
-      name: 'GradLens, a plain loop, forward over reverse',
+      name: 'GradLens, a plain loop, reverse over forward',
       unlike: false,
     },
     { name: 'hand-written', prepare: () => ({ run: handHvp }) },
