@@ -7,28 +7,27 @@ import type { Recorded } from './record';
 type AtPoint = Pick<Recorded, 'program' | 'inputValues'>;
 
 /**
- * Hessian-vector products at a point; undefined where the function has no loops to sweep over. A product is undefined where it holds NaN:
- * what is not seeded is nothing to the rows, but zero, which times infinity is NaN, to the sweep.
+ * Hessian-vector products at a point; undefined where the function has no loops to sweep over. A product is undefined where it would hold
+ * NaN: what is not seeded is nothing to the rows, but zero, which times infinity is NaN, to the sweep.
  */
 function sweptProducts({
   program,
   inputValues,
 }: AtPoint): ((vector: ArrayLike<number>) => Float64Array | undefined) | undefined {
-  const swept = gradientTier.compile(hvpProgram(program), 1);
+  const swept = gradientTier.compile(hvpProgram(program));
   if (!swept) return undefined;
   const count = inputValues.length;
   const at = new Float64Array(2 * count);
   at.set(inputValues);
   return (vector) => {
     at.set(vector, count);
-    const product = swept.runFlat(at);
-    return product.includes(NaN) ? undefined : product;
+    return swept.sweep(at);
   };
 }
 
 /** Are products of this function swept? */
 export function isSwept({ program }: AtPoint): boolean {
-  return gradientTier.compile(hvpProgram(program), 1) !== null;
+  return gradientTier.compile(hvpProgram(program)) !== null;
 }
 
 /** Hessian times a vector, in an array of its own. */

@@ -282,6 +282,15 @@ function maskInfinite({ f, step }: Sweep, flag: number, mask: number, vectors: r
   f.end();
 }
 
+function storeLanes(f: FunctionWriter, address: number, vectors: readonly number[]): void {
+  vectors.forEach((vector, index) =>
+    f
+      .get(address)
+      .get(vector)
+      .simdMemory(SIMD.store, 16 * index),
+  );
+}
+
 /** (work, from, to): tangents, over at least one step. */
 function forwardSweep(module: ModuleWriter): number {
   return sweepOver(module, true, (sweep) => {
@@ -323,12 +332,7 @@ function forwardSweep(module: ModuleWriter): number {
     sums.forEach((sum, index) => f.get(sum).get(terms[index]).simd(SIMD.f64x2Add).set(sum));
     f.end();
     f.get(to).get(values).op(OP.i32Add).set(to);
-    sums.forEach((sum, index) =>
-      f
-        .get(to)
-        .get(sum)
-        .simdMemory(SIMD.store, 16 * index),
-    );
+    storeLanes(f, to, sums);
     f.end();
   });
 }
@@ -376,12 +380,7 @@ function reverseSweep(module: ModuleWriter): number {
       // As everywhere, sums begin at 0, not at the first term: −0 becomes 0.
       for (const term of terms) f.get(term).f64(0).simd(SIMD.f64x2Splat).simd(SIMD.f64x2Add).set(term);
       f.end();
-      terms.forEach((term, index) =>
-        f
-          .get(slot)
-          .get(term)
-          .simdMemory(SIMD.store, 16 * index),
-      );
+      storeLanes(f, slot, terms);
       f.end();
     }
     f.end();

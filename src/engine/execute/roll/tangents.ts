@@ -14,6 +14,9 @@ import { isLoop, type Item, type Loop, type SiteTree } from './tree';
 /** x + (−0) is x, exactly. */
 const NOTHING: StepOperand = { kind: 'number', value: -0 };
 
+/** By operand: the sites that it reads. */
+type Reads = readonly ReadonlySet<number>[];
+
 /** What stands in the place of a site. */
 interface Group {
   readonly rule: TangentRule | undefined;
@@ -28,16 +31,17 @@ interface Group {
  * @returns undefined where a tangent takes operations that tapes do not know, or all are zero
  */
 export function tangentsOf(rolled: RolledTape): RolledTape | undefined {
-  const moving = movingSites(rolled);
-  return moving && new Tangents(rolled, moving).whole();
+  // Once: a gathered operand is asked about all its instances.
+  const reads = rolled.sources.map((_, operand) => sitesRead(rolled, operand, rolled.inputCount));
+  const moving = movingSites(rolled, reads);
+  return moving && new Tangents(rolled, reads, moving).whole();
 }
 
-/** What an operand is, where `moving` says which sites have a tangent. */
-function kindOf(rolled: RolledTape, moving: Uint8Array, operand: number): OperandKind {
-  const source = rolled.sources[operand] as Source;
+/** What an operand is, where `moving` says which sites have a tangent, and `reads` what each operand reads. */
+function kindOf({ sources }: RolledTape, reads: Reads, moving: Uint8Array, operand: number): OperandKind {
+  const source = sources[operand] as Source;
   if (source.kind === 'number') return source.value;
-  const reads = sitesRead(rolled, operand, rolled.inputCount);
-  for (const site of reads) if (site === INPUTS || moving[site] === 1) return 'moving';
+  for (const site of reads[operand]) if (site === INPUTS || moving[site] === 1) return 'moving';
   return 'fixed';
 }
 
@@ -47,12 +51,12 @@ function arityOf({ width, sources }: RolledTape, site: number): number {
   return arity;
 }
 
-function ruleOf(rolled: RolledTape, moving: Uint8Array, site: number): TangentRule | null | undefined {
+function ruleOf(rolled: RolledTape, reads: Reads, moving: Uint8Array, site: number): TangentRule | null | undefined {
   const { ops, width } = rolled;
   const opcode = ops[site];
   if (isFlat[opcode] === 1 || isTest[opcode] === 1) return null;
   const kinds = Array.from({ length: arityOf(rolled, site) }, (_, column) =>
-    kindOf(rolled, moving, site * width + column),
+    kindOf(rolled, reads, moving, site * width + column),
   );
   if (!kinds.some((kind, column) => kind === 'moving' && (opcode !== OPCODES.select || column > 0))) return null;
   if (opcode === OPCODES.integerPow && typeof kinds[1] !== 'number') return undefined;
@@ -60,14 +64,14 @@ function ruleOf(rolled: RolledTape, moving: Uint8Array, site: number): TangentRu
 }
 
 /** 1 for each site with a tangent; undefined where one takes operations that tapes do not know. */
-function movingSites(rolled: RolledTape): Uint8Array | undefined {
+function movingSites(rolled: RolledTape, reads: Reads): Uint8Array | undefined {
   const moving = new Uint8Array(rolled.ops.length);
   // Values that loops carry come from sites further down: again, until nothing is added.
   for (let changed = true; changed;) {
     changed = false;
     for (let site = 0; site < moving.length; site++) {
       if (moving[site] === 1) continue;
-      const rule = ruleOf(rolled, moving, site);
+      const rule = ruleOf(rolled, reads, moving, site);
       if (rule === undefined) return undefined;
       if (rule === null) continue;
       moving[site] = 1;
@@ -87,6 +91,7 @@ class Tangents {
 
   constructor(
     private readonly rolled: RolledTape,
+    reads: Reads,
     private readonly moving: Uint8Array,
   ) {
     const { ops, width } = rolled;
@@ -95,7 +100,7 @@ class Tangents {
     let next = 0;
     let widest = width;
     for (let site = 0; site < ops.length; site++) {
-      const rule = moving[site] === 1 ? (ruleOf(rolled, moving, site) as TangentRule) : undefined;
+      const rule = moving[site] === 1 ? (ruleOf(rolled, reads, moving, site) as TangentRule) : undefined;
       const copies = rule ? this.copiesOf(site, rule) : [];
       groups.push({ rule, copies, start: next });
       this.starts[site] = next;

@@ -77,14 +77,18 @@ class GradientExecutable implements Executable {
     return Array.from(results, (value): ArrayValue => ({ shape: [], dtype: 'float64', data: Float64Array.of(value) }));
   }
 
+  /** The derivatives, in an array that the next sweep overwrites; undefined where rows have to be looked at one by one. */
+  sweep(inputs: Float64Array): Float64Array | undefined {
+    return this.gradient.run(inputs, this.results) ? this.results : undefined;
+  }
+
   runFlat(inputs: Float64Array): Float64Array {
-    if (this.gradient.run(inputs, this.results)) return this.results;
     // Row by row it is seen which guard does not hold, or where NaN comes from.
-    return (scalarExecutable(this.program) as ScalarExecutable).run(inputs);
+    return this.sweep(inputs) ?? (scalarExecutable(this.program) as ScalarExecutable).run(inputs);
   }
 }
 
-export const gradientTier: Tier = {
+export const gradientTier: Tier & { compile(program: Program): GradientExecutable | null } = {
   name: 'gradient',
   compile(program) {
     if (program.origin?.kind !== 'gradient') return null;
